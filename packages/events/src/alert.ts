@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { actorSchema, sessionSchema, targetSchema } from "./envelope.ts";
+import { name, sha256Hex, tenantId, timestamp, uuid } from "./fields.ts";
+
+export const SEVERITIES = ["informational", "low", "medium", "high", "critical"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export const REVOCATION_SCOPES = ["credential", "session", "agent", "principal", "tool", "server"] as const;
+export type RevocationScope = (typeof REVOCATION_SCOPES)[number];
+
+/** One call that the finding rests on, in the order it happened. */
+export const evidenceSchema = z.looseObject({
+  record_id: uuid,
+  step: z.string().describe("name of the rule's step this call matched"),
+  time: timestamp,
+  server: z.string().optional(),
+  tool: z.string().optional(),
+  outcome: z.string().optional(),
+  note: z.string().optional().describe("why this call counts, in words; values are redacted"),
+});
+
+/**
+ * A rule's finding. `id` is derived from tenant, rule, group and the completing record, so that the same records give the same id.
+ * Its later states are further records with the same id on the alerts topic.
+ */
+export const alertSchema = z.looseObject({
+  v: z.literal(1),
+  id: sha256Hex,
+  tenant: tenantId,
+  rule: z.looseObject({ id: name, title: z.string(), hash: sha256Hex.describe("of the rule's file") }),
+  severity: z.enum(SEVERITIES),
+  time: timestamp.describe("time of the completing record"),
+  detected_at: timestamp.optional().describe("the detector's clock; not part of what makes two alerts equal"),
+  record_id: uuid.describe("the completing record"),
+  group: z.string().describe("what the rule grouped by, e.g. credential=local:demo"),
+  actor: actorSchema.optional(),
+  session: sessionSchema.optional(),
+  target: targetSchema.optional(),
+  summary: z.string().describe("what happened, one sentence"),
+  why: z.string().describe("why it is bad, in plain words"),
+  next: z.array(z.string()).describe("what to do"),
+  evidence: z.array(evidenceSchema).max(100),
+  response: z.looseObject({
+    revocable: z
+      .boolean()
+      .describe("false for rules about definitions, new tools and mere exposure: these never revoke"),
+    scope: z.enum(REVOCATION_SCOPES).optional(),
+    subject: z.string().optional().describe("what would be revoked"),
+  }),
+  tags: z.array(z.string()).optional(),
+});
+export type Alert = z.infer<typeof alertSchema>;

@@ -1,0 +1,179 @@
+import { z } from "zod";
+import { assurance, credentialId, name, sha256Hex, tenantId, timestamp, uuid } from "./fields.ts";
+
+/**
+ * The envelope: who, what, when, how it ended. Kept for the full retention and sealed.
+ * The order of the keys here is the order of the bytes (see `encodeEnvelope`). Objects are loose: a newer producer's
+ * fields survive, behind the known ones.
+ */
+
+export const RECORD_TYPES = [
+  "call",
+  "call.intent",
+  "tools.listed",
+  "heartbeat",
+  "revocation.applied",
+  "decision",
+  "access",
+  "erasure",
+  "retention",
+  "rules.changed",
+  "tick",
+  "statement",
+] as const;
+export type RecordType = (typeof RECORD_TYPES)[number];
+
+export const OUTCOMES = [
+  "ok",
+  "tool_error",
+  "protocol_error",
+  "denied",
+  "timeout",
+  "cancelled",
+  "in_doubt",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+export const producerSchema = z.looseObject({
+  id: name,
+  boot: uuid.describe("new at every start of the producer"),
+  seq: count.describe("counts up by one from 0 for each boot and tenant"),
+  enforcement: z
+    .enum(["enforced", "advisory"])
+    .optional()
+    .describe("advisory: the producer runs under the agent's own user, which could end or bypass it"),
+});
+
+export const actorSchema = z.looseObject({
+  principal: name.optional().describe("subject id (keyed hash) of the person on whose behalf"),
+  agent: name.optional().describe("the autonomous worker"),
+  client: name.optional().describe("the program driving it now; self-reported"),
+  credential: credentialId.optional(),
+  token_id: name.optional().describe("jti of the access token used, when the credential is a grant"),
+  assurance: assurance.optional(),
+  team: name.optional(),
+  roles: z.array(name).max(64).optional(),
+  delegation: z.array(name).max(16).optional(),
+});
+
+export const sessionSchema = z.looseObject({
+  id: name.optional(),
+  source: z.enum(["mcp", "conversation", "trace", "quiet_gap"]).optional(),
+  trace_id: name.optional(),
+  span_id: name.optional(),
+});
+
+export const targetSchema = z.looseObject({
+  server: name.optional(),
+  tool: name.optional(),
+  definition: sha256Hex.optional().describe("hash of the tool's definition as last listed"),
+  upstream: name.optional().describe("the service behind the server"),
+  upstream_env: name.optional().describe("name of the variable that holds the server's own key"),
+  transport: z.enum(["stdio", "http", "in_process"]).optional(),
+  environment: name.optional(),
+});
+
+export const callSchema = z.looseObject({
+  id: uuid.describe("Tripline's id of the call; its intent and its call record share it"),
+  method: name,
+  started: timestamp.optional(),
+  deadline: timestamp.optional().describe("on an intent: when the call counts as in doubt"),
+  duration_ms: z.number().min(0).optional(),
+  outcome: z.enum(OUTCOMES).optional(),
+  error_code: name.optional(),
+  args_bytes: count.optional().describe("size of the arguments' JSON before any cut"),
+  result_bytes: count.optional().describe("size of the result's JSON before any cut"),
+  result_items: count.optional(),
+  truncated: z.boolean().optional().describe("the payload holds less than was sent; payload.cut says what"),
+});
+
+export const policySchema = z.looseObject({
+  decision: z.enum(["allow", "deny"]).optional(),
+  rule: name.optional().describe("id of the revocation or rule that decided"),
+  approved_by: name.optional(),
+});
+
+export const usageSchema = z.looseObject({
+  tokens_in: count.optional(),
+  tokens_out: count.optional(),
+  cost_usd: z.number().min(0).optional(),
+});
+
+/** `tools.listed`: what the server said it offers. The definitions' text is in the payload. */
+export const listingSchema = z.looseObject({
+  tools: z
+    .array(z.looseObject({ name, definition: sha256Hex }))
+    .max(1000)
+    .describe("hash of each definition: see definitionHash"),
+  complete: z.boolean().describe("false for one page of several, or when more than 1,000 tools were listed"),
+});
+
+/** `heartbeat`: what the producer did in an interval; with the previous one it forms a chain for each boot. */
+export const heartbeatSchema = z.looseObject({
+  from: timestamp,
+  to: timestamp,
+  from_seq: count.describe("first seq of the interval"),
+  to_seq: count.describe("the heartbeat's own seq; the interval's last record is to_seq - 1"),
+  dropped: z.record(name, count).describe("records lost by reason, e.g. spool_full"),
+  hash: sha256Hex.describe("over the SHA-256 of each envelope of the interval, in seq order"),
+  previous: sha256Hex.nullable().describe("hash of the heartbeat before; null for the first of a boot"),
+  goodbye: z.boolean().describe("true for the last heartbeat of a clean stop"),
+});
+
+/** `revocation.applied`: an interceptor refuses from now. */
+export const appliedSchema = z.looseObject({
+  id: name,
+  scope: name,
+  subject: name.max(1024),
+  state: z.enum(["active", "reinstated"]),
+  at: timestamp,
+});
+
+/** `decision`: what the responder, or a person through it, decided. */
+export const decisionSchema = z.looseObject({
+  kind: z.enum(["revoked", "reinstated", "would_revoke", "withheld", "notified", "notify_failed"]),
+  reason: name.max(1024),
+  by: name.describe("`policy` or the id of the person's token"),
+  alert_id: name.optional(),
+  rule_id: name.optional(),
+  revocation_id: name.optional(),
+  scope: name.optional(),
+  subject: name.max(1024).optional(),
+  detected_at: timestamp.optional(),
+  decided_at: timestamp.optional(),
+});
+
+/** `access`: somebody read the record. */
+export const accessSchema = z.looseObject({
+  by: name.describe("id of the token"),
+  action: name.describe("e.g. calls.search, payload.read"),
+  query: z.string().max(2048).describe("the filters as canonical JSON, free text replaced by its hash"),
+  records: count,
+});
+
+export const envelopeSchema = z.looseObject({
+  v: z.literal(1),
+  id: uuid,
+  type: z.enum(RECORD_TYPES),
+  time: timestamp.describe("the producer's clock"),
+  received: timestamp.optional().describe("the collector's clock; absent until it was received"),
+  tenant: tenantId,
+  producer: producerSchema,
+  actor: actorSchema.optional(),
+  session: sessionSchema.optional(),
+  target: targetSchema.optional(),
+  call: callSchema.optional(),
+  policy: policySchema.optional(),
+  usage: usageSchema.optional(),
+  listing: listingSchema.optional(),
+  heartbeat: heartbeatSchema.optional(),
+  applied: appliedSchema.optional(),
+  decision: decisionSchema.optional(),
+  access: accessSchema.optional(),
+  payload_hash: sha256Hex
+    .optional()
+    .describe("SHA-256 over the payload's bytes; absent when there is no payload"),
+});
+export type Envelope = z.infer<typeof envelopeSchema>;

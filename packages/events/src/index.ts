@@ -1,0 +1,15 @@
+/**
+ * The contract between all parts: schemas and types of what travels, ids, hashing, redaction.
+ * Pure: no I/O, no clock, no random. Everything may import it; it imports nothing of ours.
+ */
+export * from "./alert.ts";
+export * from "./cloud-events.ts";
+export * from "./envelope.ts";
+export * from "./errors.ts";
+export * from "./fact.ts";
+export * from "./fields.ts";
+export * from "./ids.ts";
+export * from "./payload.ts";
+export * from "./record.ts";
+export * from "./revocation.ts";
+export * from "./topics.ts";

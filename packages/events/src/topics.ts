@@ -1,0 +1,45 @@
+/** Topic names and record keys: what every producer and consumer must agree on. */
+export const TOPICS = {
+  events: "tripline.events",
+  facts: "tripline.facts",
+  alerts: "tripline.alerts",
+  revocations: "tripline.revocations",
+  state: "tripline.state",
+  deadLetters: "tripline.dead-letters",
+} as const;
+
+export const EVENTS_RETENTION_MS = 7 * 24 * 3600 * 1000; // the default retention of topics: 7 days
+
+/** What each topic is created with; the partition count is the log's own default. */
+export const TOPIC_CLEANUP = {
+  [TOPICS.events]: "delete",
+  [TOPICS.facts]: "delete",
+  [TOPICS.alerts]: "delete",
+  [TOPICS.revocations]: "compact",
+  [TOPICS.state]: "compact",
+  [TOPICS.deadLetters]: "delete",
+} as const;
+
+/** Key of a record on the events topic: one credential's calls stay in order in one partition. */
+export function eventKey(envelope: {
+  tenant: string;
+  producer: { id: string };
+  actor?: { credential?: string | undefined } | undefined;
+  session?: { id?: string | undefined } | undefined;
+}): string {
+  const credential = envelope.actor?.credential;
+  if (credential !== undefined) return `${envelope.tenant}/${credential}`;
+  return `${envelope.tenant}/${envelope.producer.id}/${envelope.session?.id ?? ""}`;
+}
+
+export function factKey(tenant: string, groupValue: string): string {
+  return `${tenant}/${groupValue}`;
+}
+
+export function alertKey(tenant: string, alertId: string): string {
+  return `${tenant}/${alertId}`;
+}
+
+export function revocationKey(entry: { tenant: string; scope: string; subject: string; id: string }): string {
+  return `${entry.tenant}/${entry.scope}/${entry.subject}/${entry.id}`;
+}

@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+/** Things that tests need and that a machine may lack. `TRIPLINE_REQUIRE_ALL=1` turns a lack into a failure. */
+export type Requirement = "kafka" | "chromium" | "shared-traces";
+
+export const CHROMIUM = process.env.TRIPLINE_CHROMIUM ?? "/usr/bin/chromium";
+
+const checks: Record<Requirement, () => string | null> = {
+  kafka: () =>
+    runs("java", "-version") && runs("mvn", "--version") ? null : "Java 17 and Maven are not installed",
+  chromium: () => (existsSync(CHROMIUM) ? null : `${CHROMIUM} does not exist (set TRIPLINE_CHROMIUM)`),
+  "shared-traces": () =>
+    existsSync(new URL("../../../shared/traces/dev.ndjson.gz", import.meta.url))
+      ? null
+      : "the full traces are not beside the project",
+};
+
+/** For `describe.skipIf(requirement("kafka").missing)`: throws instead when everything is required. */
+export function requirement(name: Requirement): { missing: boolean; reason: string } {
+  const reason = checks[name]();
+  if (reason !== null && process.env.TRIPLINE_REQUIRE_ALL === "1") {
+    throw new Error(`${name} is required here: ${reason}`);
+  }
+  if (reason !== null) console.warn(`skipping tests that need ${name}: ${reason}`);
+  return { missing: reason !== null, reason: reason ?? "" };
+}
+
+function runs(command: string, argument: string): boolean {
+  try {
+    execFileSync(command, [argument], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
