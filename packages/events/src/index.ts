@@ -3,13 +3,17 @@
  * Pure: no I/O, no clock, no random. Everything may import it; it imports nothing of ours.
  */
 export * from "./alert.ts";
+export * from "./capture.ts";
 export * from "./cloud-events.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
 export * from "./fact.ts";
 export * from "./fields.ts";
+export * from "./fingerprint.ts";
 export * from "./ids.ts";
+export * from "./keyed-hash.ts";
 export * from "./payload.ts";
 export * from "./record.ts";
+export * from "./redaction.ts";
 export * from "./revocation.ts";
 export * from "./topics.ts";

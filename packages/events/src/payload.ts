@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { sha256Hex } from "./fields.ts";
 
 /** How much of arguments and results is captured, per server and tool. */
 export const CAPTURE_LEVELS = ["full", "fingerprint", "none"] as const;
 export type CaptureLevel = (typeof CAPTURE_LEVELS)[number];
 
 const cutSchema = z.looseObject({
-  bytes: z.number().int().min(0).describe("size before the cut, UTF-8"),
-  sha256: sha256Hex.describe("of the redacted whole, before the cut"),
+  bytes: z.number().int().min(0).describe("size of the JSON text before the cut, UTF-8"),
+  digest: z
+    .string()
+    .describe("keyed hash of the whole, before redaction and cut: equal wholes, equal digest"),
 });
 
 /** A value's or text's keyed hashes: equal values have equal hashes, nothing can be read. */
