@@ -1,0 +1,7 @@
+/**
+ * ClickHouse: tables, migrations, inserts and the fixed set of queries. The embedded engine (chDB) is the default.
+ * Services and the CLI may import it. No SQL leaves this package, and none comes in.
+ */
+export * from "./queries/types.ts";
+export * from "./store.ts";
+export * from "./write/types.ts";

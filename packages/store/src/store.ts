@@ -1,0 +1,34 @@
+import type { ReaderScope, StoreReader } from "./queries/types.ts";
+import type { StoreWriter } from "./write/types.ts";
+
+export interface StoreHealth {
+  state: "ready" | "failed" | "closed";
+  /** What is the matter, for an operator; no secret, no captured text. */
+  detail?: string;
+}
+
+export const COUNTED_TABLES = [
+  "records",
+  "payloads",
+  "directory",
+  "alerts",
+  "alert_states",
+  "revocations",
+] as const;
+export type CountedTable = (typeof COUNTED_TABLES)[number];
+
+/** The open store: one for each process that owns it. */
+export interface Store {
+  readonly kind: "embedded" | "http";
+  readonly writer: StoreWriter;
+  /** Everything a tenant's reader may ask; see `ReaderScope`. */
+  reader(scope: ReaderScope): StoreReader;
+  /** Resolves when the database answers a query; rejects with a retriable TriplineError. */
+  ping(): Promise<void>;
+  /** The outcome of the last ping, query or insert; does not ask. */
+  health(): StoreHealth;
+  /** Rows and bytes on disk of each table, from the parts' metadata (cheap). */
+  tableSizes(): Promise<Record<CountedTable, { rows: number; bytes: number }>>;
+  /** Waits for what runs, then lets go of the database. */
+  close(): Promise<void>;
+}
