@@ -160,7 +160,7 @@ function jsonBytes(text: string): number {
 /** canonicalJson for any depth: what is too deep for the stack is hashed by its plain marker. */
 function safeCanonicalJson(value: unknown): string {
   try {
-    return canonicalJson(value) ?? "null";
+    return canonicalJson(value);
   } catch (error) {
     if (error instanceof RangeError) return '"⟨cut:depth⟩"';
     throw error;

@@ -31,11 +31,22 @@ export function definitionHash(tool: Readonly<Record<string, unknown>>): string 
   );
 }
 
-/** JSON with sorted object keys; undefined members are left out. Two equal values have the same text. */
+/**
+ * JSON with the keys of every object sorted by code unit; undefined members are left out as JSON.stringify does.
+ * Two equal JSON values have the same text.
+ * @throws RangeError when nested deeper than the stack allows (several thousand levels)
+ */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    member !== null && typeof member === "object" && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : member,
-  );
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  let text = "";
+  for (const [key, member] of Object.entries(value).sort(byKey)) {
+    if (member === undefined) continue;
+    text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
+  }
+  return `{${text}}`;
+}
+
+function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

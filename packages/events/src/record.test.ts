@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  canonicalJson,
   capturePayload,
   createRedactor,
   definitionHash,
@@ -131,4 +132,23 @@ it("revocationBytes are the same whatever the order of keys, and refuse unknown 
   };
   const reversed = Object.fromEntries(Object.entries(entry).reverse()) as typeof entry;
   expect(revocationBytes(reversed)).toEqual(revocationBytes(entry));
+});
+
+it("canonicalJson is JSON of the same value, and the same text for equal values", () => {
+  const shuffled = (value: unknown): unknown =>
+    value === null || typeof value !== "object"
+      ? value
+      : Array.isArray(value)
+        ? value.map(shuffled)
+        : Object.fromEntries(
+            Object.entries(value)
+              .map(([key, member]) => [key, shuffled(member)] as const)
+              .reverse(),
+          );
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      expect(canonicalJson(shuffled(value))).toBe(canonicalJson(value));
+    }),
+  );
 });

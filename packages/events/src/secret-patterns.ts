@@ -75,8 +75,6 @@ const FORMS: readonly string[] = [
   String.raw`(?<google_key>\bAIza[0-9A-Za-z_-]{35}|\bya29\.[0-9A-Za-z_-]{20,512}|\bGOCSPX-[0-9A-Za-z_-]{20,255})`,
   String.raw`(?<package_token>\bnpm_[A-Za-z0-9]{30,255}|\bpypi-[A-Za-z0-9_-]{30,255})`,
   String.raw`(?<service_token>\bSG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}|\bhf_[A-Za-z0-9]{30,255}|\bdop_v1_[a-f0-9]{60,255}|\bhvs\.[A-Za-z0-9_-]{20,255}|\btl[pu]_[A-Za-z0-9_-]{20,255})`,
-  String.raw`(?<=\b(?:[Bb]earer|[Bb]asic|BEARER|BASIC) {1,3})(?<bearer>(?=[A-Za-z._~+/-]{0,256}[0-9])[A-Za-z0-9._~+/-]{12,4096}={0,2})`,
-  String.raw`(?<=\b[A-Za-z][A-Za-z0-9+.-]{1,20}:\/\/[^\s:@/"'<>]{0,64}:)(?<url_password>[^\s@/"'<>⟨⟩]{1,256})(?=@)`,
 ];
 
 const NAME =
@@ -98,6 +96,20 @@ const ASSIGNMENTS: readonly string[] = [
 const ASSIGNMENT_HINT = /passw|passphrase|passcode|pwd|secret|token|key/i;
 
 const FORM_PATTERN = new RegExp(FORMS.join("|"), "g");
+
+/** Secrets that what stands before them gives away. A look-behind is tried at every character, so a cheap hint goes first. */
+const PREFIXED: readonly { hint: RegExp; pattern: RegExp }[] = [
+  {
+    hint: /bearer |basic /i,
+    pattern:
+      /(?<=\b(?:[Bb]earer|[Bb]asic|BEARER|BASIC) {1,3})(?<bearer>(?=[A-Za-z._~+/-]{0,256}[0-9])[A-Za-z0-9._~+/-]{12,4096}={0,2})/g,
+  },
+  {
+    hint: /:\/\//,
+    pattern:
+      /(?<=\b[A-Za-z][A-Za-z0-9+.-]{1,20}:\/\/[^\s:@/"'<>]{0,64}:)(?<url_password>[^\s@/"'<>⟨⟩]{1,256})(?=@)/g,
+  },
+];
 /** First what is a token already and stays, since its kind may end in `token:` or `key:` itself. */
 const ASSIGNMENT_PATTERN = new RegExp(
   ["(?<token>⟨[a-z_]+:[A-Za-z0-9_-]+\\.[0-9a-f]{16}⟩)", ...ASSIGNMENTS].join("|"),
@@ -109,13 +121,15 @@ type Replace = (kind: string, secret: string) => string;
 
 /** Replaces every recognised secret in `text` by what `replace` returns for it. */
 export function replaceSecrets(text: string, replace: Replace): string {
-  const formed = text.replace(FORM_PATTERN, (...found: unknown[]) => {
+  const byKind = (...found: unknown[]): string => {
     const groups = found.at(-1) as Record<string, string | undefined>;
     const [kind, secret] = Object.entries(groups).find(([, value]) => value !== undefined) ?? ["secret", ""];
     return replace(kind, secret ?? "");
-  });
-  if (!ASSIGNMENT_HINT.test(formed)) return formed;
-  return formed.replace(ASSIGNMENT_PATTERN, (found: string) =>
+  };
+  let clean = text.replace(FORM_PATTERN, byKind);
+  for (const { hint, pattern } of PREFIXED) if (hint.test(clean)) clean = clean.replace(pattern, byKind);
+  if (!ASSIGNMENT_HINT.test(clean)) return clean;
+  return clean.replace(ASSIGNMENT_PATTERN, (found: string) =>
     found.startsWith("⟨") ? found : replace("secret", found),
   );
 }
