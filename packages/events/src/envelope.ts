@@ -177,3 +177,18 @@ export const envelopeSchema = z.looseObject({
     .describe("SHA-256 over the payload's bytes; absent when there is no payload"),
 });
 export type Envelope = z.infer<typeof envelopeSchema>;
+
+const REQUIRED_PARTS: Partial<Record<RecordType, readonly (keyof typeof envelopeSchema.shape)[]>> = {
+  call: ["target", "call"],
+  "call.intent": ["target", "call"],
+  "tools.listed": ["target", "listing"],
+  heartbeat: ["heartbeat"],
+  "revocation.applied": ["applied"],
+  decision: ["decision"],
+  access: ["access"],
+};
+
+/** The parts of the envelope that a record of this type must carry, beside what all carry. */
+export function requiredParts(type: RecordType): readonly (keyof typeof envelopeSchema.shape)[] {
+  return REQUIRED_PARTS[type] ?? [];
+}

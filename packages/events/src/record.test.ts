@@ -23,6 +23,8 @@ function envelope(changes: Partial<Envelope> = {}): Envelope {
     time: "2026-11-21T09:30:00.123Z",
     tenant: "acme",
     producer: { id: "gw-1", boot, seq: 0 },
+    target: { server: "fs", tool: "read_file" },
+    call: { id: boot, method: "tools/call", outcome: "ok" },
     ...changes,
   };
 }
@@ -47,7 +49,17 @@ describe("a record", () => {
   it("puts known keys in the schema's order and keeps a newer producer's fields behind them", () => {
     const { tenant, ...rest } = envelope();
     const record = parseRecord(JSON.stringify({ envelope: { future: 1, tenant, ...rest } }));
-    expect(Object.keys(record.envelope)).toEqual(["v", "id", "type", "time", "tenant", "producer", "future"]);
+    expect(Object.keys(record.envelope)).toEqual([
+      "v",
+      "id",
+      "type",
+      "time",
+      "tenant",
+      "producer",
+      "target",
+      "call",
+      "future",
+    ]);
   });
 
   it.each([
@@ -63,6 +75,12 @@ describe("a record", () => {
       JSON.stringify({ envelope: envelope({ actor: { credential: "sk-123" } }) }),
       "TRIPLINE_RECORD_INVALID",
       "envelope.actor.credential",
+    ],
+    [
+      "no call part in a call",
+      JSON.stringify({ envelope: envelope({ call: undefined }) }),
+      "TRIPLINE_RECORD_INVALID",
+      "envelope.call",
     ],
     [
       "another payload",

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
-import { type Envelope, envelopeSchema } from "./envelope.ts";
+import { type Envelope, envelopeSchema, requiredParts } from "./envelope.ts";
 import { TriplineError } from "./errors.ts";
 import { type Payload, payloadSchema } from "./payload.ts";
 
@@ -35,6 +35,13 @@ export function parseRecord(text: string): TriplineRecord {
     );
   }
   const record = parsed.data;
+  const missing = requiredParts(record.envelope.type).find((part) => record.envelope[part] === undefined);
+  if (missing !== undefined) {
+    throw new TriplineError(
+      "TRIPLINE_RECORD_INVALID",
+      `the record is invalid at envelope.${missing}: a ${record.envelope.type} needs it`,
+    );
+  }
   // The payload's bytes are those of the parsed JSON, so key order is the sender's and not the schema's.
   const sent = (json as { payload?: Payload }).payload;
   const actual = sent === undefined ? undefined : payloadHash(JSON.stringify(sent));

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { alertSchema } from "./alert.ts";
+import { envelopeSchema, RECORD_TYPES, type RecordType, requiredParts } from "./envelope.ts";
+import { factSchema } from "./fact.ts";
+import { payloadSchema } from "./payload.ts";
+import { signedRevocationSchema } from "./revocation.ts";
+import { TOPIC_CLEANUP, TOPICS } from "./topics.ts";
+
+/** The generated side of the contract: what `schemas/` holds. */
+
+const jsonSchema = (schema: z.ZodType): Record<string, unknown> =>
+  z.toJSONSchema(schema, { target: "draft-2020-12" }) as Record<string, unknown>;
+
+/** JSON Schema (draft 2020-12) of a record of one type. */
+export function recordJsonSchema(type: RecordType): Record<string, unknown> {
+  const parts = Object.fromEntries(requiredParts(type).map((part) => [part, true as const]));
+  const envelope = envelopeSchema.extend({ type: z.literal(type) }).required(parts as Record<string, never>);
+  return jsonSchema(
+    z.object({ envelope, payload: payloadSchema.optional() }).describe(`A Tripline record of type ${type}`),
+  );
+}
+
+/** All generated files of `schemas/`: name -> content. */
+export function schemaFiles(): Record<string, string> {
+  const files: Record<string, unknown> = {
+    "alert.schema.json": jsonSchema(alertSchema.describe("A rule's finding")),
+    "fact.schema.json": jsonSchema(factSchema.describe("What a second-stage rule needs of a record")),
+    "revocation.schema.json": jsonSchema(
+      signedRevocationSchema.describe("An entry of the revocations topic"),
+    ),
+  };
+  for (const type of RECORD_TYPES) files[`record.${type}.schema.json`] = recordJsonSchema(type);
+  files["asyncapi.json"] = asyncApi();
+  return Object.fromEntries(
+    Object.entries(files).map(([name, content]) => [name, `${JSON.stringify(content, null, 2)}\n`]),
+  );
+}
+
+/** AsyncAPI 3.0 of the topics. */
+function asyncApi(): unknown {
+  const message = (name: string, file: string): unknown => ({
+    name,
+    contentType: "application/json",
+    payload: { schemaFormat: "application/schema+json;version=draft-2020-12", schema: { $ref: `./${file}` } },
+  });
+  const messages = {
+    [TOPICS.events]: Object.fromEntries(
+      RECORD_TYPES.map((type) => [type, message(`tripline.${type}`, `record.${type}.schema.json`)]),
+    ),
+    [TOPICS.facts]: { fact: message("fact", "fact.schema.json") },
+    [TOPICS.alerts]: { alert: message("alert", "alert.schema.json") },
+    [TOPICS.revocations]: { revocation: message("revocation", "revocation.schema.json") },
+    [TOPICS.state]: { snapshot: { name: "snapshot", contentType: "application/octet-stream" } },
+    [TOPICS.deadLetters]: {
+      deadLetter: { name: "dead letter", summary: "The original bytes and headers, and why." },
+    },
+  };
+  const keys = {
+    [TOPICS.events]: "tenant/credential; without a credential tenant/producer/session",
+    [TOPICS.facts]: "tenant/group value",
+    [TOPICS.alerts]: "tenant/alert id",
+    [TOPICS.revocations]: "tenant/scope/subject/revocation id",
+    [TOPICS.state]: "processor/partition/epoch/chunk",
+    [TOPICS.deadLetters]: "the original key",
+  };
+  return {
+    asyncapi: "3.0.0",
+    info: {
+      title: "Tripline topics",
+      version: "1",
+      description: "Records carry CloudEvents 1.0 headers (Kafka binding, binary mode).",
+    },
+    defaultContentType: "application/json",
+    channels: Object.fromEntries(
+      Object.values(TOPICS).map((topic) => [
+        topic,
+        {
+          address: topic,
+          description: `Key: ${keys[topic]}.`,
+          messages: messages[topic],
+          bindings: { kafka: { topicConfiguration: { "cleanup.policy": [TOPIC_CLEANUP[topic]] } } },
+        },
+      ]),
+    ),
+    operations: Object.fromEntries(
+      Object.values(TOPICS).flatMap((topic) => [
+        [`send ${topic}`, { action: "send", channel: { $ref: `#/channels/${topic}` } }],
+        [`receive ${topic}`, { action: "receive", channel: { $ref: `#/channels/${topic}` } }],
+      ]),
+    ),
+  };
+}
