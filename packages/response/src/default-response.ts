@@ -1,0 +1,36 @@
+/** What `response.yaml` holds after the first start: nothing is sent anywhere and nothing is revoked without a person. */
+export const DEFAULT_RESPONSE_YAML = `# What Tripline does about an alert. Changes take effect when the file is saved;
+# a file with a mistake is refused, reported in /health, and the last good one stays in force.
+
+# Where alerts are posted to, signed as https://www.standardwebhooks.com describes.
+# A secret looks like whsec_<base64 of 24 to 64 random bytes>; make one with
+#   node -e 'console.log("whsec_" + require("node:crypto").randomBytes(32).toString("base64"))'
+webhooks: []
+# webhooks:
+#   - name: on-call
+#     url: https://alerts.example.com/tripline
+#     secret_env: TRIPLINE_WEBHOOK_SECRET   # or secret_file: /path/to/the/secret
+#     min_severity: medium                  # informational, low, medium, high, critical
+#     tenants: [acme]                       # leave out for all
+
+# Taking keys away without a person: off until a rule is switched on below.
+# It also needs a caller whose key was verified, and a rule that may revoke at all.
+automatic_revocation:
+  # true: record what would have been revoked, revoke nothing.
+  dry_run: false
+
+  # At most this many keys of a tenant in this many minutes; what is beyond waits for a person.
+  limit:
+    keys: 3
+    minutes: 60
+
+  # Credentials, sessions, agents or principals that only a person may revoke; * stands for anything.
+  never_revoke: []
+
+  # rules:
+  #   secret-then-external-send:
+  #     enabled: true
+  #     credentials: [local:demo]   # only these; leave out for every credential
+  #     expires_after: 24h          # leave out to stay until reinstated
+  rules: {}
+`;
