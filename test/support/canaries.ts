@@ -1,0 +1,20 @@
+/** Hostile texts that the escaping tests of every place use: nothing of them may take effect. */
+export const CANARIES = {
+  html: `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>`,
+  attribute: `" onmouseover="document.title='pwned'" x="`,
+  url: "javascript:document.title='pwned'",
+  formula: "=cmd|' /C calc'!A0",
+  formula_behind_blank: ' \t=HYPERLINK("http://evil.example","open")',
+  ansi: "\u001b[2J\u001b[1;31mALL CLEAR\u001b[0m",
+  c1: "\u009b31mred\u009b0m",
+  osc8: "\u001b]8;;http://evil.example\u0007click\u001b]8;;\u0007",
+  title: "\u001b]0;owned\u0007",
+  bidi: "invoice\u202Efdp.exe\u202C \u2066hidden\u2069",
+  zero_width: "pay\u200Bpal\uFEFF \u{E0041}\u{E0042}",
+  carriage_return: "denied by policy\rallowed           ",
+  line_feed: "first\nlocal:admin  ok  forged row",
+  separators: "a\u2028b\u2029c\u0085d",
+  nul: "a\u0000b\u0008\u0008c\u007f",
+  lone_surrogate: "a\ud800b",
+  long: `${"x".repeat(200_000)}end`,
+} as const;
