@@ -3,3 +3,11 @@
  * Services and the CLI may import it.
  */
 export type * from "./log.ts";
+export * from "./memory/memory-log.ts";
+export * from "./partitioner.ts";
+export { DEAD_LETTER_HEADERS } from "./runner/dead-letter.ts";
+export type * from "./runner/hooks.ts";
+export { runSink, type SinkOptions } from "./runner/run-sink.ts";
+export { runStep, type StepOptions } from "./runner/run-step.ts";
+export type * from "./runner/sink.ts";
+export type * from "./runner/step.ts";

@@ -4,10 +4,12 @@
  * thread owns) and `memory/` (for tests of the port's callers). All pass `log-contract.ts`.
  */
 
-/** A record as it is handed to `produce`. `partition` overrides the choice by key. */
+/** A record as it is handed to `produce`. `partition` overrides the choice by key (`partitioner.ts`). */
 export interface NewRecord {
+  /** Compacted topics need a key. */
   key: string | null;
-  value: Uint8Array;
+  /** `null` writes a tombstone, which only a compacted topic takes. The bytes must not change until `produce` settles. */
+  value: Uint8Array | null;
   headers?: Readonly<Record<string, string>>;
   partition?: number;
 }
@@ -51,7 +53,7 @@ export interface Assignment {
   committed: CommittedOffset | null;
   /** Oldest offset still in the log. */
   earliest: number;
-  /** Aborted when the assignment is lost or the consumer closes. */
+  /** Aborted when the assignment is lost, or when the consumer has closed (after `onClosing`). */
   signal: AbortSignal;
   /**
    * Commits `offset` (the next one to read) with `metadata` (at most 4 KiB).
@@ -62,11 +64,17 @@ export interface Assignment {
 
 /** What a consumer does with one partition. One call at a time; the next batch comes when the promise settles. */
 export interface PartitionReader {
-  /** Where to read from; default: the committed offset, else the earliest. */
+  /**
+   * Where to read from; default: the committed offset, else the earliest. A start before `earliest` in a topic with
+   * clean-up `delete`, or behind the end, ends the consumer with `TRIPLINE_STREAM_OUT_OF_RANGE`: a gap is never skipped
+   * unless the reader says so by starting at `earliest`.
+   */
   startAt?: number;
-  /** Records in offset order, at most `maxBatchRecords`. A rejection ends the whole consumer: see `Consumer.failed`. */
+  /** Records in offset order, at most `maxBatchRecords`. A rejection ends the whole consumer: see `Consumer.ended`. */
   onBatch(records: LogRecord[]): Promise<void>;
-  /** The partition is gone: drop its state at once. */
+  /** `close()` was called and no batch is running: the last moment to commit. Not called when the partition was lost. */
+  onClosing?(): Promise<void>;
+  /** The partition is gone, for whatever reason: drop its state at once. Called once, after a running batch settled. */
   onLost?(): void;
 }
 
@@ -84,7 +92,7 @@ export interface ConsumeOptions {
 export interface Consumer {
   /** Settles when the consumer has ended: resolves after `close()`, rejects with the error that ended it. */
   readonly ended: Promise<void>;
-  /** Waits for the running batch, then leaves the group. */
+  /** Waits for the running batches, lets the readers commit (`onClosing`), then leaves the group. */
   close(): Promise<void>;
 }
 
@@ -112,7 +120,9 @@ export interface Log {
   partitionCount(topic: string): Promise<number>;
   /**
    * Appends the records in order and resolves with their positions when they are durable (acks=all; fsync).
-   * Calls made without waiting keep their order. Rejects with a retriable error when the log can't take them now.
+   * Calls made without waiting keep their order; when one fails, those queued behind it fail too, so that a caller who
+   * tries again in order keeps it. Rejects with a retriable error when the log can't take them now: the outcome may
+   * then be unknown, and a second try may write a record twice.
    */
   produce(topic: string, records: readonly NewRecord[]): Promise<Position[]>;
   consume(options: ConsumeOptions): Promise<Consumer>;

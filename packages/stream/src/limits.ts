@@ -1,0 +1,64 @@
+import { streamError } from "./errors.ts";
+import type { NewRecord } from "./log.ts";
+
+/** What every implementation takes, so that what works on one works on the others. */
+export const MAX_LOG_RECORD_BYTES = 1_000_000; // key + value + headers; Kafka's default message.max.bytes is 1,048,588
+export const MAX_METADATA_BYTES = 4096; // Kafka's default offset.metadata.max.bytes
+export const DEFAULT_MAX_BATCH_RECORDS = 1000;
+export const DEFAULT_MAX_BATCH_BYTES = 1024 * 1024;
+
+const RECORD_OVERHEAD_BYTES = 64; // lengths, offset and timestamp deltas; rounded up
+
+/** Bytes that a record takes in the log, rounded up. */
+export function recordBytes(record: NewRecord): number {
+  let bytes = RECORD_OVERHEAD_BYTES + (record.value?.byteLength ?? 0);
+  if (record.key !== null) bytes += Buffer.byteLength(record.key);
+  for (const name in record.headers) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(record.headers[name] ?? "") + 2;
+  }
+  return bytes;
+}
+
+/** @throws TriplineError for a record that no implementation would take. */
+export function checkRecord(topic: string, compacted: boolean, record: NewRecord): void {
+  if (compacted ? record.key === null : record.value === null) {
+    throw streamError(
+      "TRIPLINE_STREAM_RECORD_INVALID",
+      compacted
+        ? `${topic} is compacted: give each record a key`
+        : `${topic} is not compacted: it takes no tombstones`,
+    );
+  }
+  const bytes = recordBytes(record);
+  if (bytes > MAX_LOG_RECORD_BYTES) {
+    throw streamError(
+      "TRIPLINE_STREAM_RECORD_TOO_LARGE",
+      `a record for ${topic} has ${bytes} bytes; the limit is ${MAX_LOG_RECORD_BYTES}: split or cut it`,
+    );
+  }
+}
+
+export function checkMetadata(metadata: string): void {
+  const bytes = Buffer.byteLength(metadata);
+  if (bytes > MAX_METADATA_BYTES) {
+    throw streamError(
+      "TRIPLINE_STREAM_METADATA_TOO_LARGE",
+      `the commit's metadata has ${bytes} bytes; the limit is ${MAX_METADATA_BYTES}`,
+    );
+  }
+}
+
+/** @throws TriplineError TRIPLINE_STREAM_OUT_OF_RANGE for a start that would skip records or lies behind the end. */
+export function checkStart(
+  where: { topic: string; partition: number; compacted: boolean },
+  start: number,
+  bounds: { earliest: number; next: number },
+): void {
+  const gone = start < bounds.earliest && !where.compacted;
+  if (!gone && start <= bounds.next) return;
+  throw streamError(
+    "TRIPLINE_STREAM_OUT_OF_RANGE",
+    `offset ${start} of ${where.topic}/${where.partition} is not in the log, which holds ${bounds.earliest} to ` +
+      `${bounds.next - 1}: ${gone ? "retention removed records that were not read; start at the earliest offset to accept the gap" : "the topic was made anew or cut; commit an offset that exists"}`,
+  );
+}

@@ -1,0 +1,27 @@
+import type { RunnerHandle, RunnerOptions } from "./hooks.ts";
+import { Runner } from "./runner.ts";
+import type { PartitionSink } from "./sink.ts";
+import { SinkPartition } from "./sink-partition.ts";
+import type { PartitionInfo } from "./step.ts";
+
+export interface SinkOptions extends RunnerOptions {
+  /** Makes the sink for one partition. */
+  open(partition: PartitionInfo): PartitionSink | Promise<PartitionSink>;
+}
+
+/**
+ * Runs a sink over every partition of the topic that this process is given.
+ *
+ * Each range is announced by a commit of its first offset with `{first, last}` before it is written; when it is written
+ * and its dead letters are durable, the offset behind it is committed. Whoever owns the partition after a crash is
+ * handed exactly the announced range again.
+ */
+export function runSink(options: SinkOptions): Promise<RunnerHandle> {
+  const runner = new Runner(options);
+  return runner.start(async (assignment) => {
+    const { topic, partition } = assignment;
+    const info = { topic, partition, generation: options.log.generation };
+    const sink = await options.open(info);
+    return new SinkPartition(runner, assignment, info, sink);
+  });
+}

@@ -1,0 +1,84 @@
+import type { Assignment, LogRecord, PartitionReader } from "../log.ts";
+import { type Announcement, encodeAnnouncement, parseAnnouncement } from "./announcement.ts";
+import type { Runner } from "./runner.ts";
+import type { PartitionSink } from "./sink.ts";
+import type { PartitionInfo } from "./step.ts";
+
+/** A sink at work on one partition: announce, write, commit; one range at a time. */
+export class SinkPartition implements PartitionReader {
+  readonly #runner: Runner;
+  readonly #assignment: Assignment;
+  readonly #info: PartitionInfo;
+  readonly #sink: PartitionSink;
+  readonly #signal: AbortSignal;
+  /** A range that was announced by an earlier owner and never finished; its records come in one or more batches. */
+  #unfinished: (Announcement & { records: LogRecord[] }) | null = null;
+
+  constructor(runner: Runner, assignment: Assignment, info: PartitionInfo, sink: PartitionSink) {
+    this.#runner = runner;
+    this.#assignment = assignment;
+    this.#info = info;
+    this.#sink = sink;
+    this.#signal = runner.signalFor(assignment);
+    const { committed } = assignment;
+    const announced = parseAnnouncement(committed?.metadata ?? "");
+    if (announced !== null && announced.first === committed?.offset) {
+      this.#unfinished = { ...announced, records: [] };
+    }
+  }
+
+  async onBatch(records: LogRecord[]): Promise<void> {
+    await this.#runner.batch(async () => {
+      const fresh = await this.#finish(records);
+      const first = fresh[0];
+      const last = fresh.at(-1);
+      if (first === undefined || last === undefined) return;
+      const range = { first: first.offset, last: last.offset };
+      await this.#runner.commit(this.#assignment, range.first, encodeAnnouncement(range), this.#signal);
+      await this.#write(range, fresh, false);
+    });
+  }
+
+  onLost(): void {
+    this.#unfinished = null;
+    this.#sink.onLost?.();
+  }
+
+  /** Gathers and writes the unfinished range. Returns the records behind it. */
+  async #finish(records: LogRecord[]): Promise<LogRecord[]> {
+    const unfinished = this.#unfinished;
+    if (unfinished === null) return records;
+    const { last } = unfinished;
+    const behind = records.findIndex((record) => record.offset > last);
+    for (const record of behind === -1 ? records : records.slice(0, behind)) unfinished.records.push(record);
+    if (unfinished.records.at(-1)?.offset !== last && behind === -1) return [];
+    await this.#write(unfinished, unfinished.records, true);
+    this.#unfinished = null;
+    return behind === -1 ? [] : records.slice(behind);
+  }
+
+  async #write(range: Announcement, records: readonly LogRecord[], again: boolean): Promise<void> {
+    const started = performance.now();
+    const { name, hooks } = this.#runner.options;
+    const { topic, partition } = this.#info;
+    let attempts = 0;
+    const rejections = await this.#runner.retrying(`writing ${topic}/${partition}`, this.#signal, () =>
+      this.#sink.write(
+        { ...this.#info, first: range.first, last: range.last, again: again || attempts++ > 0 },
+        records,
+        this.#signal,
+      ),
+    );
+    if (rejections.length > 0) {
+      const reasons = new Map(rejections.map(({ offset, reason }) => [offset, reason]));
+      const rejected = records.flatMap((record) => {
+        const reason = reasons.get(record.offset);
+        return reason === undefined ? [] : [{ record, reason }];
+      });
+      await this.#runner.deadLetters(rejected, this.#signal);
+    }
+    await this.#runner.commit(this.#assignment, range.last + 1, "", this.#signal);
+    const seconds = (performance.now() - started) / 1000;
+    hooks?.onBatch?.({ name, topic, partition, records: records.length, seconds });
+  }
+}

@@ -1,0 +1,34 @@
+import type { LogRecord } from "../log.ts";
+
+/** A closed range of offsets, announced in the log before it is written. */
+export interface SinkRange {
+  topic: string;
+  partition: number;
+  generation: string;
+  first: number;
+  last: number;
+  /** It was announced before, by this process or one that died: it may have been written already, wholly or not. */
+  again: boolean;
+}
+
+/** A record of the range that the sink could not use: it goes to the dead letters. */
+export interface Rejection {
+  offset: number;
+  /** A stable word, not captured text. */
+  reason: string;
+}
+
+/**
+ * A step whose effect is outside of the log, on one partition. One range at a time.
+ * `write` must have the same effect when it is given the same range again (`range.again`, or after a retriable error).
+ */
+export interface PartitionSink {
+  /**
+   * Resolves when the range is durable outside. A retriable TriplineError is tried again for ever; any other error
+   * ends the runner, with the range still announced.
+   * @param signal aborted when the partition was lost or the runner closes: give up soon
+   */
+  write(range: SinkRange, records: readonly LogRecord[], signal: AbortSignal): Promise<readonly Rejection[]>;
+  /** The partition is someone else's now: drop what was kept for it. */
+  onLost?(): void;
+}

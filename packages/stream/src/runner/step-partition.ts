@@ -1,0 +1,205 @@
+import { isRetriable, TriplineError } from "@tripline/events";
+import type { Assignment, LogRecord, NewRecord, PartitionReader } from "../log.ts";
+import type { Runner } from "./runner.ts";
+import { encodePointer, type SnapshotPointer } from "./snapshot-pointer.ts";
+import type { SnapshotWriter } from "./state-store.ts";
+import type { Emission, Outcome, PartitionStep } from "./step.ts";
+
+export interface StepPartitionOptions {
+  runner: Runner;
+  assignment: Assignment;
+  step: PartitionStep;
+  pace: { snapshotEveryMs: number; commitEveryMs: number };
+  /** Null for a step without state. `pointer` names the snapshot that was restored. */
+  state: { topic: string; writer: SnapshotWriter; pointer: SnapshotPointer | null } | null;
+}
+
+/** A step at work on one partition: its batches, its commits, its snapshots. */
+export class StepPartition implements PartitionReader {
+  readonly startAt?: number;
+  readonly #runner: Runner;
+  readonly #assignment: Assignment;
+  readonly #step: PartitionStep;
+  readonly #options: StepPartitionOptions;
+  readonly #signal: AbortSignal;
+  /** What lies before was made durable by an earlier owner: such records only rebuild the state. */
+  readonly #replayUntil: number;
+  #pointer: SnapshotPointer | null;
+  /** The next offset to commit; everything before it is processed and durable. */
+  #position: number;
+  #committed: number;
+  /** The next offset that the state has not seen; behind `#position` while replaying. */
+  #seen: number;
+  /** `#seen` when the state was last written or restored. */
+  #saved: number;
+  #committedAt = performance.now();
+  #snapshotAt = performance.now();
+  /** The state holds records whose effects are not durable: it must not be written. */
+  #ahead = false;
+  #timer: NodeJS.Timeout | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: StepPartitionOptions) {
+    const { assignment, runner, state, step } = options;
+    this.#options = options;
+    this.#runner = runner;
+    this.#assignment = assignment;
+    this.#step = step;
+    this.#signal = runner.signalFor(assignment);
+    this.#pointer = state?.pointer ?? null;
+    this.#replayUntil = assignment.committed?.offset ?? assignment.earliest;
+    this.#position = this.#replayUntil;
+    this.#committed = this.#replayUntil;
+    if (this.#pointer !== null) this.startAt = this.#pointer.position;
+    this.#seen = this.startAt ?? this.#replayUntil;
+    this.#saved = this.#seen;
+  }
+
+  onBatch(records: LogRecord[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const started = performance.now();
+      const { name, topic, hooks } = this.#runner.options;
+      const { partition } = this.#assignment;
+      this.#ahead = true;
+      const emitted = await this.#process(records);
+      const last = records.at(-1);
+      if (last !== undefined) this.#seen = last.offset + 1;
+      this.#position = Math.max(this.#position, this.#seen);
+      this.#ahead = false;
+      hooks?.onBatch?.({
+        name,
+        topic,
+        partition,
+        records: records.length,
+        seconds: (performance.now() - started) / 1000,
+      });
+      const { commitEveryMs } = this.#options.pace;
+      if (emitted || performance.now() - this.#committedAt >= commitEveryMs) await this.#commit(false);
+      else this.#commitLater(commitEveryMs);
+    });
+  }
+
+  async onClosing(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#inTurn(() => this.#commit(true));
+  }
+
+  onLost(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#step.onLost?.();
+  }
+
+  /** Handles the records and makes their effects durable. Returns whether there were any. */
+  async #process(records: readonly LogRecord[]): Promise<boolean> {
+    const { name, hooks } = this.#runner.options;
+    const emissions: Emission[] = [];
+    const rejected: { record: LogRecord; reason: string }[] = [];
+    for (const record of records) {
+      const returned = this.#attempt(record);
+      const outcome = returned instanceof Promise ? await returned : returned;
+      if (record.offset < this.#replayUntil) continue;
+      if (outcome.kind === "reject") {
+        rejected.push({ record, reason: outcome.reason });
+        continue;
+      }
+      if (outcome.kind === "emit") {
+        for (const emission of outcome.records) emissions.push(emission);
+        hooks?.onOutcome?.({ name, kind: "emit" });
+      } else {
+        hooks?.onOutcome?.({ name, kind: "skip", reason: outcome.reason });
+      }
+    }
+    const byTopic = new Map<string, NewRecord[]>();
+    for (const { topic, ...record } of emissions) {
+      const list = byTopic.get(topic);
+      if (list === undefined) byTopic.set(topic, [record]);
+      else list.push(record);
+    }
+    await Promise.all([...byTopic].map(([topic, list]) => this.#runner.produce(topic, list, this.#signal)));
+    if (rejected.length > 0) await this.#runner.deadLetters(rejected, this.#signal);
+    return emissions.length > 0 || rejected.length > 0;
+  }
+
+  #attempt(record: LogRecord): Outcome | Promise<Outcome> {
+    try {
+      const outcome = this.#step.process(record);
+      return outcome instanceof Promise ? outcome.catch((error) => this.#recover(record, error)) : outcome;
+    } catch (error) {
+      return this.#recover(record, error);
+    }
+  }
+
+  #recover(record: LogRecord, error: unknown): Outcome | Promise<Outcome> {
+    if (!(error instanceof TriplineError)) throw error;
+    if (!isRetriable(error)) return { kind: "reject", reason: error.code };
+    let first: { error: TriplineError } | null = { error };
+    return this.#runner
+      .retrying(`processing ${record.topic}/${record.partition}`, this.#signal, () => {
+        if (first === null) return this.#step.process(record);
+        const thrown = first.error;
+        first = null;
+        throw thrown; // counts as the first attempt, so that the second one waits
+      })
+      .catch((later: unknown) => {
+        if (later instanceof TriplineError && !isRetriable(later))
+          return { kind: "reject", reason: later.code };
+        throw later;
+      });
+  }
+
+  async #commit(closing: boolean): Promise<void> {
+    if (this.#ahead) return; // given up in the middle of a batch: it will be processed again
+    const snapshotDue = closing || performance.now() - this.#snapshotAt >= this.#options.pace.snapshotEveryMs;
+    const snapshot = snapshotDue ? await this.#snapshot() : false;
+    if (!snapshot && this.#position === this.#committed) return;
+    await this.#runner.commit(this.#assignment, this.#position, encodePointer(this.#pointer), this.#signal);
+    this.#committed = this.#position;
+    this.#committedAt = performance.now();
+    if (snapshot) await this.#cleanUp();
+  }
+
+  async #snapshot(): Promise<boolean> {
+    const { state } = this.#options;
+    const bytes = this.#step.snapshot?.();
+    if (state === null || bytes === undefined) return false;
+    if (this.#seen === this.#saved || this.#seen < this.#position) return false;
+    const started = performance.now();
+    const { name, hooks } = this.#runner.options;
+    const { records, pointer } = state.writer.next(bytes, this.#position);
+    await this.#runner.produce(state.topic, records, this.#signal);
+    this.#pointer = pointer;
+    this.#saved = this.#seen;
+    this.#snapshotAt = performance.now();
+    hooks?.onSnapshot?.({
+      name,
+      partition: this.#assignment.partition,
+      bytes: bytes.byteLength,
+      seconds: (performance.now() - started) / 1000,
+    });
+    return true;
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { state } = this.#options;
+    const tombstones = state?.writer.tombstones() ?? [];
+    if (state === null || tombstones.length === 0) return;
+    await this.#runner.produce(state.topic, tombstones, this.#signal);
+    state.writer.cleaned();
+  }
+
+  #commitLater(ms: number): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (this.#signal.aborted) return;
+      this.#inTurn(() => this.#commit(false)).catch((error: unknown) => this.#runner.fail(error));
+    }, ms);
+  }
+
+  /** Batches, late commits and the last commit, one after the other; quiet when the partition is lost. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(() => this.#runner.batch(work)).then(() => undefined);
+    this.#turn = done.catch(() => undefined); // the caller has the error; the next in line must not inherit it
+    return done;
+  }
+}
