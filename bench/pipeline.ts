@@ -4,11 +4,10 @@
  */
 import { fork } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
+import { startStandalone } from "../test/support/standalone.ts";
 import { type BenchResult, quantile } from "./result.ts";
-import { startServer } from "./server.ts";
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 30);
-const PORT = 21_100;
 const QUERYABLE_TIMEOUT_MS = 120_000;
 const API_EVERY_MS = 500;
 
@@ -19,15 +18,12 @@ interface Sent {
   endedAt: number;
 }
 
-const server = await startServer(PORT, { TRIPLINE_LOG_LEVEL: "warn" });
+const server = await startStandalone();
 try {
-  const enrolled = await server.request("/v1/producers", {
+  const { token } = await server.json<{ token: string }>("/v1/producers", {
     method: "POST",
-    headers: { "content-type": "application/json" },
     body: JSON.stringify({ id: "bench", issuers: ["local"], quota: 1_000_000 }),
   });
-  if (!enrolled.ok) throw new Error(`enrolling the producer failed: ${await enrolled.text()}`);
-  const { key } = (await enrolled.json()) as { key: string };
 
   const apiMs: number[] = [];
   const rss: number[] = [];
@@ -52,7 +48,11 @@ try {
 
   const cpuBefore = (await server.metrics("process_cpu_seconds_total")).process_cpu_seconds_total ?? 0;
   const sent = await new Promise<Sent>((resolve, reject) => {
-    const sender = fork(new URL("./pipeline-sender.ts", import.meta.url), [server.url, key, String(SECONDS)]);
+    const sender = fork(new URL("./pipeline-sender.ts", import.meta.url), [
+      server.url,
+      token,
+      String(SECONDS),
+    ]);
     sender.once("message", (message) => resolve(message as Sent));
     sender.once("exit", (code) => reject(new Error(`the load ended with ${code}`)));
   });
@@ -101,5 +101,5 @@ try {
   };
   console.log(JSON.stringify(result));
 } finally {
-  await server.stop();
+  await server.dispose();
 }

@@ -9,13 +9,14 @@ const POLL_MS = 10; // short beside any deadline used in tests, long beside one 
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: { timeoutMs?: number; what?: string } = {},
-): Promise<NonNullable<T>> {
+): Promise<Exclude<NonNullable<T>, false>> {
   const deadline = Date.now() + (options.timeoutMs ?? 10_000);
   let lastError: unknown;
   for (;;) {
     try {
       const value = await condition();
-      if (value !== false && value !== null && value !== undefined) return value;
+      if (value !== false && value !== null && value !== undefined)
+        return value as Exclude<NonNullable<T>, false>;
       lastError = undefined;
     } catch (error) {
       lastError = error;
