@@ -2,5 +2,13 @@
  * What every service shares: configuration, logging, metrics, traces, health, shutdown, access.
  * Services and the CLI may import it; packages may not.
  */
+export * from "./access/index.ts";
+export * from "./config/index.ts";
 export type * from "./context.ts";
+export * from "./create-context.ts";
+export * from "./http-error.ts";
+export * from "./logging.ts";
+export * from "./metrics.ts";
 export type * from "./part.ts";
+export * from "./private-file.ts";
+export * from "./tracing.ts";

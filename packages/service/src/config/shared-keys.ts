@@ -1,0 +1,67 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { LOG_LEVELS } from "../logging.ts";
+
+/** Keys that several services have; spread the ones a service needs into its schema. */
+
+export const DEFAULT_PORT = 4180;
+
+export const dataKeys = {
+  data: z
+    .string()
+    .min(1)
+    .default(() => join(homedir(), ".tripline"))
+    .meta({
+      description: "directory that holds everything this installation keeps",
+      env: "TRIPLINE_HOME",
+      placeholder: "DIR",
+      defaultText: "~/.tripline",
+    }),
+};
+
+export const httpKeys = {
+  host: z.string().min(1).default("127.0.0.1").meta({
+    description: "address to listen on; anything but loopback is reachable by others",
+    placeholder: "ADDRESS",
+  }),
+  port: z
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(DEFAULT_PORT)
+    .meta({ description: "port to listen on; 0 takes a free one" }),
+  publicHosts: z.array(z.string().min(1)).default([]).meta({
+    description: "names under which this service is reached, besides the loopback names; others are refused",
+    placeholder: "NAME,NAME",
+  }),
+  allowedOrigins: z.array(z.url()).default([]).meta({
+    description: "web origins besides the service's own whose pages may call it",
+    placeholder: "URL,URL",
+  }),
+};
+
+export const logKeys = {
+  log: z
+    .string()
+    .regex(/^(embedded|kafka:\/\/\S+)$/)
+    .default("embedded")
+    .meta({
+      description: "where records travel",
+      allowed: "embedded (one machine) or kafka://host:port[,host:port]",
+      placeholder: "URL",
+    }),
+};
+
+export const observabilityKeys = {
+  logLevel: z.enum(LOG_LEVELS).default("info").meta({
+    description: "how much the service says about itself; never holds audit data",
+    placeholder: "LEVEL",
+  }),
+  otlpEndpoint: z.url().optional().meta({
+    description: "base URL of an OTLP/HTTP receiver for traces, e.g. http://127.0.0.1:4318; none: no traces",
+    env: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    placeholder: "URL",
+  }),
+};

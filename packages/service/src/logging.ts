@@ -1,0 +1,48 @@
+import { destination, type LevelWithSilent, type Logger, pino, stdSerializers } from "pino";
+import { prettyLines } from "./pretty-lines.ts";
+
+export const LOG_LEVELS = [
+  "fatal",
+  "error",
+  "warn",
+  "info",
+  "debug",
+  "trace",
+  "silent",
+] as const satisfies readonly LevelWithSilent[];
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+// Last line of defence: nothing should hand these to the logger in the first place.
+const SECRET_NAMES = ["authorization", "cookie", "token", "key", "secret", "password", "signature"];
+const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => [
+  name,
+  `*.${name}`,
+  `*.*.${name}`,
+  `*.headers["${name}"]`,
+]);
+
+/** What a logger writes to: one JSON line a call. */
+export interface LineSink {
+  write(line: string): void;
+}
+
+/**
+ * A logger that writes JSON lines to standard error, or readable lines when that is a terminal. Standard output stays
+ * free for what the program itself says. Logs hold ids and counts; never arguments, results, names or other captured text.
+ */
+export function createLogger(options: { service: string; level?: LogLevel; sink?: LineSink }): Logger {
+  const sink =
+    options.sink ??
+    (process.stderr.isTTY ? prettyLines(process.stderr) : destination({ fd: 2, sync: false }));
+  return pino(
+    {
+      level: options.level ?? "info",
+      base: { service: options.service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED_PATHS, censor: "[redacted]" },
+      serializers: { err: stdSerializers.errWithCause, error: stdSerializers.errWithCause },
+    },
+    sink,
+  );
+}
