@@ -10,7 +10,7 @@ export interface Part {
   readonly name: string;
   /** Resolves when the part does its work; rejects when it can't. */
   start(): Promise<void>;
-  /** Finishes what is in hand and lets go of everything. */
+  /** Finishes what is in hand and lets go of everything; also called when `start` was rejected or is not done. */
   stop(): Promise<void>;
   health(): PartHealth;
 }

@@ -1,0 +1,2 @@
+export type { ErrorBody } from "./errors.ts";
+export * from "./server.ts";
