@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CANARIES } from "./canaries.ts";
+import { CANARIES } from "../../../../test/support/canaries.ts";
 import { clip, csvField, csvLine, terminalBlock, terminalLine, visible } from "./index.ts";
 
 const DANGEROUS = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;

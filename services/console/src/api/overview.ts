@@ -1,0 +1,86 @@
+import { type AlertRow, MAX_PAGE_ROWS } from "@tripline/store";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { addReadRoute, type ReadDependencies } from "../read/read-route.ts";
+import { OVERVIEW_HOURS, overviewAnswer } from "../schemas/overview.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** `GET /api/overview`: what the front page shows of the last day, cheap enough to ask every few seconds. */
+export function addOverviewRoute(app: FastifyInstance, dependencies: ReadDependencies): void {
+  addReadRoute(app, dependencies, {
+    url: "/api/overview",
+    action: "overview.read",
+    role: "read",
+    summary: `Counts of the last ${OVERVIEW_HOURS} hours, and what is newest`,
+    tag: "overview",
+    params: z.object({}),
+    query: z.strictObject({}),
+    answer: overviewAnswer,
+    async find({ reader, signal }) {
+      const until = new Date(dependencies.now()).toISOString();
+      const since = new Date(dependencies.now() - OVERVIEW_HOURS * HOUR_MS).toISOString();
+      const [activity, calls, alerts, active, decided, producers] = await Promise.all([
+        reader.activity({ since, until }, { signal }),
+        reader.searchCalls({ since }, { limit: 1 }, { signal }),
+        reader.alerts({ since }, { limit: MAX_PAGE_ROWS }, { signal }),
+        reader.revocations({ state: "active" }, { limit: MAX_PAGE_ROWS }, { signal }),
+        reader.revocations({}, { limit: 1 }, { signal }),
+        reader.producers(since, { signal }),
+      ]);
+      const [latestAlert] = alerts.rows;
+      return {
+        answer: {
+          since,
+          until,
+          calls: totals(activity.minutes),
+          minutes: activity.minutes,
+          tools: activity.tools,
+          outcomes: activity.outcomes,
+          alerts: {
+            total: alerts.rows.length,
+            more: alerts.next !== null,
+            by_severity: bySeverity(alerts.rows),
+            latest: latestAlert ?? null,
+          },
+          revocations: {
+            active: active.rows.length,
+            more: active.next !== null,
+            latest: latestDecision(decided.rows[0]),
+          },
+          latest_call: calls.rows[0]?.id ?? null,
+          producers: producers.map(({ producer, last_time, last_seq, stopped }) => ({
+            producer,
+            last_time,
+            last_seq,
+            stopped,
+          })),
+        },
+        records: activity.minutes.length,
+      };
+    },
+  });
+}
+
+function totals(minutes: readonly { calls: number; failed: number; denied: number }[]) {
+  const sum = (key: "calls" | "failed" | "denied") =>
+    minutes.reduce((total, minute) => total + minute[key], 0);
+  return { total: sum("calls"), failed: sum("failed"), denied: sum("denied") };
+}
+
+function bySeverity(alerts: readonly AlertRow[]) {
+  const countOf = (severity: AlertRow["severity"]) =>
+    alerts.filter((alert) => alert.severity === severity).length;
+  return {
+    informational: countOf("informational"),
+    low: countOf("low"),
+    medium: countOf("medium"),
+    high: countOf("high"),
+    critical: countOf("critical"),
+  };
+}
+
+/** Changes also when the latest one was reinstated. */
+function latestDecision(row: { id: string; state: string } | undefined): string | null {
+  return row === undefined ? null : `${row.id} ${row.state}`;
+}

@@ -1,0 +1,65 @@
+import { REVOCATION_SCOPES } from "@tripline/events";
+import { z } from "zod";
+import { cursor, filterText, limit, moment, text } from "./common.ts";
+
+const STATES = ["active", "reinstated"] as const;
+
+export const revocationsQuery = z.strictObject({
+  state: z.enum(STATES).optional(),
+  scope: z.enum(REVOCATION_SCOPES).optional(),
+  subject: filterText.optional(),
+  since: moment.optional().describe("inclusive"),
+  until: moment.optional().describe("exclusive"),
+  limit: limit.optional(),
+  cursor: cursor.optional(),
+});
+
+export const revocationRow = z.object({
+  id: z.string(),
+  scope: z.enum(REVOCATION_SCOPES),
+  subject: z.string(),
+  state: z.enum(STATES),
+  reason: z.string(),
+  by: z.string(),
+  rule_id: text,
+  alert_id: text,
+  detected_at: text,
+  decided_at: z.string(),
+  expires_at: text,
+  reinstated_at: text,
+  key_id: z.string(),
+  signature: z.string(),
+});
+
+export const revocationsAnswer = z.object({
+  revocations: z.array(revocationRow),
+  next: text,
+  previous: text,
+});
+
+export const TIMELINE_STEPS = [
+  "completed",
+  "detected",
+  "decided",
+  "applied",
+  "first_refusal",
+  "reinstated",
+  "lifted",
+] as const;
+
+export const timelineStep = z.object({
+  step: z.enum(TIMELINE_STEPS),
+  label: z.string().describe("the step in words"),
+  at: text.describe("null: not seen yet"),
+  after_ms: z
+    .number()
+    .nullable()
+    .describe("ms after the first step; clocks of several machines are compared as they are"),
+  clock: z.string().describe("whose clock `at` is"),
+  record_id: text.describe("the record that shows it"),
+});
+
+export const revocationAnswer = z.object({
+  revocation: revocationRow,
+  timeline: z.array(timelineStep),
+});
