@@ -14,6 +14,7 @@ export * from "./metrics.ts";
 export * from "./operator-routes.ts";
 export type * from "./part.ts";
 export * from "./private-file.ts";
+export * from "./records/index.ts";
 export * from "./run-parts.ts";
 export * from "./secrets/index.ts";
 export * from "./tracing.ts";

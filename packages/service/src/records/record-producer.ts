@@ -1,0 +1,263 @@
+import { hash, randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  cloudEventHeaders,
+  type Envelope,
+  encodeRecord,
+  envelopeSchema,
+  eventKey,
+  isRetriable,
+  type Payload,
+  payloadHash,
+  TOPICS,
+  TriplineError,
+  uuidv7,
+} from "@tripline/events";
+import type { ServiceContext } from "../context.ts";
+import type { Part } from "../part.ts";
+import { Interval } from "./interval.ts";
+
+const HEARTBEAT_MS = 10_000; // as every producer: how soon a silence can be named
+const MAX_PENDING = 10_000; // records that wait for the log; a few MB
+const MAX_BATCH = 500;
+const WRITE_TIMEOUT_MS = 5_000; // what a person waits for an answer whose record can't be kept
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** What a service says; the rest of the envelope is the producer's. */
+export type RecordBody = Pick<
+  Envelope,
+  "type" | "tenant" | "actor" | "session" | "target" | "call" | "policy" | "decision" | "access"
+>;
+
+/** As much of a log as is needed here. */
+export interface RecordLog {
+  produce(
+    topic: string,
+    records: readonly { key: string; value: Uint8Array; headers: Record<string, string> }[],
+  ): Promise<unknown>;
+}
+
+export interface RecordProducer {
+  /**
+   * Writes a record; resolves with its envelope when it is durable.
+   * Rejects with TRIPLINE_RECORDS_PENDING (retriable) when that takes more than 5 s: it is then still written as soon as
+   * the log is back. With TRIPLINE_RECORDS_FULL it was not taken.
+   */
+  write(body: RecordBody, payload?: Payload): Promise<Envelope>;
+  /** Start after the log, stop before it: `stop` writes what waits, and the goodbye. */
+  part: Part;
+}
+
+export interface RecordProducerOptions {
+  log: RecordLog;
+  /** the producer's id in the records, e.g. `console` */
+  producerId: string;
+  context: ServiceContext;
+  writeTimeoutMs?: number;
+  heartbeatMs?: number;
+  maxPending?: number;
+}
+
+interface Chain {
+  seq: number;
+  interval: Interval;
+}
+
+interface Pending {
+  body: RecordBody;
+  payload: Payload | undefined;
+  time: number;
+  goodbye?: boolean;
+  settle: (error: unknown, envelope?: Envelope) => void;
+}
+
+interface Encoded {
+  envelope: Envelope;
+  record: { key: string; value: Uint8Array; headers: Record<string, string> };
+}
+
+/** Lets a service write its own records to the events topic, numbered for each tenant, with heartbeats. */
+export function createRecordProducer(options: RecordProducerOptions): RecordProducer {
+  return new Writer(options);
+}
+
+class Writer implements RecordProducer {
+  readonly part: Part;
+  readonly #options: RecordProducerOptions;
+  readonly #boot: string;
+  readonly #chains = new Map<string, Chain>();
+  readonly #queue: Pending[] = [];
+  readonly #stopped = new AbortController();
+  #sending: Promise<void> | null = null;
+  #closing = false;
+  #trouble: string | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: RecordProducerOptions) {
+    this.#options = options;
+    this.#boot = uuidv7(options.context.now(), randomBytes(10));
+    let state: "starting" | "ready" | "stopped" = "starting";
+    this.part = {
+      name: `${options.producerId}-records`,
+      start: async () => {
+        this.#timer = setInterval(() => this.#heartbeats(false), options.heartbeatMs ?? HEARTBEAT_MS);
+        state = "ready";
+      },
+      stop: async () => {
+        await this.#close();
+        state = "stopped";
+      },
+      health: () =>
+        state === "ready" && this.#trouble !== null
+          ? { state: "degraded", detail: this.#trouble }
+          : { state },
+    };
+  }
+
+  write(body: RecordBody, payload?: Payload): Promise<Envelope> {
+    if (this.#closing) {
+      return Promise.reject(new TriplineError("TRIPLINE_RECORDS_CLOSED", "this service is stopping"));
+    }
+    if (this.#queue.length >= (this.#options.maxPending ?? MAX_PENDING)) {
+      return Promise.reject(
+        new TriplineError(
+          "TRIPLINE_RECORDS_FULL",
+          "too many records wait for the log: try again when it is back",
+          {
+            kind: "retriable",
+          },
+        ),
+      );
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Envelope>();
+    const timer = setTimeout(() => {
+      reject(
+        new TriplineError("TRIPLINE_RECORDS_PENDING", "the log does not take records now: try again later", {
+          kind: "retriable",
+        }),
+      );
+    }, this.#options.writeTimeoutMs ?? WRITE_TIMEOUT_MS);
+    this.#enqueue(body, payload, (error, envelope) => {
+      clearTimeout(timer);
+      if (envelope === undefined) reject(error);
+      else resolve(envelope);
+    });
+    return promise;
+  }
+
+  #enqueue(
+    body: RecordBody,
+    payload: Payload | undefined,
+    settle: Pending["settle"],
+    goodbye?: boolean,
+  ): void {
+    const pending: Pending = { body, payload, time: this.#options.context.now(), settle };
+    this.#queue.push(goodbye === undefined ? pending : { ...pending, goodbye });
+    // Started in a microtask, so that what one turn of the event loop writes is one append.
+    this.#sending ??= Promise.resolve()
+      .then(() => this.#sendAll())
+      .finally(() => {
+        this.#sending = null;
+      });
+  }
+
+  /** One append at a time, in order. A number is only given to what is sent, so nothing refused here leaves a gap. */
+  async #sendAll(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, MAX_BATCH);
+      const encoded: { pending: Pending; encoded: Encoded }[] = [];
+      for (const pending of batch) {
+        try {
+          encoded.push({ pending, encoded: this.#encode(pending) });
+        } catch (cause) {
+          pending.settle(
+            new TriplineError("TRIPLINE_RECORD_INVALID", "a service made a record that is none", { cause }),
+          );
+        }
+      }
+      const error = await this.#append(encoded.map((entry) => entry.encoded.record));
+      for (const entry of encoded) {
+        if (error === null) entry.pending.settle(null, entry.encoded.envelope);
+        else {
+          this.#chainOf(entry.encoded.envelope.tenant).interval.drop("log_refused", 1);
+          entry.pending.settle(error);
+        }
+      }
+    }
+  }
+
+  /** Retries what may be retried, the same bytes each time; null when it is durable. */
+  async #append(records: Encoded["record"][]): Promise<unknown> {
+    if (records.length === 0) return null;
+    for (let wait = RETRY_MIN_MS; ; wait = Math.min(wait * 2, RETRY_MAX_MS)) {
+      try {
+        await this.#options.log.produce(TOPICS.events, records);
+        this.#trouble = null;
+        return null;
+      } catch (error) {
+        if (!isRetriable(error) || this.#stopped.signal.aborted) {
+          this.#options.context.logger.error({ err: error, records: records.length }, "records were lost");
+          return error;
+        }
+        if (this.#trouble === null)
+          this.#options.context.logger.warn({ err: error }, "records wait for the log");
+        this.#trouble = `${this.#queue.length + records.length} records wait for the log`;
+        await delay(wait, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #encode({ body, payload, time, goodbye }: Pending): Encoded {
+    const chain = this.#chainOf(body.tenant);
+    const seq = chain.seq;
+    const id = uuidv7(time, randomBytes(10));
+    const timestamp = new Date(time).toISOString();
+    const envelope = envelopeSchema.parse({
+      v: 1,
+      id,
+      time: timestamp,
+      ...body,
+      producer: { id: this.#options.producerId, boot: this.#boot, seq },
+      ...(payload === undefined ? {} : { payload_hash: payloadHash(JSON.stringify(payload)) }),
+      ...(goodbye === undefined ? {} : { heartbeat: chain.interval.end(time, seq, goodbye) }),
+    });
+    chain.seq += 1;
+    chain.interval.add(hash("sha256", JSON.stringify(envelope), "buffer"));
+    // Nobody else receives it: the time of receipt is that of the append. Parsing again puts it in its place.
+    const received = new Date(this.#options.context.now()).toISOString();
+    const stamped = envelopeSchema.parse({ ...envelope, received });
+    const value = Buffer.from(encodeRecord({ envelope: stamped, payload }));
+    return {
+      envelope: stamped,
+      record: { key: eventKey(stamped), value, headers: cloudEventHeaders(stamped) },
+    };
+  }
+
+  #chainOf(tenant: string): Chain {
+    const known = this.#chains.get(tenant);
+    if (known !== undefined) return known;
+    const made = { seq: 0, interval: new Interval(this.#options.context.now()) };
+    this.#chains.set(tenant, made);
+    return made;
+  }
+
+  #heartbeats(goodbye: boolean): void {
+    // While the log is away they would only pile up; the interval just gets longer.
+    if (this.#trouble !== null && !goodbye) return;
+    for (const tenant of this.#chains.keys()) {
+      this.#enqueue({ type: "heartbeat", tenant }, undefined, () => undefined, goodbye);
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    clearInterval(this.#timer);
+    this.#heartbeats(true);
+    const giveUp = setTimeout(() => this.#stopped.abort(), CLOSE_TIMEOUT_MS);
+    await this.#sending;
+    clearTimeout(giveUp);
+  }
+}
