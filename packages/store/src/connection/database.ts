@@ -1,0 +1,38 @@
+import type { Row } from "../sql/row.ts";
+import type { Sql } from "../sql/sql.ts";
+
+/**
+ * The port to one ClickHouse: what the queries and the writer need of it. Implementations: `embedded/` (chDB) and
+ * `http/` (a server), both through @clickhouse/client.
+ */
+export interface Database {
+  readonly kind: "embedded" | "http";
+  select(query: Query, options?: { signal?: AbortSignal | undefined }): Promise<Row[]>;
+  /** Resolves when the rows are durable; a token that was seen with the same rows inserts nothing. */
+  insert(insert: Insert): Promise<void>;
+  /** For migrations only: statements of this package's own text. */
+  command(statement: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Query {
+  /** What is selected, without SELECT. */
+  columns: Sql;
+  /** Everything from FROM on, with its LIMIT. */
+  rest: Sql;
+  limits: QueryLimits;
+}
+
+/** Every query ends by itself: in time, in rows, in memory. */
+export interface QueryLimits {
+  seconds: number;
+  rows: number;
+}
+
+export interface Insert {
+  table: string;
+  columns: readonly string[];
+  /** JSON arrays, one for each row, in the order of the columns. */
+  lines: readonly string[];
+  token: string;
+}

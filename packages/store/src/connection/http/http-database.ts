@@ -1,0 +1,84 @@
+import { Readable } from "node:stream";
+import { createClient } from "@clickhouse/client";
+import { aborted, closed, insertError, queryError } from "../../errors.ts";
+import type { Row } from "../../sql/row.ts";
+import type { Database, Insert, Query } from "../database.ts";
+import { markQuery, ownRows } from "../marked-query.ts";
+
+export interface HttpOptions {
+  url: string;
+  username?: string | undefined;
+  password?: string | undefined;
+  database?: string | undefined;
+}
+
+const MAX_CONNECTIONS = 10; // the writer, and as many readers as one process has use for
+const REQUEST_TIMEOUT_MS = 65_000; // above the longest max_execution_time, which ends the query by itself
+
+/** A ClickHouse server over HTTP. Every request has its own session there, so nothing sticks between queries. */
+export function openHttp(options: HttpOptions): Database {
+  const client = createClient({
+    url: options.url,
+    username: options.username ?? "default",
+    password: options.password ?? "",
+    ...(options.database === undefined ? {} : { database: options.database }),
+    max_open_connections: MAX_CONNECTIONS,
+    request_timeout: REQUEST_TIMEOUT_MS,
+    application: "tripline",
+  });
+  let isClosed = false;
+
+  async function select(query: Query, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Row[]> {
+    if (isClosed) throw closed();
+    const marked = markQuery(query);
+    try {
+      const result = await client.query({
+        query: marked.text,
+        format: "JSONEachRow",
+        query_params: marked.params,
+        ...(signal === undefined ? {} : { abort_signal: signal }),
+      });
+      return ownRows(marked, await result.json());
+    } catch (error) {
+      if (signal?.aborted !== true) throw queryError(error);
+      // The server would compute on after the connection is gone.
+      await client
+        .command({ query: `KILL QUERY WHERE Settings['log_comment'] = '${marked.mark}' ASYNC` })
+        .catch((cause: unknown) => {
+          throw queryError(cause);
+        });
+      throw aborted();
+    }
+  }
+
+  async function insert({ table, columns, lines, token }: Insert): Promise<void> {
+    if (isClosed) throw closed();
+    try {
+      const result = await client.exec({
+        query:
+          `INSERT INTO ${table} (${columns.join(", ")}) SETTINGS insert_deduplication_token = '${token}', ` +
+          "async_insert = 0, max_execution_time = 60, input_format_parallel_parsing = 0, date_time_input_format = 'best_effort' FORMAT JSONCompactEachRow",
+        values: Readable.from([Buffer.from(lines.join("\n"))], { objectMode: false }),
+      });
+      result.stream.resume();
+    } catch (error) {
+      throw insertError(error, table);
+    }
+  }
+
+  async function command(statement: string): Promise<void> {
+    if (isClosed) throw closed();
+    try {
+      await client.command({ query: statement });
+    } catch (error) {
+      throw queryError(error);
+    }
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true;
+    await client.close();
+  }
+
+  return { kind: "http", select, insert, command, close };
+}
