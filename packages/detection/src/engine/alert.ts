@@ -1,0 +1,75 @@
+import { type Alert, alertId, type RevocationScope, SEVERITIES, type Severity } from "@tripline/events";
+import type { Finding } from "../evaluators/evaluator.ts";
+import { fieldText, isField } from "../record/fields.ts";
+import type { RecordView } from "../record/record-view.ts";
+import type { Rule } from "../rule/rule.ts";
+import { fillTemplate } from "../rule/template.ts";
+import { plain } from "../text/plain.ts";
+import type { Group } from "./group.ts";
+
+const MAX_SUMMARY_CHARS = 500;
+const MAX_FIELD_CHARS = 120; // of one value that is filled into the summary
+const MAX_EVIDENCE = 100; // the alert schema's limit
+
+/** The alert of a finding, without `detected_at`. */
+export function alertOf(rule: Rule, finding: Finding, group: Group, view: RecordView): Alert {
+  const { envelope } = view.record;
+  const { definition } = rule;
+  return {
+    v: 1,
+    id: alertId(envelope.tenant, rule.id, group.label, finding.identity ?? envelope.id),
+    tenant: envelope.tenant,
+    rule: { id: rule.id, title: definition.title, hash: rule.hash },
+    severity: finding.level,
+    time: envelope.time,
+    record_id: envelope.id,
+    group: group.label,
+    ...(envelope.actor === undefined ? {} : { actor: envelope.actor }),
+    ...(envelope.session === undefined ? {} : { session: envelope.session }),
+    ...(envelope.target === undefined ? {} : { target: envelope.target }),
+    summary: plain(
+      fillTemplate(definition.tripline.summary, (name) => textOf(name, finding, view)),
+      MAX_SUMMARY_CHARS,
+    ),
+    why: definition.tripline.why.trim(),
+    next: definition.tripline.next.map((each) => each.trim()),
+    evidence: finding.evidence.slice(-MAX_EVIDENCE),
+    response: responseOf(rule, view),
+    ...(definition.tags.length === 0 ? {} : { tags: definition.tags }),
+  };
+}
+
+export function demoted(level: Severity, grades: number): Severity {
+  return SEVERITIES[Math.max(0, SEVERITIES.indexOf(level) - grades)] ?? level;
+}
+
+function textOf(name: string, finding: Finding, view: RecordView): string | undefined {
+  const fact = finding.facts?.[name];
+  if (fact !== undefined) return plain(fact, MAX_SUMMARY_CHARS);
+  const [step = "", member = ""] = name.split(".");
+  const evidence = finding.evidence.find((each) => each.step === step);
+  const shown = evidence === undefined ? undefined : { ...evidence, "": evidence.note };
+  const ofStep = Object.entries(shown ?? {}).find(([key]) => key === member)?.[1];
+  const text = ofStep ?? (isField(name) ? fieldText(view, name) : undefined);
+  return text === undefined ? undefined : plain(text, MAX_FIELD_CHARS);
+}
+
+function responseOf(rule: Rule, view: RecordView): Alert["response"] {
+  const { revocable, scope } = rule.definition.tripline.response;
+  if (scope === undefined) return { revocable };
+  const subject = subjectOf(scope, view);
+  // Without a subject there is nothing that could be taken away.
+  return subject === undefined ? { revocable: false, scope } : { revocable, scope, subject };
+}
+
+function subjectOf(scope: RevocationScope, view: RecordView): string | undefined {
+  const { actor, session, target } = view.record.envelope;
+  if (scope === "credential") return actor?.credential;
+  if (scope === "session") return session?.id;
+  if (scope === "agent") return actor?.agent;
+  if (scope === "principal") return actor?.principal;
+  if (scope === "server") return target?.server;
+  return target?.server === undefined || target.tool === undefined
+    ? undefined
+    : `${target.server}/${target.tool}`;
+}

@@ -1,0 +1,65 @@
+import type { Severity } from "@tripline/events";
+import type { z } from "zod";
+import type { RecordView } from "../record/record-view.ts";
+import type { Rule } from "../rule/rule.ts";
+import type { Selection } from "../rule/selection.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** What an evaluator found: the alert without what every alert has. */
+export interface Finding {
+  level: Severity;
+  /** In the order it happened, the completing record last. */
+  evidence: Evidence[];
+  /** For the summary's template: `{count}`, `{values}` … */
+  facts?: Readonly<Record<string, string>>;
+  /** In place of the completing record's id in the alert's id, where the same finding can be completed by several records. */
+  identity?: string;
+}
+
+/** A window narrower than the rule's own, for groups that are looser than a session. */
+export interface Scope {
+  groupBy: readonly string[];
+  maxWindowMs: number;
+}
+
+/**
+ * How one kind of rule judges. `S` is what it remembers of one group: plain data that `state` can read back from JSON.
+ * An evaluator holds no state of its own, so that one engine can serve any number of states.
+ */
+export interface Evaluator<S> {
+  readonly state: z.ZodType<S>;
+  /** A group that saw nothing for so long is forgotten. */
+  readonly windowMs: number;
+  /** After an alert, findings of the same severity or lower for the group are not repeated for so long. */
+  readonly quietMs: number;
+  /** Cheap and without state: whether the record can matter at all. */
+  concerns(view: RecordView): boolean;
+  fresh(view: RecordView): S;
+  /** Changes `state` in place. */
+  judge(state: S, view: RecordView): Finding | null;
+}
+
+export type EvaluatorFactory<S> = (rule: Rule, scope: Scope) => Evaluator<S>;
+
+const ASKS_FOR_REFUSED = ["outcome", "error_code", "decision"];
+
+/**
+ * Whether `selection` is to be judged on this record of a call: on its intent as soon as possible, unless it looks at
+ * what only the end shows; once for each call. Calls that were refused count only for rules that ask how calls ended.
+ */
+export function isDue(view: RecordView, selection: Selection): boolean {
+  if (view.phase === "other") return true;
+  if (view.phase === "begin") return !selection.atEnd;
+  if (view.phase === "end" && !selection.atEnd) return false;
+  return view.outcome !== "denied" || ASKS_FOR_REFUSED.some((field) => selection.fields.has(field));
+}
+
+/** Whether this record shows how the call ended. */
+export function showsEnd(view: RecordView): boolean {
+  return view.phase === "end" || view.phase === "whole";
+}
+
+/** Whether this record is the first of its call. */
+export function showsBegin(view: RecordView): boolean {
+  return view.phase === "begin" || view.phase === "whole";
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import type { Argument } from "../record/arguments.ts";
+import type { RecordView } from "../record/record-view.ts";
+import { kindOfToken, redactionTokensIn } from "../text/features.ts";
+import { plain } from "../text/plain.ts";
+
+/** One call of an alert's evidence, as it is kept in state: no captured text but a short note. */
+export const evidenceState = z.object({
+  record_id: z.string(),
+  step: z.string(),
+  time: z.string(),
+  server: z.string().optional(),
+  tool: z.string().optional(),
+  outcome: z.string().optional(),
+  note: z.string().optional(),
+});
+export type Evidence = z.infer<typeof evidenceState>;
+
+export function evidenceOf(view: RecordView, step: string, note = describe(view)): Evidence {
+  const { envelope } = view.record;
+  return {
+    record_id: envelope.id,
+    step,
+    time: envelope.time,
+    ...(envelope.target?.server === undefined ? {} : { server: envelope.target.server }),
+    ...(envelope.target?.tool === undefined ? {} : { tool: envelope.target.tool }),
+    ...(view.outcome === undefined ? {} : { outcome: view.outcome }),
+    note,
+  };
+}
+
+const MAX_VALUE_CHARS = 120; // a path or address fits; a pasted document does not
+const MAX_KINDS = 4;
+
+/** One line a person understands: `read_file ~/.ssh/id_rsa (returned a private key, redacted)`. */
+export function describe(view: RecordView): string {
+  const subject = mainArgument(view.args);
+  const remarks: string[] = [];
+  const returned = kinds(view.result);
+  const sent = kinds(view.argsText);
+  if (sent !== "") remarks.push(`sent ${sent}, redacted`);
+  if (returned !== "") remarks.push(`returned ${returned}, redacted`);
+  if (returned === "" && view.argumentEffects.secretPath !== null)
+    remarks.push("a file that usually holds keys");
+  const tool = view.record.envelope.target?.tool ?? view.record.envelope.type;
+  return plain(
+    `${tool}${subject === "" ? "" : ` ${subject}`}${remarks.length === 0 ? "" : ` (${remarks.join("; ")})`}`,
+    300,
+  );
+}
+
+function mainArgument(args: readonly Argument[]): string {
+  const main =
+    args.find(({ role }) => role === "path") ??
+    args.find(({ role }) => role === "destination") ??
+    args.find(({ role }) => role === "code") ??
+    args.find(({ role }) => role === "other");
+  return main === undefined ? "" : plain(main.text, MAX_VALUE_CHARS);
+}
+
+function kinds(text: string): string {
+  const found = [...new Set(redactionTokensIn(text).map((token) => kindOfToken(token).replaceAll("_", " ")))];
+  return found
+    .slice(0, MAX_KINDS)
+    .map((kind) => `a ${kind}`)
+    .join(", ");
+}

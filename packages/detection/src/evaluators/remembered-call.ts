@@ -1,0 +1,37 @@
+import { z } from "zod";
+import type { RecordView } from "../record/record-view.ts";
+import type { Features } from "../text/features.ts";
+import { evidenceOf, evidenceState } from "./evidence.ts";
+
+export const featuresState = z.object({
+  secrets: z.array(z.string()),
+  values: z.array(z.number()),
+  shingles: z.array(z.number()),
+});
+
+/** A call that a later one may be linked to: its evidence and what would be recognised of its result. */
+export const rememberedCall = z.object({ t: z.number(), evidence: evidenceState, features: featuresState });
+export type RememberedCall = z.infer<typeof rememberedCall>;
+
+const MAX_KEPT_SHINGLES = 256; // of one call: about the first 1.5 KB of copied prose is recognised
+const MAX_KEPT_VALUES = 64;
+
+/** @param withFeatures false where no later step asks for a link: nothing of the text is kept then */
+export function rememberCall(view: RecordView, step: string, withFeatures: boolean): RememberedCall {
+  return {
+    t: view.time,
+    evidence: evidenceOf(view, step),
+    features: withFeatures ? broughtIn(view) : { secrets: [], values: [], shingles: [] },
+  };
+}
+
+/** What the result brought in: values that the agent itself had put into the arguments are no news. */
+export function broughtIn(view: RecordView): Features {
+  const { secrets, values, shingles } = view.resultFeatures;
+  const own = new Set(view.argFeatures.values);
+  return {
+    secrets,
+    values: values.filter((value) => !own.has(value)).slice(0, MAX_KEPT_VALUES),
+    shingles: shingles.slice(0, MAX_KEPT_SHINGLES),
+  };
+}

@@ -1,0 +1,154 @@
+import type { Severity } from "@tripline/events";
+import { z } from "zod";
+import type { RecordView } from "../record/record-view.ts";
+import type { Rule } from "../rule/rule.ts";
+import type { TrifectaSpec } from "../rule/rule-file.ts";
+import { type Features, featuresOf, type Link, linkBetween } from "../text/features.ts";
+import { type Evaluator, type Finding, isDue, type Scope, showsBegin, showsEnd } from "./evaluator.ts";
+import { type Evidence, evidenceOf, evidenceState } from "./evidence.ts";
+import { broughtIn, featuresState } from "./remembered-call.ts";
+import { wordsFor } from "./sequence.ts";
+
+const MAX_DESTINATIONS = 512; // of one group; the oldest goes
+const MAX_VALUES = 256;
+const MAX_SHINGLES = 1024;
+const MAX_SECRETS = 64;
+
+const IN_PROSE = 1; // an output named it in free text
+const IN_FIELD = 2; // an output held it as a field: the system vouches for it
+const BY_AGENT = 4; // the agent used it before any output named it
+
+const step = z.object({ t: z.number(), evidence: evidenceState });
+const destinationState = z.object({ from: z.number(), evidence: evidenceState.optional() });
+const stateSchema = z.object({
+  private: step.nullable(),
+  untrusted: step.nullable(),
+  features: featuresState,
+  destinations: z.array(z.tuple([z.number(), destinationState])),
+});
+interface Seen {
+  from: number;
+  evidence?: Evidence | undefined;
+}
+interface State {
+  private: { t: number; evidence: Evidence } | null;
+  untrusted: { t: number; evidence: Evidence } | null;
+  features: Features;
+  destinations: [number, Seen][];
+}
+
+/**
+ * The lethal trifecta: private data, untrusted content and a way out in one group. That the three occur is common and
+ * says little; what is graded is whether a private value is in what leaves, and whether an act (not a mere read) goes
+ * to a destination that the session knows only from somebody's prose.
+ */
+export function trifectaEvaluator(rule: Rule, spec: TrifectaSpec, scope: Scope): Evaluator<State> {
+  const windowMs = Math.min(spec.within, scope.maxWindowMs);
+  const isSink = (view: RecordView): boolean =>
+    showsBegin(view) && isDue(view, rule.selection) && rule.selection.matches(view);
+  const brings = (view: RecordView): boolean =>
+    showsEnd(view) &&
+    view.succeeded &&
+    view.result !== "" &&
+    (view.has("reads_private") ||
+      view.has("reads_secret") ||
+      view.has("reads_untrusted") ||
+      view.resultDestinations.length > 0);
+
+  return {
+    state: stateSchema,
+    windowMs,
+    quietMs: rule.definition.tripline.quiet ?? windowMs,
+    concerns: (view) =>
+      isSink(view) || (showsBegin(view) && view.argumentEffects.targets.length > 0) || brings(view),
+    fresh: () => ({
+      private: null,
+      untrusted: null,
+      features: { secrets: [], values: [], shingles: [] },
+      destinations: [],
+    }),
+    judge(state, view) {
+      if (state.private !== null && view.time - state.private.t > windowMs) state.private = null;
+      if (state.untrusted !== null && view.time - state.untrusted.t > windowMs) state.untrusted = null;
+      const finding = isSink(view) ? judgeSink(state, view) : null;
+      if (showsBegin(view)) noteTargets(state, view);
+      if (brings(view)) learn(state, view);
+      return finding;
+    },
+  };
+
+  function judgeSink(state: State, view: RecordView): Finding | null {
+    if (state.private === null || state.untrusted === null) return null;
+    const known = new Map(state.destinations);
+    const dictated = view.profile.acts
+      ? view.argumentEffects.targets.find(({ hash }) => known.get(hash)?.from === IN_PROSE)
+      : undefined;
+    const ignored = new Set(
+      view.argumentEffects.targets
+        .filter(({ hash }) => known.has(hash))
+        .flatMap(({ value }) => featuresOf(value).values),
+    );
+    const link = linkBetween(state.features, view.argFeatures, ignored);
+    const source = dictated === undefined ? undefined : known.get(dictated.hash)?.evidence;
+    return {
+      level: levelOf(link, dictated !== undefined),
+      evidence: inOrder([
+        { ...state.private.evidence, step: "private" },
+        { ...(source ?? state.untrusted.evidence), step: "untrusted" },
+        evidenceOf(view, "sink"),
+      ]),
+      facts: {
+        link:
+          dictated === undefined
+            ? wordsFor(link)
+            : `its destination is known only from text that was read${link === null ? "" : `, and ${wordsFor(link)}`}`,
+      },
+    };
+  }
+
+  function levelOf(link: Link, dictated: boolean): Severity {
+    if (dictated) return link === null ? spec.levels.destination : spec.levels.both;
+    return link === null ? spec.levels.together : spec.levels.data;
+  }
+}
+
+function inOrder(evidence: Evidence[]): Evidence[] {
+  const unique = evidence.filter(
+    (each, index) => evidence.findIndex(({ record_id }) => record_id === each.record_id) === index,
+  );
+  return unique.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+}
+
+function noteTargets(state: State, view: RecordView): void {
+  for (const { hash } of view.argumentEffects.targets) {
+    if (!state.destinations.some(([known]) => known === hash))
+      addDestination(state, hash, { from: BY_AGENT });
+  }
+}
+
+function learn(state: State, view: RecordView): void {
+  const at = { t: view.time, evidence: evidenceOf(view, "read") };
+  if (view.has("reads_private") || view.has("reads_secret")) {
+    state.private = at;
+    const { secrets, values, shingles } = broughtIn(view);
+    state.features.secrets = newest([...state.features.secrets, ...secrets], MAX_SECRETS);
+    state.features.values = newest([...state.features.values, ...values], MAX_VALUES);
+    state.features.shingles = newest([...state.features.shingles, ...shingles], MAX_SHINGLES);
+  }
+  if (view.has("reads_untrusted")) state.untrusted = at;
+  for (const { hash, prose } of view.resultDestinations) {
+    const from = prose ? IN_PROSE : IN_FIELD;
+    const known = state.destinations.find(([each]) => each === hash)?.[1];
+    if (known === undefined) addDestination(state, hash, prose ? { from, evidence: at.evidence } : { from });
+    else known.from |= from;
+  }
+}
+
+function addDestination(state: State, hash: number, seen: Seen): void {
+  state.destinations.push([hash, seen]);
+  if (state.destinations.length > MAX_DESTINATIONS) state.destinations.shift();
+}
+
+function newest<T>(values: T[], limit: number): T[] {
+  return values.length > limit ? values.slice(-limit) : values;
+}

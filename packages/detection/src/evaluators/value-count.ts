@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { fieldReader } from "../record/fields.ts";
+import type { Rule } from "../rule/rule.ts";
+import type { Correlation } from "../rule/rule-file.ts";
+import { plain } from "../text/plain.ts";
+import { type Evaluator, isDue, type Scope } from "./evaluator.ts";
+import { insertByTime, seconds } from "./event-count.ts";
+import { evidenceOf, evidenceState } from "./evidence.ts";
+
+const MAX_VALUE_CHARS = 120; // two longer values with the same beginning count as one
+const MAX_SHOWN_VALUES = 10;
+const stateSchema = z.object({
+  seen: z.array(z.object({ t: z.number(), value: z.string(), evidence: evidenceState })),
+});
+type State = z.infer<typeof stateSchema>;
+
+/** Sigma's value_count: `gte` different values of a field in a group within `timespan`. Keeps `gte` values at most. */
+export function valueCountEvaluator(
+  rule: Rule,
+  correlation: Extract<Correlation, { type: "value_count" }>,
+  scope: Scope,
+): Evaluator<State> {
+  const windowMs = Math.min(correlation.timespan, scope.maxWindowMs);
+  const { gte, field } = correlation.condition;
+  const read = fieldReader(field);
+  return {
+    state: stateSchema,
+    windowMs,
+    quietMs: rule.definition.tripline.quiet ?? windowMs,
+    concerns: (view) =>
+      isDue(view, rule.selection) && rule.selection.matches(view) && read(view) !== undefined,
+    fresh: () => ({ seen: [] }),
+    judge(state, view) {
+      const found = read(view);
+      const values = typeof found === "object" ? found : found === undefined ? [] : [String(found)];
+      for (const each of values) {
+        const value = plain(each, MAX_VALUE_CHARS);
+        const known = state.seen.findIndex((entry) => entry.value === value);
+        if (known >= 0) {
+          if ((state.seen[known]?.t ?? 0) >= view.time) continue;
+          state.seen.splice(known, 1);
+        }
+        insertByTime(state.seen, { t: view.time, value, evidence: evidenceOf(view, "value") });
+        if (state.seen.length > gte) state.seen.shift();
+      }
+      const oldest = (state.seen.at(-1)?.t ?? 0) - windowMs;
+      while ((state.seen[0]?.t ?? oldest) < oldest) state.seen.shift();
+      if (state.seen.length < gte) return null;
+      const completing = evidenceOf(view, "value");
+      const others = state.seen
+        .map(({ evidence }) => evidence)
+        .filter(({ record_id }) => record_id !== completing.record_id);
+      return {
+        level: rule.definition.level,
+        evidence: [...others.slice(-99), completing],
+        facts: {
+          count: String(state.seen.length),
+          window: seconds(windowMs),
+          values: state.seen
+            .slice(0, MAX_SHOWN_VALUES)
+            .map(({ value }) => value)
+            .join(", "),
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/**
+ * Rules in, alerts out: the rule language, what is known of tools, and the engine. Pure: no I/O, no clock, no random.
+ * The detector service runs it; the CLI tests rules with it. The shipped rules lie in `../rules`.
+ */
+export {
+  createDetection,
+  type Detection,
+  type DetectionCounts,
+  type DetectionInput,
+  type DetectionOptions,
+  type DetectionState,
+  type DetectionStep,
+} from "./engine/detection.ts";
+export type { FactDraft } from "./engine/fact-feed.ts";
+export { splitRules } from "./engine/split-rules.ts";
+export { EFFECTS, type Effect, namesOf, TOOL_CLASSES, type ToolClass } from "./knowledge/effects.ts";
+export { profileOfDefinition, profileOfName, type ToolProfile } from "./knowledge/tool-profile.ts";
+export { FIELDS } from "./record/fields.ts";
+export { parseRule, parseRules } from "./rule/parse-rule.ts";
+export type { Rule, RuleKind } from "./rule/rule.ts";
+export { type RuleFile, ruleFileSchema } from "./rule/rule-file.ts";
+export { type ShortRecord, shortRecordSchema } from "./rule/rule-test-schema.ts";
+export { type RuleTestResult, recordsOf, testRule } from "./test-rule.ts";

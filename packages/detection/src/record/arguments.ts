@@ -1,0 +1,56 @@
+import { type ArgumentRole, roleOfArgument } from "../knowledge/argument-role.ts";
+
+/** One scalar of a call's arguments. */
+export interface Argument {
+  /** Names joined by dots, list positions left out: `to`, `message.recipients`. */
+  path: string;
+  text: string;
+  role: ArgumentRole;
+}
+
+const MAX_ARGUMENTS = 256; // scalars of one call; the rest is not looked at
+const MAX_DEPTH = 8;
+
+/** Flattens arguments. Arguments that were cut (a string of JSON text) are one scalar without a name. */
+export function argumentsOf(args: unknown): Argument[] {
+  const found: Argument[] = [];
+  collect(args, "", "other", 0, found);
+  return found;
+}
+
+function collect(value: unknown, path: string, role: ArgumentRole, depth: number, into: Argument[]): void {
+  if (into.length >= MAX_ARGUMENTS || value === null || value === undefined) return;
+  if (typeof value !== "object") {
+    into.push({ path, text: typeof value === "string" ? value : String(value), role });
+    return;
+  }
+  if (depth >= MAX_DEPTH) {
+    into.push({ path, text: JSON.stringify(value), role });
+    return;
+  }
+  if (Array.isArray(value)) {
+    for (const member of value) collect(member, path, role, depth + 1, into);
+    return;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    const own = roleOfArgument(key);
+    collect(member, path === "" ? key : `${path}.${key}`, own === "other" ? role : own, depth + 1, into);
+  }
+}
+
+const MAX_KEPT_CHARS = 1024; // of one string, while its call is in flight
+const MAX_KEPT_MEMBERS = 64;
+
+/** A copy of arguments that is safe to keep in state until the call ends: strings, lists and depth are cut. */
+export function keptArguments(args: unknown, depth = 0): unknown {
+  if (typeof args === "string") return args.length > MAX_KEPT_CHARS ? args.slice(0, MAX_KEPT_CHARS) : args;
+  if (args === null || typeof args !== "object") return args;
+  if (depth >= MAX_DEPTH) return null;
+  if (Array.isArray(args))
+    return args.slice(0, MAX_KEPT_MEMBERS).map((member) => keptArguments(member, depth + 1));
+  return Object.fromEntries(
+    Object.entries(args)
+      .slice(0, MAX_KEPT_MEMBERS)
+      .map(([key, member]) => [key.slice(0, 256), keptArguments(member, depth + 1)]),
+  );
+}

@@ -1,0 +1,63 @@
+import { fnv1a } from "./hashing.ts";
+
+/** Mail addresses, URLs and account numbers in a text: what an act can be aimed at. */
+export interface Destination {
+  kind: "email" | "url" | "account";
+  /** Normalised: lower case, no scheme, no `www.`, no trailing slash. */
+  value: string;
+  /** Host of a URL, domain of an address, empty for an account. */
+  host: string;
+  hash: number;
+}
+
+const EMAIL = /[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g;
+const URL_TEXT = /(?:\b[a-z][a-z0-9+.-]{1,9}:\/\/|\bwww\.)[^\s'"<>)\]}⟨⟩\\]{3,2000}/gi;
+const ACCOUNT = /\b[A-Z]{2}\d{2}[A-Z0-9]{10,30}\b|\b0x[0-9a-fA-F]{20,64}\b|\bbc1[a-z0-9]{20,60}\b/g;
+const HAS_ACCOUNT = /\d{4}/;
+
+const MAX_DESTINATIONS = 64; // of one text
+
+export function destinationsIn(text: string): Destination[] {
+  const found: Destination[] = [];
+  if (text.includes("@")) collect(text, EMAIL, "email", found);
+  if (text.includes("://") || text.includes("www.")) collect(text, URL_TEXT, "url", found);
+  if (text.length >= 14 && HAS_ACCOUNT.test(text)) collect(text, ACCOUNT, "account", found);
+  return found;
+}
+
+function collect(text: string, pattern: RegExp, kind: Destination["kind"], into: Destination[]): void {
+  for (const match of text.matchAll(pattern)) {
+    if (into.length >= MAX_DESTINATIONS) return;
+    const value = normalise(match[0], kind);
+    const host = kind === "url" ? hostOf(value) : kind === "email" ? value.slice(value.indexOf("@") + 1) : "";
+    if (kind === "url" && host === "") continue;
+    into.push({ kind, value, host, hash: fnv1a(value) });
+  }
+}
+
+function normalise(text: string, kind: Destination["kind"]): string {
+  const lower = text.toLowerCase();
+  return kind === "url"
+    ? lower
+        .replace(/^[a-z0-9+.-]+:\/\//, "")
+        .replace(/^www\./, "")
+        .replace(/[/.,;:!?]+$/, "")
+    : lower;
+}
+
+function hostOf(url: string): string {
+  const authority = url.split(/[/?#]/, 1)[0] ?? "";
+  const host = authority.slice(authority.lastIndexOf("@") + 1);
+  return host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.replace(/:\d*$/, "");
+}
+
+const LOCAL =
+  /^(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+|\[::1\]|[^.]+|.*\.(?:local|localhost|internal|lan|test))$/;
+
+/** False for this machine, private networks, and hosts the operator calls internal (a name covers its subdomains). */
+export function leavesTheMachine(destination: Destination, internalHosts: readonly string[]): boolean {
+  const { host } = destination;
+  if (host === "") return true;
+  if (destination.kind === "url" && LOCAL.test(host)) return false;
+  return !internalHosts.some((internal) => host === internal || host.endsWith(`.${internal}`));
+}
