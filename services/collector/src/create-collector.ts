@@ -1,0 +1,43 @@
+import {
+  type AccessRegistry,
+  createGuards,
+  type Part,
+  type RecordProducer,
+  type ServiceContext,
+} from "@tripline/service";
+import type { Log } from "@tripline/stream";
+import type { FastifyPluginAsync } from "fastify";
+import { producersRoutes } from "./administration/producers-routes.ts";
+import { tokensRoutes } from "./administration/tokens-routes.ts";
+import { createTrail } from "./administration/trail.ts";
+import { ingestRoute } from "./ingest/ingest-route.ts";
+import { type InterceptorSettings, interceptorRoute } from "./interceptor-route.ts";
+import { RevocationFeed } from "./revocations/revocation-feed.ts";
+import { revocationsRoute } from "./revocations/revocations-route.ts";
+
+export interface CollectorDeps extends InterceptorSettings {
+  /** The topics must exist before the part starts. */
+  log: Pick<Log, "produce" | "readTable">;
+  access: AccessRegistry;
+  context: ServiceContext;
+  /** where enrolments and new tokens are recorded */
+  records: Pick<RecordProducer, "write">;
+}
+
+/** The collector: `part` follows the revocations, `routes` is everything under `/v1/`, for an app of `createHttpServer`. */
+export function createCollector(deps: CollectorDeps): { part: Part; routes: FastifyPluginAsync } {
+  const { access, context, log } = deps;
+  const guards = createGuards(access);
+  const trail = createTrail(deps.records);
+  const feed = new RevocationFeed({ log, context, isEnrolled: (id) => access.isEnrolled(id) });
+  return {
+    part: feed.part,
+    routes: async (app) => {
+      await app.register(ingestRoute({ log, guards, context }));
+      await app.register(interceptorRoute({ ...deps, guards }));
+      await app.register(revocationsRoute({ feed, guards }));
+      await app.register(producersRoutes({ access, guards, trail }));
+      await app.register(tokensRoutes({ access, guards, trail }));
+    },
+  };
+}

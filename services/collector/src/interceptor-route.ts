@@ -1,0 +1,35 @@
+import { type Guards, producerOf, type RedactionKeys } from "@tripline/service";
+import type { FastifyPluginAsync } from "fastify";
+
+/** A public key of the responder: what interceptors check revocations with. */
+export interface RevocationKey {
+  id: string;
+  /** as the responder publishes it */
+  public_key: string;
+}
+
+export interface InterceptorSettings {
+  secrets: RedactionKeys;
+  /** the responder's public keys; asked at each request */
+  revocationKeys: () => readonly RevocationKey[] | Promise<readonly RevocationKey[]>;
+  /** what the operator decided for this tenant's interceptors: see `interceptorPolicySchema` of @tripline/interceptor */
+  policy?: (tenant: string) => Readonly<Record<string, unknown>>;
+}
+
+/** `GET /v1/interceptor`: who the key makes an interceptor, the tenant's redaction keys, the keys revocations are signed with, and its policy. */
+export function interceptorRoute(deps: InterceptorSettings & { guards: Guards }): FastifyPluginAsync {
+  return async (app) => {
+    app.get("/v1/interceptor", { onRequest: deps.guards.requireProducer }, async (request) => {
+      const { id, tenant, credentials, issuers } = producerOf(request);
+      return {
+        tenant,
+        producer: id,
+        credentials,
+        issuers,
+        redaction: await deps.secrets.of(tenant),
+        revocation_keys: await deps.revocationKeys(),
+        policy: deps.policy?.(tenant) ?? {},
+      };
+    });
+  };
+}
