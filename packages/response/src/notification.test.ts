@@ -35,7 +35,7 @@ test("says what happened, what was done, how to undo it and what stays valid", (
       response: {
         kind: "revoked",
         undo: {
-          command: `tripline reinstate ${sampleAlert().id}`,
+          command: `tripline reinstate ${sampleAlert().id} --reason "…"`,
           url: `http://127.0.0.1:4180/api/revocations/${sampleAlert().id}/reinstate`,
         },
       },
@@ -43,7 +43,7 @@ test("says what happened, what was done, how to undo it and what stays valid", (
         { step: "read", tool: "read_file" },
         { step: "send", tool: "send_email" },
       ],
-      links: { alert: `http://127.0.0.1:4180/alerts/${sampleAlert().id}` },
+      links: { alert: `http://127.0.0.1:4180/#/alerts/${sampleAlert().id}` },
     },
   });
 });

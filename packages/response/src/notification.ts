@@ -53,7 +53,7 @@ export function notificationBody(notification: Notification): Record<string, unk
       target: named(alert.target, ["server", "tool", "upstream", "environment"]),
       evidence: alert.evidence.slice(0, MAX_EVIDENCE).map(evidence),
       evidence_left_out: Math.max(0, alert.evidence.length - MAX_EVIDENCE),
-      links: { alert: `${publicUrl}/alerts/${alert.id}` },
+      links: { alert: `${publicUrl}/#/alerts/${alert.id}` },
       untrusted: ["summary", "actor", "session", "target", "evidence"],
     },
   };
@@ -106,7 +106,7 @@ function responseOf({ done, publicUrl }: Notification): Record<string, unknown> 
     undo:
       done.kind === "revoked" && id !== undefined
         ? {
-            command: `tripline reinstate ${id}`,
+            command: `tripline reinstate ${id} --reason "…"`,
             method: "POST",
             url: `${publicUrl}/api/revocations/${encodeURIComponent(id)}/reinstate`,
           }

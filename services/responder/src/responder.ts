@@ -1,0 +1,126 @@
+import { join } from "node:path";
+import { TOPICS, TriplineError } from "@tripline/events";
+import { loadOrCreateSigningKey, type PublicKey } from "@tripline/response";
+import type { Guards, Part, PartHealth, RecordProducer, ServiceContext } from "@tripline/service";
+import { type Log, type RunnerHandle, runStep, type TableReader } from "@tripline/stream";
+import type { FastifyPluginAsync } from "fastify";
+import { DECIDER_GROUP, openDecideStep } from "./decide/decide-step.ts";
+import { DecidedPositions } from "./decide/decided-positions.ts";
+import { Decider } from "./decide/decider.ts";
+import { Outcomes } from "./decide/outcomes.ts";
+import { decisionRecords } from "./decision-records.ts";
+import { WebhookQueues } from "./notify/webhook-queues.ts";
+import { followRevocations } from "./revoke/revocation-table.ts";
+import { RevocationView } from "./revoke/revocation-view.ts";
+import { RevocationWriter } from "./revoke/revocation-writer.ts";
+import { responderRoutes } from "./routes/index.ts";
+import { ResponseFile } from "./settings/response-file.ts";
+
+export interface ResponderOptions {
+  /** Its topics exist: alerts, revocations, state, dead letters. */
+  log: Log;
+  /** Holds `keys/` and `response.yaml`, which are made at the first start. */
+  dataDir: string;
+  /** Takes the decision records. Its part starts before this one and stops after it. */
+  records: RecordProducer;
+  context: ServiceContext;
+  guards: Guards;
+  /** Where people reach the console, without a slash at the end; for links in notifications. */
+  publicUrl: string;
+  /** Where `secret_env` of webhooks is looked up; default: this process's. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Responder {
+  part: Part;
+  routes: FastifyPluginAsync;
+  /** What interceptors pin. */
+  publicKeys: readonly PublicKey[];
+}
+
+const MAX_BATCH_RECORDS = 100; // the commit comes after the batch; decisions are made one by one anyway
+
+/** Puts the responder together. Makes its signing key when there is none. @throws TriplineError TRIPLINE_RESPONDER_KEY */
+export function createResponder(options: ResponderOptions): Responder {
+  const { log, dataDir, context, guards, publicUrl } = options;
+  const records = decisionRecords(options.records);
+  const key = loadOrCreateSigningKey(join(dataDir, "keys"));
+  const publicKeys = [{ id: key.id, public_key: key.publicKey }];
+  const view = new RevocationView();
+  const writer = new RevocationWriter({ log, key, view });
+  const outcomes = new Outcomes(view);
+  const positions = new DecidedPositions(log, DECIDER_GROUP);
+  const queues = new WebhookQueues({ log, positions, outcomes, records, context, publicUrl });
+  let file: ResponseFile | undefined;
+  let table: TableReader | undefined;
+  let deciding: RunnerHandle | undefined;
+  let state: "starting" | "ready" | "stopped" = "starting";
+  let failure: string | undefined;
+
+  const settingsFile = (): ResponseFile => {
+    if (file !== undefined) return file;
+    throw new TriplineError("TRIPLINE_STARTING", "the responder is still starting", { kind: "retriable" });
+  };
+  const failed = (error: unknown): void => {
+    failure = error instanceof Error ? error.message : "an unknown error";
+  };
+
+  const part: Part = {
+    name: "responder",
+    start: async () => {
+      const path = join(dataDir, "response.yaml");
+      const opened = await ResponseFile.open({
+        path,
+        env: options.env ?? process.env,
+        logger: context.logger,
+      });
+      // All that was ever revoked or reinstated is known before the first alert is decided.
+      table = await followRevocations({ log, view, keys: publicKeys, context });
+      table.ended.catch(failed);
+      const config = () => opened.settings.config;
+      const decider = new Decider({ view, writer, records, outcomes, config, context });
+      deciding = await runStep({
+        log,
+        name: DECIDER_GROUP,
+        topic: TOPICS.alerts,
+        maxBatchRecords: MAX_BATCH_RECORDS,
+        logger: context.logger,
+        open: (partition) => openDecideStep(partition, { log, decider, positions }),
+      });
+      await queues.use(opened.settings.webhooks);
+      opened.follow((settings) => {
+        queues.use(settings.webhooks).catch(failed);
+      });
+      file = opened;
+      state = "ready";
+    },
+    stop: async () => {
+      await file?.stop();
+      await queues.close();
+      await deciding?.close();
+      await table?.close();
+      state = "stopped";
+    },
+    health: () => {
+      if (failure !== undefined) return { state: "failed", detail: failure };
+      if (state !== "ready") return { state };
+      const problem = file?.problem;
+      const config: PartHealth[] = problem === undefined ? [] : [{ state: "degraded", detail: problem }];
+      return worst([...(deciding === undefined ? [] : [deciding.health()]), ...queues.health(), ...config]);
+    },
+  };
+  return {
+    part,
+    publicKeys,
+    routes: responderRoutes({ view, writer, records, context, guards, file: settingsFile }),
+  };
+}
+
+function worst(all: readonly PartHealth[]): PartHealth {
+  for (const state of ["failed", "starting", "degraded"] as const) {
+    const some = all.filter((health) => health.state === state);
+    const detail = some.flatMap((health) => health.detail ?? []).join("; ");
+    if (some.length > 0) return detail === "" ? { state } : { state, detail };
+  }
+  return { state: "ready" };
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import {
+  credentialId,
+  REVOCATION_SCOPES,
+  type Revocation,
+  revocationSchema,
+  type SignedRevocation,
+  sha256Hex,
+  uuidv7,
+} from "@tripline/events";
+import { type Access, accessOf, type Guards, HttpError, type ServiceContext } from "@tripline/service";
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { type DecisionRecords, decisionOf } from "../decision-records.ts";
+import type { RevocationView } from "../revoke/revocation-view.ts";
+import type { RevocationWriter } from "../revoke/revocation-writer.ts";
+
+export interface RevocationRoutesDeps {
+  view: RevocationView;
+  writer: RevocationWriter;
+  records: DecisionRecords;
+  context: ServiceContext;
+  guards: Guards;
+}
+
+// Line breaks and other controls are refused: whoever is refused a call reads the reason in a terminal or a log.
+const printable = z
+  .string()
+  .trim()
+  .min(1)
+  .max(1024)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+  .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/, { error: "control characters" });
+
+const revokeBody = z
+  .strictObject({
+    scope: z.enum(REVOCATION_SCOPES),
+    subject: printable.describe(
+      "credential id; session id; agent; principal's subject id; server/tool; server",
+    ),
+    reason: printable.describe("why; whoever is refused may be told"),
+    expires_at: z.iso.datetime({ offset: true }).optional().describe("absent: until it is reinstated"),
+    alert_id: sha256Hex.optional().describe("the alert that made somebody decide"),
+  })
+  .superRefine(({ scope, subject }, context) => {
+    const wrong =
+      scope === "credential"
+        ? credentialId.safeParse(subject).error?.issues[0]?.message
+        : scope === "tool" && !/^[^/]+\/.+$/.test(subject)
+          ? "expected server/tool"
+          : undefined;
+    if (wrong !== undefined) context.addIssue({ code: "custom", path: ["subject"], message: wrong });
+  });
+
+const signedAnswer = revocationSchema.extend({ key_id: z.string(), signature: z.string() });
+const reinstatedAnswer = signedAnswer.extend({
+  still_refused_by: z.array(z.string()).describe("ids of other live revocations of the same subject"),
+});
+
+/** `POST /api/revocations` and `POST /api/revocations/:id/reinstate`, for the token's own tenant. */
+export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync {
+  const { view, writer, records, context, guards } = deps;
+  const onRequest = guards.requireRole("respond");
+
+  async function write(entry: Revocation, by: string, reason: string): Promise<SignedRevocation> {
+    const signed = await writer.write(entry);
+    await records.write(entry.tenant, decisionOf(entry, by, reason));
+    context.logger.info(
+      { revocation: entry.id, state: entry.state, by },
+      "a person decided about a revocation",
+    );
+    return signed;
+  }
+
+  return async (untyped) => {
+    const app = untyped.withTypeProvider<ZodTypeProvider>();
+    app.route({
+      method: "POST",
+      url: "/api/revocations",
+      onRequest,
+      schema: {
+        summary: "Refuse a scope from now on",
+        tags: ["response"],
+        body: revokeBody,
+        response: { 201: signedAnswer },
+      },
+      handler: async (request, reply) => {
+        const { id: by, tenant } = personOf(request);
+        const now = context.now();
+        const { scope, subject, reason, expires_at, alert_id } = request.body;
+        const entry: Revocation = {
+          v: 1,
+          id: uuidv7(now, randomBytes(10)),
+          tenant,
+          scope,
+          subject,
+          state: "active",
+          reason,
+          by,
+          ...(alert_id === undefined ? {} : { alert_id }),
+          decided_at: new Date(now).toISOString(),
+          ...(expires_at === undefined ? {} : { expires_at: future(expires_at, now) }),
+        };
+        return reply.code(201).send(await write(entry, by, reason));
+      },
+    });
+
+    app.route({
+      method: "POST",
+      url: "/api/revocations/:id/reinstate",
+      onRequest,
+      schema: {
+        summary: "Lift one revocation; others of the same subject stay",
+        tags: ["response"],
+        params: z.object({ id: z.string().min(1).max(256) }),
+        body: z.strictObject({ reason: printable }),
+        response: { 200: reinstatedAnswer },
+      },
+      handler: async (request) => {
+        const { id: by, tenant } = personOf(request);
+        const known = view.entry(tenant, request.params.id);
+        if (known === undefined) {
+          throw new HttpError(404, "TRIPLINE_REVOCATION_UNKNOWN", "there is no revocation with this id");
+        }
+        if (known.state === "reinstated") {
+          throw new HttpError(409, "TRIPLINE_REVOCATION_REINSTATED", "this revocation is reinstated already");
+        }
+        const now = context.now();
+        const reinstated: Revocation = {
+          ...known,
+          state: "reinstated",
+          reinstated_at: new Date(now).toISOString(),
+        };
+        const signed = await write(reinstated, by, request.body.reason);
+        return { ...signed, still_refused_by: view.live(tenant, known, now).map((entry) => entry.id) };
+      },
+    });
+  };
+}
+
+/** @throws HttpError 403 for a token named like the policy: records could not tell the two apart */
+function personOf(request: FastifyRequest): Access {
+  const access = accessOf(request);
+  if (access.id !== "policy") return access;
+  throw new HttpError(
+    403,
+    "TRIPLINE_TOKEN_NAME",
+    "a token named `policy` may not decide: make one under another name",
+  );
+}
+
+function future(expiresAt: string, now: number): string {
+  const at = Date.parse(expiresAt);
+  if (at <= now)
+    throw new HttpError(400, "TRIPLINE_REQUEST_INVALID", "body/expires_at: expected a time to come");
+  return new Date(at).toISOString();
+}
