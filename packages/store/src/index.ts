@@ -2,6 +2,8 @@
  * ClickHouse: tables, migrations, inserts and the fixed set of queries. The embedded engine (chDB) is the default.
  * Services and the CLI may import it. No SQL leaves this package, and none comes in.
  */
+export { openStore, type StoreOptions } from "./open-store.ts";
 export * from "./queries/types.ts";
+export * from "./rows/index.ts";
 export * from "./store.ts";
 export * from "./write/types.ts";

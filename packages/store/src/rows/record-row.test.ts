@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anyEnvelope } from "./envelopes.testing.ts";
+import { anyEnvelope } from "../testing/any-envelope.ts";
 import {
   envelopeFromRow,
   RECORD_COLUMNS,

@@ -1,4 +1,6 @@
-import { TriplineError, tenantId, timestamp, uuid } from "@tripline/events";
+import { TriplineError, tenantId, uuid } from "@tripline/events";
+import { isStorableTime } from "../rows/storable.ts";
+import { EPOCH } from "./row.ts";
 
 /**
  * The only way to build SQL here. A template takes other `Sql` and nothing else, so a string can't get into a
@@ -49,7 +51,7 @@ export function isUuid(value: string): boolean {
 
 /** A time in the form all records have, as DateTime64(3). */
 export function time(value: string): Sql {
-  if (!timestamp.safeParse(value).success || Number.isNaN(Date.parse(value))) {
+  if (!isStorableTime(value) && value !== EPOCH) {
     throw refuse("a time must be UTC with milliseconds, as 2026-11-21T09:30:00.123Z");
   }
   return { pieces: [`toDateTime64('${value.slice(0, 10)} ${value.slice(11, 23)}', 3, 'UTC')`] };

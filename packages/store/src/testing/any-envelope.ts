@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ENVELOPE_LAYOUT } from "./envelope-columns.ts";
+import { ENVELOPE_LAYOUT } from "../rows/envelope-columns.ts";
 
 /** For tests: envelopes with fields of the right and the wrong kind, in the usual and in another order, with unknown ones between. */
 

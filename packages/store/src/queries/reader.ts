@@ -1,0 +1,36 @@
+import { TriplineError, tenantId } from "@tripline/events";
+import type { Database } from "../connection/database.ts";
+import { activity, producers } from "./activity.ts";
+import { alert, alerts } from "./alerts.ts";
+import { findPrincipals, names } from "./directory.ts";
+import { call, record } from "./records.ts";
+import { revocation, revocations } from "./revocations.ts";
+import { searchCalls } from "./search-calls.ts";
+import { openIntents, session } from "./sessions.ts";
+import type { ReaderScope, StoreReader } from "./types.ts";
+
+/** The questions, each bound to its tenant. */
+export function createReader(database: Database, scope: ReaderScope): StoreReader {
+  if (!tenantId.safeParse(scope.tenant).success) {
+    throw new TriplineError(
+      "TRIPLINE_STORE_FILTER_INVALID",
+      "the filter is invalid: tenant is not a tenant's id",
+    );
+  }
+  const fixed = { tenant: scope.tenant, payloads: scope.payloads };
+  return {
+    searchCalls: (...args) => searchCalls(database, fixed, ...args),
+    openIntents: (...args) => openIntents(database, fixed, ...args),
+    session: (...args) => session(database, fixed, ...args),
+    record: (...args) => record(database, fixed, ...args),
+    call: (...args) => call(database, fixed, ...args),
+    alerts: (...args) => alerts(database, fixed, ...args),
+    alert: (...args) => alert(database, fixed, ...args),
+    revocations: (...args) => revocations(database, fixed, ...args),
+    revocation: (...args) => revocation(database, fixed, ...args),
+    activity: (...args) => activity(database, fixed, ...args),
+    producers: (...args) => producers(database, fixed, ...args),
+    findPrincipals: (...args) => findPrincipals(database, fixed, ...args),
+    names: (...args) => names(database, fixed, ...args),
+  };
+}

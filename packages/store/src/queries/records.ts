@@ -1,0 +1,133 @@
+import { type Envelope, envelopeSchema, type Payload, payloadSchema, TriplineError } from "@tripline/events";
+import type { Database } from "../connection/database.ts";
+import { textFromParts } from "../rows/payload-row.ts";
+import { ENVELOPE_COLUMNS, envelopeFromRow } from "../rows/record-row.ts";
+import type { Row } from "../sql/row.ts";
+import { isUuid, type Sql, sql, tenant, time, uuidValue } from "../sql/sql.ts";
+import { LOOKUP_LIMITS } from "./limits.ts";
+import type { CallDetail, QueryOptions, ReaderScope, StoredRecord } from "./types.ts";
+
+/** Every column that the envelope is rebuilt from, under the name the row's reader knows. */
+const COLUMNS: Sql = {
+  pieces: [
+    `${ENVELOPE_COLUMNS.map((column) => {
+      if (column === "payload_hash_hex") {
+        return "if(payload_hash = unhex(repeat('0', 64)), '', lower(hex(payload_hash))) AS c_payload_hash_hex";
+      }
+      return `${column} AS c_${column}`;
+    }).join(", ")}, detail, raw, generation, source_partition, source_offset, append_time`,
+  ],
+};
+
+const MAX_RECORDS_OF_A_CALL = 16; // its intent and its end; more only when a producer erred
+
+export async function record(
+  database: Database,
+  scope: ReaderScope,
+  id: string,
+  options: QueryOptions = {},
+): Promise<StoredRecord | null> {
+  if (!isUuid(id)) return null;
+  const [found] = await select(database, scope, sql`id = ${uuidValue(id)}`, options);
+  return found ?? null;
+}
+
+export async function call(
+  database: Database,
+  scope: ReaderScope,
+  id: string,
+  options: QueryOptions = {},
+): Promise<CallDetail | null> {
+  if (!isUuid(id)) return null;
+  let found = await select(database, scope, sql`call_id = ${uuidValue(id)}`, options);
+  if (found.length === 0) {
+    const one = await record(database, scope, id, options);
+    if (one === null) return null;
+    const callId = one.envelope.call?.id;
+    if (callId === undefined) return { call_id: null, intent: null, call: one };
+    found = await select(database, scope, sql`call_id = ${uuidValue(callId)}`, options);
+  }
+  const intent = found.find(({ envelope }) => envelope.type === "call.intent") ?? null;
+  const end = found.find(({ envelope }) => envelope.type === "call") ?? null;
+  return { call_id: (end ?? intent)?.envelope.call?.id ?? null, intent, call: end };
+}
+
+async function select(
+  database: Database,
+  scope: ReaderScope,
+  condition: Sql,
+  options: QueryOptions,
+): Promise<StoredRecord[]> {
+  const rows = await database.select(
+    {
+      columns: COLUMNS,
+      rest: sql`FROM records WHERE tenant = ${tenant(scope.tenant)} AND ${condition}
+        ORDER BY time, seq LIMIT ${{ pieces: [String(MAX_RECORDS_OF_A_CALL)] }}`,
+      limits: LOOKUP_LIMITS,
+    },
+    options,
+  );
+  const found: StoredRecord[] = [];
+  for (const row of rows) {
+    const text = envelopeText(row);
+    const envelope = parseEnvelope(text);
+    const hasPayload = envelope.payload_hash !== undefined;
+    const payload = hasPayload && scope.payloads ? await payloadOf(database, scope, row, options) : null;
+    found.push({
+      envelope,
+      envelope_text: text,
+      source: {
+        generation: row.string("generation"),
+        partition: row.number("source_partition"),
+        offset: row.number("source_offset"),
+        append_time: row.string("append_time"),
+      },
+      has_payload: hasPayload,
+      payload,
+    });
+  }
+  return found;
+}
+
+function envelopeText(row: Row): string {
+  const values = ENVELOPE_COLUMNS.map((column) => {
+    const value = row.raw(`c_${column}`);
+    return Array.isArray(value) && value.length === 0 ? null : value;
+  });
+  return envelopeFromRow({ values, detail: row.string("detail"), raw: row.string("raw") });
+}
+
+function parseEnvelope(text: string): Envelope {
+  const parsed = envelopeSchema.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new TriplineError(
+    "TRIPLINE_STORE_ROW_UNEXPECTED",
+    "a stored envelope is not one of this version's: a later version wrote it, start that one",
+  );
+}
+
+async function payloadOf(
+  database: Database,
+  scope: ReaderScope,
+  row: Row,
+  options: QueryOptions,
+): Promise<Payload | null> {
+  const [found] = await database.select(
+    {
+      columns: sql`args, result, error, rest, raw`,
+      rest: sql`FROM payloads WHERE tenant = ${tenant(scope.tenant)} AND time = ${time(row.string("c_time"))}
+        AND record_id = ${uuidValue(row.string("c_id"))} LIMIT 1`,
+      limits: LOOKUP_LIMITS,
+    },
+    options,
+  );
+  if (found === undefined) return null;
+  const text = textFromParts({
+    args: found.string("args"),
+    result: found.string("result"),
+    error: found.string("error"),
+    rest: found.string("rest"),
+    raw: found.string("raw"),
+  });
+  return payloadSchema.parse(JSON.parse(text));
+}

@@ -1,0 +1,121 @@
+import { hash } from "node:crypto";
+import { TriplineError } from "@tripline/events";
+import type { Database } from "../connection/database.ts";
+import { ALERT_COLUMNS, ALERT_STATE_COLUMNS } from "../rows/alert-rows.ts";
+import { DIRECTORY_COLUMNS } from "../rows/directory-row.ts";
+import { PAYLOAD_COLUMNS } from "../rows/payload-row.ts";
+import { RECORD_COLUMNS } from "../rows/record-row.ts";
+import { REVOCATION_COLUMNS } from "../rows/revocation-row.ts";
+import { isStorableTime } from "../rows/storable.ts";
+import { integer, isUuid, join, type Sql, sql, tenant, text, time, uuidValue } from "../sql/sql.ts";
+import {
+  type BatchSource,
+  type EncodedRows,
+  MAX_BATCH_ROWS,
+  type StoreWriter,
+  type WritableTable,
+} from "./types.ts";
+
+/** The column that holds the envelope's hash is written as hex. */
+const COLUMNS: Readonly<Record<WritableTable, readonly string[]>> = {
+  records: RECORD_COLUMNS,
+  payloads: PAYLOAD_COLUMNS,
+  directory: DIRECTORY_COLUMNS,
+  alerts: ALERT_COLUMNS,
+  alert_states: ALERT_STATE_COLUMNS,
+  revocations: REVOCATION_COLUMNS,
+};
+
+const SCAN = { seconds: 60, rows: 1_000_000 }; // at the start of a partition, over all that is stored of it
+const LOOKUP_IDS = 1_000; // 50 KB of statement; the engine refuses more than 256 KB
+const LOOKUP = { seconds: 20, rows: MAX_BATCH_ROWS };
+
+export function createWriter(database: Database): StoreWriter {
+  return {
+    async insert(source, rows) {
+      if (rows.lines.length === 0) return;
+      if (rows.lines.length > MAX_BATCH_ROWS) {
+        throw new TriplineError(
+          "TRIPLINE_STORE_BATCH_TOO_LARGE",
+          `a batch of ${rows.lines.length} rows is more than one block: insert at most ${MAX_BATCH_ROWS}`,
+        );
+      }
+      await database.insert({
+        table: rows.table,
+        columns: COLUMNS[rows.table],
+        lines: rows.lines,
+        token: token(source, rows),
+      });
+    },
+
+    async maxOffsets(generation) {
+      const rows = await database.select({
+        columns: sql`source_partition, max(source_offset) AS highest`,
+        rest: sql`FROM records WHERE generation = ${text(generation)} GROUP BY source_partition LIMIT ${integer(SCAN.rows)}`,
+        limits: SCAN,
+      });
+      return new Map(rows.map((row) => [row.number("source_partition"), row.number("highest")]));
+    },
+
+    async highestSeqs({ generation, partition, before }) {
+      const rows = await database.select({
+        columns: sql`tenant, producer, toString(boot) AS boot_id, max(seq) AS highest`,
+        rest: sql`FROM records WHERE generation = ${text(generation)} AND source_partition = ${integer(partition)}
+          AND source_offset < ${integer(before)} GROUP BY tenant, producer, boot_id LIMIT ${integer(SCAN.rows)}`,
+        limits: SCAN,
+      });
+      return rows.map((row) => ({
+        tenant: row.string("tenant"),
+        producer: row.string("producer"),
+        boot: row.string("boot_id"),
+        seq: row.number("highest"),
+      }));
+    },
+
+    async knownRecords({ generation, partition, before }, candidates) {
+      const known = new Set<string>();
+      const usable = candidates.filter(({ id }) => isUuid(id));
+      const byTenant = Map.groupBy(usable, (candidate) => candidate.tenant);
+      for (const [tenantId, ofTenant] of byTenant) {
+        for (let first = 0; first < ofTenant.length; first += LOOKUP_IDS) {
+          const some = ofTenant.slice(first, first + LOOKUP_IDS);
+          const rows = await database.select({
+            columns: sql`toString(id) AS known_id`,
+            rest: sql`FROM records WHERE tenant = ${tenant(tenantId)} AND ${within(some.map(({ time }) => time))}
+              AND generation = ${text(generation)} AND source_partition = ${integer(partition)}
+              AND source_offset < ${integer(before)}
+              AND id IN (${join(
+                some.map(({ id }) => uuidValue(id)),
+                ", ",
+              )})
+              GROUP BY known_id LIMIT ${integer(LOOKUP.rows)}`,
+            limits: LOOKUP,
+          });
+          for (const row of rows) known.add(row.string("known_id"));
+        }
+      }
+      return known;
+    },
+  };
+}
+
+/** A copy has its original's time: the table's order narrows the search to that stretch. */
+function within(times: readonly string[]): Sql {
+  const sorted = [...times].sort();
+  const first = sorted[0];
+  const last = sorted.at(-1);
+  if (first === undefined || last === undefined || !times.every(isStorableTime)) return sql`1`;
+  return sql`time >= ${time(first)} AND time <= ${time(last)}`;
+}
+
+/**
+ * Hazard: rows that come with a token that was seen are dropped and reported as inserted, whatever they are. The token
+ * therefore names the rows themselves too.
+ */
+export function token(source: BatchSource, rows: EncodedRows): string {
+  const { generation, topic, partition, first, last } = source;
+  const digest = hash("sha256", rows.lines.join("\n"), "hex");
+  const origin = `${generation}:${topic}:${partition}:${first}-${last}`;
+  // The token becomes part of a statement: a log's name may hold anything.
+  return `${origin.replace(/[^A-Za-z0-9._:-]/g, "_")}:${rows.table}:${digest}`;
+}
