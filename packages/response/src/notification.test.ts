@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { sampleAlert } from "./alert-sample.ts";
 import { notificationBody, notificationId, type WhatWasDone } from "./notification.ts";
+import { sampleAlert } from "./testing/sample-alert.ts";
 
 const REVOKED: WhatWasDone = {
   kind: "revoked",

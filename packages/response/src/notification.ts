@@ -3,9 +3,9 @@ import { visibleText } from "./visible-text.ts";
 
 /** What was done about an alert by the time people are told. */
 export interface WhatWasDone {
-  kind: "revoked" | "reinstated" | "would_revoke" | "withheld" | "none";
+  kind: "revoked" | "reinstated" | "expired" | "would_revoke" | "withheld" | "none";
   reason: string;
-  /** The entry, for `revoked` and `reinstated`. */
+  /** The entry, for `revoked`, `reinstated` and `expired`. */
   revocation?: Revocation | undefined;
 }
 
@@ -70,10 +70,11 @@ export function doneText(done: WhatWasDone): string {
     }
     case "reinstated":
       return `${what(revoked)} was refused and has been reinstated since.`;
+    case "expired":
+      return `${what(revoked)} was refused until ${revoked?.expires_at ?? "its time was over"}.`;
     case "would_revoke":
       return "Dry run: nothing was revoked; without the dry run it would have been.";
     case "withheld":
-      return `Nothing was revoked: ${text(done.reason)}.`;
     case "none":
       return `Nothing was revoked: ${text(done.reason)}.`;
   }
@@ -87,7 +88,7 @@ function what(revocation: Revocation | undefined): string {
 /** Denying a call at the interceptor leaves the server's own key as it is; say which. */
 function stillValid(alert: Alert, done: WhatWasDone): string | undefined {
   const variable = alert.target?.upstream_env;
-  if (variable === undefined || done.kind === "reinstated") return undefined;
+  if (variable === undefined || done.kind === "reinstated" || done.kind === "expired") return undefined;
   const server = alert.target?.server ?? "the server";
   return text(`${server}'s own key (environment variable ${variable}) is not touched and stays valid.`);
 }

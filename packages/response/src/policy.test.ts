@@ -1,9 +1,9 @@
 import type { Revocation } from "@tripline/events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { sampleAlert } from "./alert-sample.ts";
 import { decide, type Guard, MAX_ALERT_AGE_MS, type Situation } from "./policy.ts";
 import { type AutomaticRevocation, automaticRevocationSchema, type RuleResponse } from "./response-config.ts";
+import { sampleAlert } from "./testing/sample-alert.ts";
 
 const NOW = Date.parse("2026-11-21T09:30:00.140Z");
 

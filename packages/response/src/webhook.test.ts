@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { sampleAlert } from "./alert-sample.ts";
 import { type Notification, notificationId } from "./notification.ts";
 import { webhookHeaders, webhookSecret } from "./standard-webhooks.ts";
+import { sampleAlert } from "./testing/sample-alert.ts";
 import { createWebhook, retryAfterMs } from "./webhook.ts";
 
 const PORT = 20700;

@@ -4,7 +4,7 @@ import { signingKeyFromPem, signRevocation, verifyRevocation } from "@tripline/r
 import { DEAD_LETTER_HEADERS } from "@tripline/stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
-import { anAlert, Bench } from "./test-bench.ts";
+import { anAlert, Bench } from "./testing/bench.ts";
 
 const ON = `
 automatic_revocation:

@@ -32,7 +32,7 @@ export class Outcomes {
         }
       );
     }
-    const kind = isLive(entry, now) ? "revoked" : "reinstated";
+    const kind = isLive(entry, now) ? "revoked" : entry.state === "active" ? "expired" : "reinstated";
     return { kind, reason: entry.reason, revocation: entry };
   }
 }

@@ -1,4 +1,4 @@
-import { name } from "@tripline/events";
+import { name, TriplineError } from "@tripline/events";
 import { type ResponseConfig, type RuleResponse, ruleResponseSchema } from "@tripline/response";
 import { accessOf, type Guards, HttpError, type ServiceContext } from "@tripline/service";
 import type { FastifyPluginAsync } from "fastify";
@@ -94,7 +94,9 @@ export function responseRoutes({ context, guards, file }: ResponseRoutesDeps): F
       handler: async (request) => {
         const { id: by, tenant } = accessOf(request);
         const { id } = request.params;
-        await file().setRule(id, (known) => ({ ...request.body, tenants: [onlyFor(tenant, id, known)] }));
+        await file()
+          .setRule(id, (known) => ({ ...request.body, tenants: [onlyFor(tenant, id, known)] }))
+          .catch(mendFirst);
         context.logger.info(
           { rule: id, by, tenant, enabled: request.body.enabled },
           "the response to a rule was set",
@@ -115,6 +117,13 @@ function rulesOf(tenant: string, config: ResponseConfig): Record<string, z.infer
     concerns(rule, tenant),
   );
   return Object.fromEntries(rules.map(([id, { tenants: _, ...shown }]) => [id, shown]));
+}
+
+/** A mistake in the file is a person's to mend, and no failure of the service. */
+function mendFirst(error: unknown): never {
+  if (error instanceof HttpError || !(error instanceof TriplineError) || error.kind === "retriable")
+    throw error;
+  throw new HttpError(409, error.code, error.message, { cause: error });
 }
 
 /** @throws HttpError 409 when the rule's settings concern other tenants too: a tenant's administrator may not change those */

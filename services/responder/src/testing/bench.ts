@@ -23,8 +23,8 @@ import {
   type Role,
 } from "@tripline/service";
 import { createMemoryLog, type Log, type LogRecord } from "@tripline/stream";
-import { waitFor } from "../../../test/support/wait-for.ts";
-import { createResponder, type Responder } from "./responder.ts";
+import { waitFor } from "../../../../test/support/wait-for.ts";
+import { createResponder, type Responder } from "../responder.ts";
 
 /** For tests: a responder on a memory log with a real HTTP server in front of it. The log outlives restarts. */
 
