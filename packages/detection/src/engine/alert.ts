@@ -1,5 +1,6 @@
 import { type Alert, alertId, type RevocationScope, SEVERITIES, type Severity } from "@tripline/events";
 import type { Finding } from "../evaluators/evaluator.ts";
+import type { Evidence } from "../evaluators/evidence.ts";
 import { fieldText, isField } from "../record/fields.ts";
 import type { RecordView } from "../record/record-view.ts";
 import type { Rule } from "../rule/rule.ts";
@@ -11,10 +12,16 @@ const MAX_SUMMARY_CHARS = 500;
 const MAX_FIELD_CHARS = 120; // of one value that is filled into the summary
 const MAX_EVIDENCE = 100; // the alert schema's limit
 
+interface Told {
+  evidence: readonly Evidence[];
+  facts: Readonly<Record<string, string>>;
+}
+
 /** The alert of a finding, without `detected_at`. */
 export function alertOf(rule: Rule, finding: Finding, group: Group, view: RecordView): Alert {
   const { envelope } = view.record;
   const { definition } = rule;
+  const told = { evidence: finding.evidence(), facts: finding.facts?.() ?? {} };
   return {
     v: 1,
     id: alertId(envelope.tenant, rule.id, group.label, finding.identity ?? envelope.id),
@@ -28,12 +35,12 @@ export function alertOf(rule: Rule, finding: Finding, group: Group, view: Record
     ...(envelope.session === undefined ? {} : { session: envelope.session }),
     ...(envelope.target === undefined ? {} : { target: envelope.target }),
     summary: plain(
-      fillTemplate(definition.tripline.summary, (name) => textOf(name, finding, view)),
+      fillTemplate(definition.tripline.summary, (name) => textOf(name, told, view)),
       MAX_SUMMARY_CHARS,
     ),
     why: definition.tripline.why.trim(),
     next: definition.tripline.next.map((each) => each.trim()),
-    evidence: finding.evidence.slice(-MAX_EVIDENCE),
+    evidence: told.evidence.slice(-MAX_EVIDENCE),
     response: responseOf(rule, view),
     ...(definition.tags.length === 0 ? {} : { tags: definition.tags }),
   };
@@ -43,11 +50,11 @@ export function demoted(level: Severity, grades: number): Severity {
   return SEVERITIES[Math.max(0, SEVERITIES.indexOf(level) - grades)] ?? level;
 }
 
-function textOf(name: string, finding: Finding, view: RecordView): string | undefined {
-  const fact = finding.facts?.[name];
+function textOf(name: string, told: Told, view: RecordView): string | undefined {
+  const fact = told.facts[name];
   if (fact !== undefined) return plain(fact, MAX_SUMMARY_CHARS);
   const [step = "", member = ""] = name.split(".");
-  const evidence = finding.evidence.find((each) => each.step === step);
+  const evidence = told.evidence.find((each) => each.step === step);
   const shown = evidence === undefined ? undefined : { ...evidence, "": evidence.note };
   const ofStep = Object.entries(shown ?? {}).find(([key]) => key === member)?.[1];
   const text = ofStep ?? (isField(name) ? fieldText(view, name) : undefined);

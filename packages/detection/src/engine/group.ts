@@ -5,11 +5,11 @@ import { plain } from "../text/plain.ts";
 /** A group of records that a rule looks at together. */
 export interface Group {
   /** Tells groups of all tenants apart. */
-  key: string;
+  readonly key: string;
   /** For people: `credential=local:demo, session=s1`. */
-  label: string;
+  readonly label: string;
   /** The values alone, for the key of a fact. */
-  value: string;
+  readonly value: string;
 }
 
 const MAX_LABEL_VALUE_CHARS = 512;
@@ -19,6 +19,15 @@ const MAX_LABEL_VALUE_CHARS = 512;
  * credential (or, where none is known, one producer), whatever id it gave itself.
  */
 export function groupOf(view: RecordView, fields: readonly string[]): Group | null {
+  const memo = fields.join();
+  const known = view.groups.get(memo);
+  if (known !== undefined) return known;
+  const group = work(view, fields);
+  view.groups.set(memo, group);
+  return group;
+}
+
+function work(view: RecordView, fields: readonly string[]): Group | null {
   const parts: [string, string][] = [];
   if (fields.includes("session") && !fields.includes("credential")) {
     const credential = fieldText(view, "credential");
@@ -27,15 +36,18 @@ export function groupOf(view: RecordView, fields: readonly string[]): Group | nu
     );
   }
   for (const field of fields) {
-    const optional = field.endsWith("?");
-    const value = fieldText(view, optional ? field.slice(0, -1) : field);
-    if (value === undefined && !optional) return null;
-    if (value !== undefined) parts.push([optional ? field.slice(0, -1) : field, value]);
+    const name = field.endsWith("?") ? field.slice(0, -1) : field;
+    const value = fieldText(view, name);
+    if (value !== undefined) parts.push([name, value]);
+    else if (name === field) return null;
   }
-  const label = parts.map(([name, value]) => `${name}=${plain(value, MAX_LABEL_VALUE_CHARS)}`).join(", ");
+  let key = view.record.envelope.tenant;
+  for (const [name, value] of parts) key += ` ${name}:${value.length}:${value}`; // lengths, so that no value can pass for two
   return {
-    key: JSON.stringify([view.record.envelope.tenant, ...parts.flat()]),
-    label,
+    key,
+    get label() {
+      return parts.map(([name, value]) => `${name}=${plain(value, MAX_LABEL_VALUE_CHARS)}`).join(", ");
+    },
     value: parts.map(([, value]) => value).join("/"),
   };
 }

@@ -46,6 +46,11 @@ export function createTracker<S>(
       ]),
     ),
   });
+  const { save } = evaluator;
+  const saved = ([key, entry]: [string, Entry<S>]): unknown => [
+    key,
+    save === undefined ? entry : { ...entry, state: save(entry.state) },
+  ];
   const keepMs = Math.max(evaluator.windowMs, evaluator.quietMs);
 
   function entryOf(key: string, view: RecordView): Entry<S> {
@@ -87,9 +92,9 @@ export function createTracker<S>(
       entry.quietLevel = level;
       return { finding, group };
     },
-    save: () => ({ evicted: counts.evicted, quieted: counts.quieted, groups: [...groups] }),
-    load(saved) {
-      const parsed = savedSchema.safeParse(saved);
+    save: () => ({ evicted: counts.evicted, quieted: counts.quieted, groups: [...groups].map(saved) }),
+    load(bytes) {
+      const parsed = savedSchema.safeParse(bytes);
       if (!parsed.success) {
         throw new TriplineError(
           "TRIPLINE_DETECTION_SNAPSHOT",

@@ -45,10 +45,14 @@ export function changedEvaluator(rule: Rule): Evaluator<State> {
       const shown = changes.slice(0, MAX_SHOWN);
       return {
         level: rule.definition.level,
-        evidence: shown.map(({ tool, from, to }) =>
-          evidenceOf(view, "changed", `${plain(tool, 80)}: definition ${short(from)} became ${short(to)}`),
-        ),
-        facts: { values: shown.map(({ tool }) => plain(tool, 80)).join(", "), count: String(changes.length) },
+        evidence: () =>
+          shown.map(({ tool, from, to }) =>
+            evidenceOf(view, "changed", `${plain(tool, 80)}: definition ${short(from)} became ${short(to)}`),
+          ),
+        facts: () => ({
+          values: shown.map(({ tool }) => plain(tool, 80)).join(", "),
+          count: String(changes.length),
+        }),
         identity: `changed ${JSON.stringify(changes)}`,
       };
     },

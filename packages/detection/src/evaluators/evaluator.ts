@@ -8,10 +8,10 @@ import type { Evidence } from "./evidence.ts";
 /** What an evaluator found: the alert without what every alert has. */
 export interface Finding {
   level: Severity;
-  /** In the order it happened, the completing record last. */
-  evidence: Evidence[];
+  /** In the order it happened, the completing record last. Asked for at once or never: a quiet group needs none. */
+  evidence(): Evidence[];
   /** For the summary's template: `{count}`, `{values}` … */
-  facts?: Readonly<Record<string, string>>;
+  facts?(): Readonly<Record<string, string>>;
   /** In place of the completing record's id in the alert's id, where the same finding can be completed by several records. */
   identity?: string;
 }
@@ -23,11 +23,13 @@ export interface Scope {
 }
 
 /**
- * How one kind of rule judges. `S` is what it remembers of one group: plain data that `state` can read back from JSON.
+ * How one kind of rule judges. `S` is what it remembers of one group; `state` reads it back from JSON.
  * An evaluator holds no state of its own, so that one engine can serve any number of states.
  */
 export interface Evaluator<S> {
   readonly state: z.ZodType<S>;
+  /** The state as plain data, where it is not plain itself. */
+  save?(state: S): unknown;
   /** A group that saw nothing for so long is forgotten. */
   readonly windowMs: number;
   /** After an alert, findings of the same severity or lower for the group are not repeated for so long. */

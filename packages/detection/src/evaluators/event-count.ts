@@ -42,8 +42,8 @@ export function eventCountEvaluator(
       if (state.hits.length < gte) return null;
       return {
         level: rule.definition.level,
-        evidence: shown(state.hits, view),
-        facts: { count: String(state.hits.length), window: seconds(windowMs) },
+        evidence: () => shown(state.hits, view),
+        facts: () => ({ count: String(state.hits.length), window: seconds(windowMs) }),
       };
     },
   };

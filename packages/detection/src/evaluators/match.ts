@@ -15,6 +15,6 @@ export function matchEvaluator(rule: Rule): Evaluator<null> {
     quietMs,
     concerns: (view) => isDue(view, rule.selection) && rule.selection.matches(view),
     fresh: () => null,
-    judge: (_state, view) => ({ level: rule.definition.level, evidence: [evidenceOf(view, "match")] }),
+    judge: (_state, view) => ({ level: rule.definition.level, evidence: () => [evidenceOf(view, "match")] }),
   };
 }

@@ -41,8 +41,8 @@ export function newValueEvaluator(rule: Rule, spec: NewValueSpec): Evaluator<Sta
         .join(", ");
       return {
         level: rule.definition.level,
-        evidence: [evidenceOf(view, "new", `first seen: ${shown}`)],
-        facts: { values: shown, count: String(fresh.length) },
+        evidence: () => [evidenceOf(view, "new", `first seen: ${shown}`)],
+        facts: () => ({ values: shown, count: String(fresh.length) }),
         identity: `new ${JSON.stringify(fresh.toSorted())}`,
       };
     },

@@ -3,11 +3,28 @@ import type { RecordView } from "../record/record-view.ts";
 import type { Features } from "../text/features.ts";
 import { evidenceOf, evidenceState } from "./evidence.ts";
 
+/** 32-bit numbers as base64 of their bytes: most of a snapshot is these. */
+const packedNumbers = z.string().transform((text) => {
+  const bytes = Buffer.from(text, "base64");
+  return Array.from({ length: bytes.length >>> 2 }, (_, index) => bytes.readUInt32LE(index * 4));
+});
+
 export const featuresState = z.object({
   secrets: z.array(z.string()),
-  values: z.array(z.number()),
-  shingles: z.array(z.number()),
+  values: packedNumbers,
+  shingles: packedNumbers,
 });
+
+/** Features as `featuresState` reads them back. */
+export function savedFeatures({ secrets, values, shingles }: Features): z.input<typeof featuresState> {
+  return { secrets, values: packed(values), shingles: packed(shingles) };
+}
+
+function packed(numbers: readonly number[]): string {
+  const bytes = Buffer.allocUnsafe(numbers.length * 4);
+  for (const [index, number] of numbers.entries()) bytes.writeUInt32LE(number, index * 4);
+  return bytes.toString("base64");
+}
 
 /** A call that a later one may be linked to: its evidence and what would be recognised of its result. */
 export const rememberedCall = z.object({ t: z.number(), evidence: evidenceState, features: featuresState });

@@ -7,7 +7,7 @@ import { type Link, linkBetween } from "../text/features.ts";
 import { type Evaluator, type Finding, isDue, type Scope, showsEnd } from "./evaluator.ts";
 import { seconds } from "./event-count.ts";
 import { evidenceOf } from "./evidence.ts";
-import { type RememberedCall, rememberCall, rememberedCall } from "./remembered-call.ts";
+import { type RememberedCall, rememberCall, rememberedCall, savedFeatures } from "./remembered-call.ts";
 
 const CLOCK_TOLERANCE_MS = 5000; // two producers of one credential may disagree by so much about what came first
 const stateSchema = z.object({ partials: z.array(z.array(rememberedCall)) });
@@ -34,12 +34,17 @@ export function sequenceEvaluator(rule: Rule, spec: SequenceSpec, scope: Scope):
 
   return {
     state: stateSchema,
+    save: ({ partials }) => ({
+      partials: partials.map((calls) =>
+        calls.map((call) => ({ ...call, features: savedFeatures(call.features) })),
+      ),
+    }),
     windowMs,
     quietMs: rule.definition.tripline.quiet ?? windowMs,
     concerns: (view) => endsNow(view) || earlier.some((step) => isEarlier(step, view)),
     fresh: () => ({ partials: [] }),
     judge(state, view) {
-      state.partials = state.partials.filter((partial) => view.time - (partial[0]?.t ?? 0) <= windowMs);
+      dropOld(state, view.time - windowMs);
       const finding = endsNow(view) ? complete(state, view) : null;
       advance(state, view);
       return finding;
@@ -57,10 +62,12 @@ export function sequenceEvaluator(rule: Rule, spec: SequenceSpec, scope: Scope):
         best = { level, partial, link };
     }
     if (best === null || last === undefined) return null;
+    const { partial, link } = best;
+    const { name } = last;
     return {
       level: best.level,
-      evidence: [...best.partial.map(({ evidence }) => evidence), evidenceOf(view, last.name)],
-      facts: { window: seconds(windowMs), link: wordsFor(best.link) },
+      evidence: () => [...partial.map(({ evidence }) => evidence), evidenceOf(view, name)],
+      facts: () => ({ window: seconds(windowMs), link: wordsFor(link) }),
     };
   }
 
@@ -95,6 +102,12 @@ export function sequenceEvaluator(rule: Rule, spec: SequenceSpec, scope: Scope):
     if (spec.link === undefined) return rule.definition.level;
     if (link === null) return spec.link.none ?? null;
     return link === "secret" ? spec.link.secret : spec.link.value;
+  }
+}
+
+function dropOld(state: State, oldest: number): void {
+  if (state.partials.some((partial) => (partial[0]?.t ?? 0) < oldest)) {
+    state.partials = state.partials.filter((partial) => (partial[0]?.t ?? 0) >= oldest);
   }
 }
 

@@ -6,7 +6,7 @@ import type { TrifectaSpec } from "../rule/rule-file.ts";
 import { type Features, featuresOf, type Link, linkBetween } from "../text/features.ts";
 import { type Evaluator, type Finding, isDue, type Scope, showsBegin, showsEnd } from "./evaluator.ts";
 import { type Evidence, evidenceOf, evidenceState } from "./evidence.ts";
-import { broughtIn, featuresState } from "./remembered-call.ts";
+import { broughtIn, featuresState, savedFeatures } from "./remembered-call.ts";
 import { wordsFor } from "./sequence.ts";
 
 const MAX_DESTINATIONS = 512; // of one group; the oldest goes
@@ -24,7 +24,7 @@ const stateSchema = z.object({
   private: step.nullable(),
   untrusted: step.nullable(),
   features: featuresState,
-  destinations: z.array(z.tuple([z.number(), destinationState])),
+  destinations: z.array(z.tuple([z.number(), destinationState])).transform((entries) => new Map(entries)),
 });
 interface Seen {
   from: number;
@@ -34,7 +34,7 @@ interface State {
   private: { t: number; evidence: Evidence } | null;
   untrusted: { t: number; evidence: Evidence } | null;
   features: Features;
-  destinations: [number, Seen][];
+  destinations: Map<number, Seen>;
 }
 
 /**
@@ -57,6 +57,11 @@ export function trifectaEvaluator(rule: Rule, spec: TrifectaSpec, scope: Scope):
 
   return {
     state: stateSchema,
+    save: (state) => ({
+      ...state,
+      features: savedFeatures(state.features),
+      destinations: [...state.destinations],
+    }),
     windowMs,
     quietMs: rule.definition.tripline.quiet ?? windowMs,
     concerns: (view) =>
@@ -65,7 +70,7 @@ export function trifectaEvaluator(rule: Rule, spec: TrifectaSpec, scope: Scope):
       private: null,
       untrusted: null,
       features: { secrets: [], values: [], shingles: [] },
-      destinations: [],
+      destinations: new Map(),
     }),
     judge(state, view) {
       if (state.private !== null && view.time - state.private.t > windowMs) state.private = null;
@@ -79,7 +84,7 @@ export function trifectaEvaluator(rule: Rule, spec: TrifectaSpec, scope: Scope):
 
   function judgeSink(state: State, view: RecordView): Finding | null {
     if (state.private === null || state.untrusted === null) return null;
-    const known = new Map(state.destinations);
+    const known = state.destinations;
     const dictated = view.profile.acts
       ? view.argumentEffects.targets.find(({ hash }) => known.get(hash)?.from === IN_PROSE)
       : undefined;
@@ -90,19 +95,12 @@ export function trifectaEvaluator(rule: Rule, spec: TrifectaSpec, scope: Scope):
     );
     const link = linkBetween(state.features, view.argFeatures, ignored);
     const source = dictated === undefined ? undefined : known.get(dictated.hash)?.evidence;
+    const read = { ...state.private.evidence, step: "private" };
+    const stranger = { ...(source ?? state.untrusted.evidence), step: "untrusted" };
     return {
       level: levelOf(link, dictated !== undefined),
-      evidence: inOrder([
-        { ...state.private.evidence, step: "private" },
-        { ...(source ?? state.untrusted.evidence), step: "untrusted" },
-        evidenceOf(view, "sink"),
-      ]),
-      facts: {
-        link:
-          dictated === undefined
-            ? wordsFor(link)
-            : `its destination is known only from text that was read${link === null ? "" : `, and ${wordsFor(link)}`}`,
-      },
+      evidence: () => inOrder([read, stranger, evidenceOf(view, "sink")]),
+      facts: () => ({ link: words(link, dictated !== undefined) }),
     };
   }
 
@@ -110,6 +108,11 @@ export function trifectaEvaluator(rule: Rule, spec: TrifectaSpec, scope: Scope):
     if (dictated) return link === null ? spec.levels.destination : spec.levels.both;
     return link === null ? spec.levels.together : spec.levels.data;
   }
+}
+
+function words(link: Link, dictated: boolean): string {
+  if (!dictated) return wordsFor(link);
+  return `its destination is known only from text that was read${link === null ? "" : `, and ${wordsFor(link)}`}`;
 }
 
 function inOrder(evidence: Evidence[]): Evidence[] {
@@ -121,8 +124,7 @@ function inOrder(evidence: Evidence[]): Evidence[] {
 
 function noteTargets(state: State, view: RecordView): void {
   for (const { hash } of view.argumentEffects.targets) {
-    if (!state.destinations.some(([known]) => known === hash))
-      addDestination(state, hash, { from: BY_AGENT });
+    if (!state.destinations.has(hash)) addDestination(state, hash, { from: BY_AGENT });
   }
 }
 
@@ -131,24 +133,27 @@ function learn(state: State, view: RecordView): void {
   if (view.has("reads_private") || view.has("reads_secret")) {
     state.private = at;
     const { secrets, values, shingles } = broughtIn(view);
-    state.features.secrets = newest([...state.features.secrets, ...secrets], MAX_SECRETS);
-    state.features.values = newest([...state.features.values, ...values], MAX_VALUES);
-    state.features.shingles = newest([...state.features.shingles, ...shingles], MAX_SHINGLES);
+    addNewest(state.features.secrets, secrets, MAX_SECRETS);
+    addNewest(state.features.values, values, MAX_VALUES);
+    addNewest(state.features.shingles, shingles, MAX_SHINGLES);
   }
   if (view.has("reads_untrusted")) state.untrusted = at;
   for (const { hash, prose } of view.resultDestinations) {
     const from = prose ? IN_PROSE : IN_FIELD;
-    const known = state.destinations.find(([each]) => each === hash)?.[1];
+    const known = state.destinations.get(hash);
     if (known === undefined) addDestination(state, hash, prose ? { from, evidence: at.evidence } : { from });
     else known.from |= from;
   }
 }
 
 function addDestination(state: State, hash: number, seen: Seen): void {
-  state.destinations.push([hash, seen]);
-  if (state.destinations.length > MAX_DESTINATIONS) state.destinations.shift();
+  state.destinations.set(hash, seen);
+  if (state.destinations.size <= MAX_DESTINATIONS) return;
+  const [oldest] = state.destinations.keys();
+  if (oldest !== undefined) state.destinations.delete(oldest);
 }
 
-function newest<T>(values: T[], limit: number): T[] {
-  return values.length > limit ? values.slice(-limit) : values;
+function addNewest<T>(into: T[], values: readonly T[], limit: number): void {
+  into.push(...values);
+  if (into.length > limit) into.splice(0, into.length - limit);
 }

@@ -9,6 +9,7 @@ import { evidenceOf, evidenceState } from "./evidence.ts";
 
 const MAX_VALUE_CHARS = 120; // two longer values with the same beginning count as one
 const MAX_SHOWN_VALUES = 10;
+const MAX_OTHERS = 99; // with the completing one, what an alert may hold
 const stateSchema = z.object({
   seen: z.array(z.object({ t: z.number(), value: z.string(), evidence: evidenceState })),
 });
@@ -46,21 +47,24 @@ export function valueCountEvaluator(
       const oldest = (state.seen.at(-1)?.t ?? 0) - windowMs;
       while ((state.seen[0]?.t ?? oldest) < oldest) state.seen.shift();
       if (state.seen.length < gte) return null;
-      const completing = evidenceOf(view, "value");
-      const others = state.seen
-        .map(({ evidence }) => evidence)
-        .filter(({ record_id }) => record_id !== completing.record_id);
       return {
         level: rule.definition.level,
-        evidence: [...others.slice(-99), completing],
-        facts: {
+        evidence() {
+          const completing = evidenceOf(view, "value");
+          const others = state.seen.map(({ evidence }) => evidence);
+          return [
+            ...others.filter(({ record_id }) => record_id !== completing.record_id).slice(-MAX_OTHERS),
+            completing,
+          ];
+        },
+        facts: () => ({
           count: String(state.seen.length),
           window: seconds(windowMs),
           values: state.seen
             .slice(0, MAX_SHOWN_VALUES)
             .map(({ value }) => value)
             .join(", "),
-        },
+        }),
       };
     },
   };

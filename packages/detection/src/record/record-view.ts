@@ -1,8 +1,9 @@
 import type { TriplineRecord } from "@tripline/events";
+import type { Group } from "../engine/group.ts";
 import { type ArgumentEffects, effectsOfArguments, effectsOfResult } from "../knowledge/call-effects.ts";
 import { EFFECTS, type Effect, effectBit, namesOf, TOOL_CLASSES } from "../knowledge/effects.ts";
 import type { ToolProfile } from "../knowledge/tool-profile.ts";
-import { destinationsIn } from "../text/destinations.ts";
+import { destinationsIn, mayNameDestinations } from "../text/destinations.ts";
 import { type Features, featuresOf } from "../text/features.ts";
 import { fnv1a } from "../text/hashing.ts";
 import { leavesOf } from "../text/leaves.ts";
@@ -29,6 +30,8 @@ export class RecordView {
   readonly time: number;
   readonly phase: Phase;
   readonly profile: ToolProfile;
+  /** Groups worked out for this record, by their fields. */
+  readonly groups = new Map<string, Group | null>();
   readonly #begun: Begun | null;
   readonly #internalHosts: readonly string[];
   #args: Argument[] | null = null;
@@ -145,7 +148,7 @@ const MAX_SCAN_CHARS = 64 * 1024; // of one result
 
 function destinationsOfResult(result: string): ResultDestination[] {
   const scanned = result.length > MAX_SCAN_CHARS ? result.slice(0, MAX_SCAN_CHARS) : result;
-  if (destinationsIn(scanned).length === 0) return [];
+  if (!mayNameDestinations(scanned)) return [];
   const found = new Map<number, boolean>();
   for (const leaf of leavesOf(scanned)) {
     for (const { hash } of destinationsIn(leaf.text))
