@@ -2,6 +2,7 @@
  * The log port, its implementations (Kafka, LMDB, another thread's, memory) and the step runner.
  * Services and the CLI may import it.
  */
+export { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from "./embedded/embedded-log.ts";
 export type * from "./log.ts";
 export * from "./memory/memory-log.ts";
 export * from "./partitioner.ts";
