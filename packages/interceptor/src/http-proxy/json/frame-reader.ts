@@ -1,0 +1,65 @@
+import { EnvelopeScanner, type ScannedMessage } from "./envelope-scanner.ts";
+
+/** Largest frame that is parsed; beyond, only its envelope is read (parsing 1 MB costs 2 ms and 5 MB of memory). */
+export const MAX_FRAME_BYTES = 256 * 1024;
+
+export interface FrameListener {
+  /** A frame, parsed. */
+  frame(frame: unknown, bytes: number): void;
+  /** The messages of a frame that is too large to be parsed, and the first bytes of its text. */
+  large(messages: readonly ScannedMessage[], head: Buffer, bytes: number): void;
+  /** Text that is not JSON. */
+  unreadable(why: string): void;
+}
+
+/** Puts one JSON text after another together from pieces, in bounded memory. */
+export class FrameReader {
+  readonly #listener: FrameListener;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #scanner: EnvelopeScanner | null = null;
+
+  constructor(listener: FrameListener) {
+    this.#listener = listener;
+  }
+
+  push(piece: Buffer): void {
+    this.#bytes += piece.length;
+    if (this.#scanner !== null) {
+      this.#scanner.push(piece);
+      return;
+    }
+    this.#pieces.push(piece);
+    if (this.#bytes <= MAX_FRAME_BYTES) return;
+    this.#scanner = new EnvelopeScanner();
+    for (const kept of this.#pieces) this.#scanner.push(kept);
+    this.#pieces = [Buffer.concat(this.#pieces).subarray(0, MAX_FRAME_BYTES)];
+  }
+
+  /** The text is complete; the next piece begins another one. */
+  end(): void {
+    const bytes = this.#bytes;
+    const scanner = this.#scanner;
+    const text =
+      this.#pieces.length === 1 ? (this.#pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#scanner = null;
+    if (bytes === 0) return;
+    if (scanner !== null) {
+      const scanned = scanner.finish();
+      if (scanned.kind === "messages") this.#listener.large(scanned.messages, text, bytes);
+      else this.#listener.unreadable(scanned.why);
+      return;
+    }
+    let frame: unknown;
+    try {
+      frame = JSON.parse(text.toString("utf8"));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.#listener.unreadable("it is not JSON");
+      return;
+    }
+    this.#listener.frame(frame, bytes);
+  }
+}

@@ -1,0 +1,161 @@
+import type { Duplex } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import type { CallEnd } from "../interceptor.ts";
+import type { RequestId } from "../mcp/json-rpc.ts";
+import type { McpTap } from "../mcp/mcp-tap.ts";
+import { headerIn, mediaType } from "./headers.ts";
+import type { ScannedMessage } from "./json/envelope-scanner.ts";
+import { FrameReader } from "./json/frame-reader.ts";
+import { SseParser } from "./sse-parser.ts";
+
+const MAX_HEAD_CHARS = 64 * 1024; // as much of a large result's text as a record takes
+const MAX_BACKLOG_BYTES = 1024 * 1024; // compressed bytes that wait for the decompressor before the copy is given up
+
+/** Reads a copy of a response as it flows by, and tells the tap which calls were answered. Never holds the response up. */
+export interface ResponseTap {
+  push(chunk: Buffer): void;
+  /** The response is complete; `done` is called when the copy has been read. */
+  end(done: () => void): void;
+  /** True when events had ids, so that the client can come back for what it has not seen yet. */
+  readonly resumable: boolean;
+  /** True for a stream of events, which may never end. */
+  readonly stream: boolean;
+}
+
+const NOTHING: ResponseTap = {
+  push: () => undefined,
+  end: (done) => done(),
+  resumable: false,
+  stream: false,
+};
+
+/** @param headers the response's, as pairs */
+export function createResponseTap(headers: readonly string[], tap: McpTap): ResponseTap {
+  const type = mediaType(headerIn(headers, "content-type"));
+  const reader = new FrameReader({
+    frame: (frame, bytes) => tap.fromServer(frame, { bytes }),
+    large: (messages, head) => {
+      for (const message of messages) answerLarge(message, head, tap);
+    },
+    unreadable: () => undefined, // the calls it should have answered end with the exchange
+  });
+  let resumable = false;
+  const stream = type === "text/event-stream";
+  let plain: { push(chunk: Buffer): void; end(): void };
+  if (stream) {
+    const parser = new SseParser({
+      data: (piece) => reader.push(piece),
+      event: () => reader.end(),
+      id: () => {
+        resumable = true;
+      },
+    });
+    plain = { push: (chunk) => parser.push(chunk), end: () => undefined };
+  } else if (type === "application/json" || type.endsWith("+json")) {
+    plain = { push: (chunk) => reader.push(chunk), end: () => reader.end() };
+  } else {
+    return NOTHING;
+  }
+  const decoder = decoderOf(headerIn(headers, "content-encoding"));
+  if (decoder === "unknown") return NOTHING;
+  if (decoder === null) {
+    return {
+      push: plain.push,
+      end: (done) => {
+        plain.end();
+        done();
+      },
+      get resumable() {
+        return resumable;
+      },
+      stream,
+    };
+  }
+  return decoded(decoder, plain, () => resumable, stream);
+}
+
+/** A server that compresses although it was told not to: a copy is decompressed, piece by piece. */
+function decoded(
+  decoder: Duplex,
+  plain: { push(chunk: Buffer): void; end(): void },
+  resumable: () => boolean,
+  stream: boolean,
+): ResponseTap {
+  let broken = false;
+  decoder.on("data", plain.push);
+  decoder.on("error", () => {
+    broken = true;
+  });
+  return {
+    push: (chunk) => {
+      if (broken) return;
+      if (decoder.writableLength > MAX_BACKLOG_BYTES)
+        decoder.destroy(new Error("the copy is read too slowly"));
+      else decoder.write(chunk);
+    },
+    end: (done) => {
+      if (broken) {
+        done();
+        return;
+      }
+      decoder.once("close", () => {
+        if (!broken) plain.end();
+        done();
+      });
+      decoder.end();
+    },
+    get resumable() {
+      return resumable();
+    },
+    stream,
+  };
+}
+
+function decoderOf(encoding: string | undefined): Duplex | null | "unknown" {
+  switch (encoding?.trim().toLowerCase() ?? "identity") {
+    case "identity":
+      return null;
+    case "gzip":
+    case "x-gzip":
+      return createGunzip();
+    case "deflate":
+      return createInflate();
+    case "br":
+      return createBrotliDecompress();
+    default:
+      return "unknown";
+  }
+}
+
+function answerLarge(message: ScannedMessage, head: Buffer, tap: McpTap): void {
+  const id = idOf(message);
+  if (id !== undefined && message.method === undefined) tap.answeredLarge(id, endOf(message, head));
+}
+
+function endOf(message: ScannedMessage, head: Buffer): CallEnd {
+  if (message.hasError) {
+    const errorCode = message.errorCode ?? "none";
+    return { outcome: "protocol_error", errorCode, message: message.errorMessage ?? "" };
+  }
+  const bytes = message.measured?.bytes ?? 0;
+  const sha256 = message.measured?.sha256 ?? "unknown";
+  return {
+    outcome: message.isError === true ? "tool_error" : "ok",
+    text: `${head.toString("utf8").slice(0, MAX_HEAD_CHARS)}\n[cut: ${bytes} bytes in all, SHA-256 ${sha256}]`,
+    bytes,
+    items: 0,
+    partial: true,
+  };
+}
+
+/** The id as JSON-RPC has it, or undefined when it is none. */
+export function idOf(message: ScannedMessage): RequestId | undefined {
+  if (message.id === undefined) return undefined;
+  try {
+    const id: unknown = JSON.parse(message.id);
+    return typeof id === "string" || typeof id === "number" ? id : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
