@@ -5,6 +5,12 @@ import { HttpError } from "../http-error.ts";
 
 const RETRY_AFTER_SECONDS = "1"; // a log or store that was restarted is back within seconds
 
+/** Codes for what Fastify itself refuses. */
+const CODES = new Map([
+  [413, "TRIPLINE_BODY_TOO_LARGE"],
+  [415, "TRIPLINE_MEDIA_TYPE"],
+]);
+
 /** How every error looks on the wire. */
 export interface ErrorBody {
   error: { code: string; message: string };
@@ -32,7 +38,7 @@ export function addErrorHandling(app: FastifyInstance): void {
     }
     const status = statusOf(error);
     if (status !== null && status < 500 && error instanceof Error) {
-      return send(reply, status, "TRIPLINE_REQUEST_INVALID", error.message);
+      return send(reply, status, CODES.get(status) ?? "TRIPLINE_REQUEST_INVALID", error.message);
     }
     request.log.error({ err: error }, "a request failed");
     const code = error instanceof TriplineError ? error.code : "TRIPLINE_INTERNAL";

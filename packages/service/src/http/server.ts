@@ -3,6 +3,7 @@ import { TriplineError } from "@tripline/events";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -19,6 +20,9 @@ import { addSecurityHeaders } from "./security-headers.ts";
 const BODY_LIMIT_BYTES = 1024 * 1024; // requests of people and programs; ingest raises it for its own route
 const REQUEST_TIMEOUT_MS = 30_000; // to receive a whole request; answers may take as long as they like
 const MAX_PARAMETER_CHARS = 1_024; // credential ids and subjects in paths
+
+const CLOSE_GRACE_MS = 5_000; // for answers that are on their way
+const LOOK_FOR_IDLE_MS = 50;
 
 /** A Fastify instance whose routes take zod schemas. */
 export type HttpApp = FastifyInstance<
@@ -56,7 +60,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const loggerInstance: FastifyBaseLogger = context.logger;
   const app: HttpApp = Fastify({
     loggerInstance,
-    disableRequestLogging: true, // its lines hold URLs, which hold what people search for
+    // Fastify's own lines hold URLs, which hold what people search for.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -100,7 +105,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         health = { state: "ready" };
       },
       stop: async () => {
-        await app.close();
+        await closeWithin(app, CLOSE_GRACE_MS);
         health = { state: "stopped" };
       },
       health: () => health,
@@ -112,4 +117,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
     },
   };
+}
+
+/** Node closes the connections that are idle at that moment; those that become idle later would hold the server for a minute. */
+async function closeWithin(app: HttpApp, graceMs: number): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), LOOK_FOR_IDLE_MS);
+  const grace = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(grace);
+  }
 }

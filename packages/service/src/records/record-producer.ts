@@ -8,6 +8,7 @@ import {
   eventKey,
   isRetriable,
   type Payload,
+  parseRecord,
   payloadHash,
   TOPICS,
   TriplineError,
@@ -223,11 +224,11 @@ class Writer implements RecordProducer {
       ...(payload === undefined ? {} : { payload_hash: payloadHash(JSON.stringify(payload)) }),
       ...(goodbye === undefined ? {} : { heartbeat: chain.interval.end(time, seq, goodbye) }),
     });
+    // Nobody else receives it: the time of receipt is that of the append. Parsing puts it in its place.
+    const received = new Date(this.#options.context.now()).toISOString();
+    const { envelope: stamped } = parseRecord(encodeRecord({ envelope: { ...envelope, received }, payload }));
     chain.seq += 1;
     chain.interval.add(hash("sha256", JSON.stringify(envelope), "buffer"));
-    // Nobody else receives it: the time of receipt is that of the append. Parsing again puts it in its place.
-    const received = new Date(this.#options.context.now()).toISOString();
-    const stamped = envelopeSchema.parse({ ...envelope, received });
     const value = Buffer.from(encodeRecord({ envelope: stamped, payload }));
     return {
       envelope: stamped,

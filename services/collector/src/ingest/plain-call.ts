@@ -2,7 +2,7 @@ import { MAX_CREDENTIAL_CHARS, MAX_NAME_CHARS } from "@tripline/events";
 
 /**
  * Recognises the envelopes of calls and intents that nearly every line holds, in a quarter of the schema's time.
- * Says true only for what `envelopeSchema` accepts (a property test holds it to that). Everything else, other record types and
+ * Says true only for what `parseRecord` accepts (a property test holds it to that). Everything else, other record types and
  * unknown keys included, is the schema's to judge.
  */
 export function isPlainCall(value: unknown): boolean {
@@ -62,26 +62,6 @@ const envelope = object(
     time: timestamp,
     tenant,
     producer: object({ id: name, boot: uuid, seq: count }, { enforcement: oneOf("enforced", "advisory") }),
-  },
-  {
-    actor: object(
-      {},
-      {
-        principal: name,
-        agent: name,
-        client: name,
-        credential,
-        token_id: name,
-        assurance: oneOf("verified", "asserted", "unknown"),
-        team: name,
-        roles: listOf(name, 64),
-        delegation: listOf(name, 16),
-      },
-    ),
-    session: object(
-      {},
-      { id: name, source: oneOf("mcp", "conversation", "trace", "quiet_gap"), trace_id: name, span_id: name },
-    ),
     target: object(
       {},
       {
@@ -107,6 +87,26 @@ const envelope = object(
         result_items: count,
         truncated: flag,
       },
+    ),
+  },
+  {
+    actor: object(
+      {},
+      {
+        principal: name,
+        agent: name,
+        client: name,
+        credential,
+        token_id: name,
+        assurance: oneOf("verified", "asserted", "unknown"),
+        team: name,
+        roles: listOf(name, 64),
+        delegation: listOf(name, 16),
+      },
+    ),
+    session: object(
+      {},
+      { id: name, source: oneOf("mcp", "conversation", "trace", "quiet_gap"), trace_id: name, span_id: name },
     ),
     policy: object({}, { decision: oneOf("allow", "deny"), rule: name, approved_by: name }),
     usage: object({}, { tokens_in: count, tokens_out: count, cost_usd: amount }),
