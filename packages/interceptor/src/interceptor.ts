@@ -5,7 +5,10 @@ import type { Envelope } from "@tripline/events";
  * A tap finds calls in some protocol and turns them into `begin` and `end`.
  */
 
-/** Who calls, as far as the tap can tell. The principal's name is given in clear; the interceptor turns it into a subject id. */
+/**
+ * Who calls, as far as the tap can tell. The principal's name is given in clear; the interceptor turns it into a subject id.
+ * Treated as immutable: hand the same object in for the same caller, and what is derived from it is derived once.
+ */
 export interface Caller {
   credential?: string | undefined;
   assurance: "verified" | "asserted" | "unknown";
@@ -14,36 +17,54 @@ export interface Caller {
   agent?: string | undefined;
   client?: string | undefined;
   team?: string | undefined;
-  roles?: string[] | undefined;
-  delegation?: string[] | undefined;
+  roles?: readonly string[] | undefined;
+  delegation?: readonly string[] | undefined;
 }
+
+/** As the record has it. Without an `id` the interceptor names one: credential and a quiet gap of 30 minutes. */
+export type Session = NonNullable<Envelope["session"]>;
+export type Target = NonNullable<Envelope["target"]>;
 
 export interface CallStart {
   caller: Caller;
-  session: NonNullable<Envelope["session"]>;
-  target: NonNullable<Envelope["target"]> & { server: string; tool: string };
+  session: Session;
+  target: Target & { server: string; tool: string };
   method: string;
-  /** As parsed from the wire; redacted before it goes anywhere. */
+  /** As parsed from the wire; redacted before it goes anywhere. Not changed and not kept after `begin`. */
   args: unknown;
-  /** Aborts when the caller gives up. */
+  /** Size of the arguments' JSON in bytes, where the tap knows it. */
+  argsBytes?: number | undefined;
+  /** Aborts when the caller gives up: the call then ends as `cancelled`. */
   signal?: AbortSignal | undefined;
 }
 
-/** How a call ended. `result` is the protocol's result object; the tap says what an agent reads of it. */
+/** How a call ended. The tap says what an agent reads of the protocol's result. */
 export type CallEnd =
-  | { outcome: "ok" | "tool_error"; text: string; bytes: number; items: number; usage?: Envelope["usage"] }
+  | {
+      outcome: "ok" | "tool_error";
+      /** The result's text as an agent reads it; of a very large one its head. */
+      text: string;
+      /** Size of the whole result's JSON in bytes. */
+      bytes: number;
+      items: number;
+      usage?: Envelope["usage"];
+      /** True when `text` is only the head of what the agent read. */
+      partial?: boolean | undefined;
+    }
   | { outcome: "protocol_error"; errorCode: string; message: string }
-  | { outcome: "timeout" | "cancelled"; message?: string };
+  /** in_doubt: the connection ended before an answer came, so nobody knows whether the call took effect. */
+  | { outcome: "timeout" | "cancelled" | "in_doubt"; message?: string | undefined };
 
 export interface OpenCall {
   /** Tripline's id of the call. */
   readonly id: string;
-  /** Records the call. Only the first end counts. */
+  /** Records the call. Only the first end counts. Never throws. */
   end(end: CallEnd): void;
 }
 
-/** Why a call is refused: a live revocation (or a fail-closed tool without a deny list). */
+/** Why a call is refused: a live revocation, or a fail-closed tool that can't be checked or recorded. */
 export interface Refusal {
+  /** The revocation's id; `fail_closed` when there is none. */
   revocationId: string;
   scope: "credential" | "session" | "agent" | "principal" | "tool" | "server" | "fail_closed";
   reason: string;
@@ -53,11 +74,28 @@ export type Verdict = { kind: "allow"; call: OpenCall } | { kind: "deny"; refusa
 
 export interface ListedTools {
   caller: Caller;
-  session: NonNullable<Envelope["session"]>;
-  target: NonNullable<Envelope["target"]> & { server: string };
+  session: Session;
+  target: Target & { server: string };
   /** The tools as the server listed them. */
   tools: readonly Readonly<Record<string, unknown>>[];
+  /** False for one page of several. */
   complete: boolean;
+}
+
+/** What an interceptor did since it started, for metrics of the process it lives in. */
+export interface InterceptorStats {
+  boot: string;
+  records: number;
+  denied: number;
+  /** Records lost, by reason. */
+  dropped: Readonly<Record<string, number>>;
+  /** Records the receiver would not take; they are in `refused.ndjson`. */
+  refused: number;
+  /** Intents that were not on file when their call was forwarded. */
+  lateIntents: number;
+  /** Bytes in the spool that nobody has acknowledged yet, or that are kept until their segment is done. */
+  spoolBytes: number;
+  denyList: "none" | "empty" | "stale" | "fresh";
 }
 
 export interface Interceptor {
@@ -68,6 +106,9 @@ export interface Interceptor {
   begin(start: CallStart): Verdict;
   /** Records a listing and remembers the definitions' hashes and which tools only read. Never throws. */
   listed(listing: ListedTools): void;
-  /** Sends what is spooled as far as that goes within `timeoutMs`, writes the goodbye heartbeat, and lets go. */
+  /** False as long as `begin` can't refuse anything: a tap may then forward a frame before it has seen its end. */
+  mayRefuse(): boolean;
+  stats(): InterceptorStats;
+  /** Writes the goodbye heartbeat, sends what is spooled as far as that goes within `timeoutMs`, and lets go. */
   close(timeoutMs?: number): Promise<void>;
 }

@@ -1,0 +1,187 @@
+import { type Captured, type CaptureLevel, capturePayload, type Envelope } from "@tripline/events";
+import type { CallEnd, CallStart, OpenCall, Session, Target } from "../interceptor.ts";
+import type { KnownActor } from "./actor.ts";
+import type { IdSource } from "./ids.ts";
+import { printableName } from "./printable.ts";
+import type { RecordWriter } from "./record-writer.ts";
+import type { CurrentRedactor } from "./redaction.ts";
+
+/** What is known of a call once it was looked at, before it is forwarded. */
+export interface SeenCall {
+  start: CallStart;
+  actor: KnownActor;
+  session: Session;
+  target: Target;
+  policy: Envelope["policy"];
+  capture: CaptureLevel;
+  startedMs: number;
+}
+
+export interface CallRecorderOptions {
+  writer: RecordWriter;
+  redactor: CurrentRedactor;
+  ids: IdSource;
+  now: () => number;
+  /** ms, with fractions, for durations. */
+  monotonic: () => number;
+  intentDeadlineMs: number;
+  /** Runs `work`; a defect in it is counted and warned about, never thrown. */
+  guard: (work: () => void) => void;
+}
+
+/** The arguments as they were when the call began: a handler may change the object it is given. */
+interface Arguments {
+  value: unknown;
+  text: string | undefined;
+  bytes: number;
+}
+
+const UNREADABLE = "⟨unreadable⟩"; // cycles, BigInts, getters that throw: no JSON from a wire has them
+
+/** Makes the records of calls: the intent, the call, the refusal. */
+export class CallRecorder {
+  readonly #options: CallRecorderOptions;
+
+  constructor(options: CallRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** A call that was refused: one record, with its arguments. */
+  denied(seen: SeenCall): void {
+    const args = readArguments(seen.start);
+    const captured = this.#captureArgs(seen, args);
+    this.#options.writer.write(
+      seen.startedMs,
+      {
+        type: "call",
+        ...who(seen),
+        call: {
+          id: this.#options.ids.uuid(seen.startedMs),
+          method: seen.start.method,
+          started: new Date(seen.startedMs).toISOString(),
+          duration_ms: 0,
+          outcome: "denied",
+          args_bytes: args.bytes,
+          truncated: captured.truncated || undefined,
+        },
+        policy: seen.policy,
+      },
+      captured,
+    );
+  }
+
+  /**
+   * Writes the intent where one is asked for and gives back the open call.
+   * `recorded` says whether the intent was on file in time; it is true when none was asked for.
+   */
+  open(seen: SeenCall, withIntent: boolean): { call: OpenCall; recorded: boolean } {
+    const id = this.#options.ids.uuid(seen.startedMs);
+    const args = readArguments(seen.start);
+    const recorded = !withIntent || this.#writeIntent(id, seen, args);
+    return { call: this.#opened(id, seen, args.bytes, withIntent ? undefined : args.text), recorded };
+  }
+
+  #writeIntent(id: string, seen: SeenCall, args: Arguments): boolean {
+    const { intentDeadlineMs, writer } = this.#options;
+    const captured = this.#captureArgs(seen, args);
+    return writer.writeNow(
+      seen.startedMs,
+      {
+        type: "call.intent",
+        ...who(seen),
+        call: {
+          id,
+          method: seen.start.method,
+          started: new Date(seen.startedMs).toISOString(),
+          deadline: new Date(seen.startedMs + intentDeadlineMs).toISOString(),
+          args_bytes: args.bytes,
+          truncated: captured.truncated || undefined,
+        },
+        policy: seen.policy,
+      },
+      captured,
+    );
+  }
+
+  /** @param argsText what the call's record has to carry because no intent did */
+  #opened(id: string, seen: SeenCall, argsBytes: number, argsText: string | undefined): OpenCall {
+    const { guard, monotonic } = this.#options;
+    const { signal } = seen.start;
+    const began = monotonic();
+    let ended = false;
+    const end = (how: CallEnd): void => {
+      if (ended) return;
+      ended = true;
+      signal?.removeEventListener("abort", aborted);
+      guard(() => this.#writeCall(id, seen, argsBytes, argsText, how, monotonic() - began));
+    };
+    const aborted = (): void => end({ outcome: "cancelled", message: "the caller gave up" });
+    signal?.addEventListener("abort", aborted, { once: true });
+    return { id, end };
+  }
+
+  #writeCall(
+    id: string,
+    seen: SeenCall,
+    argsBytes: number,
+    argsText: string | undefined,
+    end: CallEnd,
+    durationMs: number,
+  ): void {
+    const { ids, now, redactor, writer } = this.#options;
+    const answered = "text" in end;
+    const captured = capturePayload(redactor.redactor(), {
+      salt: ids.salt(),
+      level: seen.capture,
+      args: argsText === undefined ? undefined : JSON.parse(argsText),
+      result: answered ? end.text : undefined,
+      error: answered ? undefined : end.message,
+      names: seen.actor.names,
+    });
+    writer.write(
+      now(),
+      {
+        type: "call",
+        ...who(seen),
+        call: {
+          id,
+          method: seen.start.method,
+          started: new Date(seen.startedMs).toISOString(),
+          duration_ms: Math.max(0, Math.round(durationMs * 1000) / 1000),
+          outcome: end.outcome,
+          error_code: end.outcome === "protocol_error" ? printableName(end.errorCode) : undefined,
+          args_bytes: argsBytes,
+          result_bytes: answered ? end.bytes : undefined,
+          result_items: answered ? end.items : undefined,
+          truncated: captured.truncated || (answered && end.partial === true) || undefined,
+        },
+        policy: seen.policy,
+        usage: answered ? end.usage : undefined,
+      },
+      captured,
+    );
+  }
+
+  #captureArgs(seen: SeenCall, args: Arguments): Captured {
+    return capturePayload(this.#options.redactor.redactor(), {
+      salt: this.#options.ids.salt(),
+      level: seen.capture,
+      args: args.value,
+      names: seen.actor.names,
+    });
+  }
+}
+
+function who({ actor, session, target }: SeenCall) {
+  return { actor: actor.actor, session, target };
+}
+
+function readArguments({ args, argsBytes }: CallStart): Arguments {
+  if (args === undefined) return { value: undefined, text: undefined, bytes: argsBytes ?? 0 };
+  try {
+    const text = JSON.stringify(args) ?? "null";
+    return { value: args, text, bytes: argsBytes ?? Buffer.byteLength(text) };
+  } catch {
+    return { value: UNREADABLE, text: JSON.stringify(UNREADABLE), bytes: argsBytes ?? 0 };
+  }
+}

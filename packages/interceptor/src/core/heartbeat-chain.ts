@@ -1,0 +1,51 @@
+import { createHash, type Hash } from "node:crypto";
+import type { Envelope } from "@tripline/events";
+
+type Heartbeat = NonNullable<Envelope["heartbeat"]>;
+
+/**
+ * What happened since the last heartbeat, hashed as it happens. Each interval begins with the heartbeat before it, so
+ * that every envelope of a boot, heartbeats included, is in exactly one hash; only the last one's is in none.
+ */
+export class HeartbeatChain {
+  #hash: Hash = createHash("sha256");
+  #fromMs: number;
+  #fromSeq = 0;
+  #previous: string | null = null;
+  #dropped: Record<string, number> = {};
+
+  constructor(startedMs: number) {
+    this.#fromMs = startedMs;
+  }
+
+  /** @param envelopeDigest SHA-256 of the envelope's bytes, in seq order */
+  add(envelopeDigest: Uint8Array): void {
+    this.#hash.update(envelopeDigest);
+  }
+
+  countDropped(reason: string, count: number): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
+  }
+
+  /** The heartbeat that would end the interval now. Nothing changes until it is `accepted`. */
+  next(toMs: number, seq: number, goodbye: boolean): Heartbeat {
+    return {
+      from: new Date(this.#fromMs).toISOString(),
+      to: new Date(toMs).toISOString(),
+      from_seq: this.#fromSeq,
+      to_seq: seq,
+      dropped: this.#dropped,
+      hash: this.#hash.copy().digest("hex"),
+      previous: this.#previous,
+      goodbye,
+    };
+  }
+
+  accepted(heartbeat: Heartbeat): void {
+    this.#fromMs = Date.parse(heartbeat.to);
+    this.#fromSeq = heartbeat.to_seq;
+    this.#previous = heartbeat.hash;
+    this.#dropped = {};
+    this.#hash = createHash("sha256");
+  }
+}

@@ -1,0 +1,138 @@
+import { hash } from "node:crypto";
+import { type Envelope, MAX_RECORD_BYTES } from "@tripline/events";
+import type { DropReason, Spool } from "../spool/spool.ts";
+import { HeartbeatChain } from "./heartbeat-chain.ts";
+import type { IdSource } from "./ids.ts";
+
+/** The parts of an envelope that differ from record to record. */
+export type EnvelopeBody = Pick<
+  Envelope,
+  "type" | "actor" | "session" | "target" | "call" | "policy" | "usage" | "listing" | "heartbeat" | "applied"
+>;
+
+/** A payload's exact text and its hash, as `capturePayload` makes them. */
+export interface PayloadText {
+  text: string;
+  hash: string;
+}
+
+export interface RecordWriterOptions {
+  boot: string;
+  tenant: string;
+  producer: { id: string; enforcement: "enforced" | "advisory" | undefined };
+  spool: Spool;
+  ids: IdSource;
+  startedMs: number;
+}
+
+/**
+ * Gives each record its id and sequence number and hands it to the spool. A record that is dropped keeps its number:
+ * the gap it leaves is the one that the next heartbeat announces.
+ */
+export class RecordWriter {
+  readonly #options: RecordWriterOptions;
+  readonly #chain: HeartbeatChain;
+  readonly #dropped: Record<string, number> = {};
+  #seq = 0;
+  #records = 0;
+
+  constructor(options: RecordWriterOptions) {
+    this.#options = options;
+    this.#chain = new HeartbeatChain(options.startedMs);
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  /** All that was dropped since the start, by reason. */
+  get dropped(): Readonly<Record<string, number>> {
+    return this.#dropped;
+  }
+
+  countDropped(reason: DropReason | "refused", count = 1): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
+    this.#chain.countDropped(reason, count);
+  }
+
+  /** Accepted at the end of this turn of the event loop. */
+  write(timeMs: number, body: EnvelopeBody, payload?: PayloadText): void {
+    const { line, settled } = this.#encode(timeMs, body, payload);
+    this.#options.spool.append(line, settled);
+  }
+
+  /** Accepted before it returns, if it returns true. */
+  writeNow(timeMs: number, body: EnvelopeBody, payload?: PayloadText): boolean {
+    const { line, settled } = this.#encode(timeMs, body, payload);
+    return this.#options.spool.appendNow(line, settled);
+  }
+
+  /** Ends the interval with a heartbeat; when that can't be written now, the interval goes on. */
+  heartbeat(timeMs: number, goodbye: boolean): void {
+    const { spool } = this.#options;
+    spool.flush();
+    if (spool.busy) return;
+    const heartbeat = this.#chain.next(timeMs, this.#seq, goodbye);
+    const envelope = this.#envelope(timeMs, { type: "heartbeat", heartbeat }, undefined);
+    const text = JSON.stringify(envelope);
+    spool.appendNow(
+      `{"envelope":${text}}\n`,
+      (reason) => {
+        if (reason !== null) return;
+        this.#chain.accepted(heartbeat);
+        this.#chain.add(digest(text));
+        this.#seq += 1;
+        this.#records += 1;
+      },
+      true,
+    );
+  }
+
+  #encode(
+    timeMs: number,
+    body: EnvelopeBody,
+    payload: PayloadText | undefined,
+  ): { line: string; settled: (reason: DropReason | null) => void } {
+    const text = JSON.stringify(this.#envelope(timeMs, body, payload?.hash));
+    this.#seq += 1;
+    const line =
+      payload === undefined ? `{"envelope":${text}}\n` : `{"envelope":${text},"payload":${payload.text}}\n`;
+    if (line.length > MAX_RECORD_BYTES) throw new RangeError("a record is larger than any receiver takes");
+    return {
+      line,
+      settled: (reason) => {
+        if (reason === null) {
+          this.#chain.add(digest(text));
+          this.#records += 1;
+        } else this.countDropped(reason);
+      },
+    };
+  }
+
+  /** The key order is the schema's: it is the order of the bytes. */
+  #envelope(timeMs: number, body: EnvelopeBody, payloadHash: string | undefined): Envelope {
+    const { tenant, producer, boot, ids } = this.#options;
+    return {
+      v: 1,
+      id: ids.uuid(timeMs),
+      type: body.type,
+      time: new Date(timeMs).toISOString(),
+      tenant,
+      producer: { id: producer.id, boot, seq: this.#seq, enforcement: producer.enforcement },
+      actor: body.actor,
+      session: body.session,
+      target: body.target,
+      call: body.call,
+      policy: body.policy,
+      usage: body.usage,
+      listing: body.listing,
+      heartbeat: body.heartbeat,
+      applied: body.applied,
+      payload_hash: payloadHash,
+    };
+  }
+}
+
+function digest(envelopeText: string): Buffer {
+  return hash("sha256", envelopeText, "buffer");
+}

@@ -1,0 +1,365 @@
+import { join } from "node:path";
+import { capturePayload, type Envelope, type SignedRevocation } from "@tripline/events";
+import { ActorMemory } from "./core/actor.ts";
+import { CallRecorder, type SeenCall } from "./core/call-recorder.ts";
+import { IdSource, type RandomSource, systemRandom } from "./core/ids.ts";
+import { printableName } from "./core/printable.ts";
+import { QuietGapSessions } from "./core/quiet-gap.ts";
+import { RecordWriter } from "./core/record-writer.ts";
+import { CurrentRedactor, type RedactionKeySource } from "./core/redaction.ts";
+import { ToolMemory } from "./core/tool-memory.ts";
+import { limitWarnings, type OnWarning, warnProcess } from "./core/warnings.ts";
+import type { AppliedEntry, DenyList } from "./deny-list/deny-list.ts";
+import type {
+  CallStart,
+  Interceptor,
+  InterceptorStats,
+  ListedTools,
+  OpenCall,
+  Refusal,
+  Session,
+  Target,
+  Verdict,
+} from "./interceptor.ts";
+import { type InterceptorPolicyInput, interceptorPolicySchema, PolicyTable } from "./policy.ts";
+import type { RecordSender } from "./senders/record-sender.ts";
+import {
+  adoptLeftovers,
+  leaveBootDirectory,
+  makeBootDirectory,
+  producerDirectory,
+} from "./spool/boot-directories.ts";
+import { Delivery } from "./spool/delivery.ts";
+import { RefusedFile } from "./spool/refused-file.ts";
+import type { SegmentQueue } from "./spool/segment-queue.ts";
+import { DEFAULT_SPOOL_BYTES, Spool, type SpoolBudget } from "./spool/spool.ts";
+
+const HEARTBEAT_MS = 10_000; // design: a silent producer is noticed within two of them
+const CLOSE_TIMEOUT_MS = 5_000;
+const MAX_LISTED = 1000; // tools a record lists
+
+/** `policy.rule` of calls that were allowed without a list that is up to date. */
+export const DENY_LIST_EMPTY = "deny_list_empty";
+export const DENY_LIST_STALE = "deny_list_stale";
+export const FAIL_CLOSED = "fail_closed";
+
+export interface InterceptorOptions {
+  tenant: string;
+  producer: { id: string; enforcement?: "enforced" | "advisory" | undefined };
+  /** Holds `spool/`. Shared by all producers and processes of this user on this machine. */
+  stateDir: string;
+  sender: RecordSender;
+  redactionKeys: RedactionKeySource;
+  /** Without one nothing is ever refused, and records say nothing of a policy. */
+  denyList?: DenyList | undefined;
+  policy?: InterceptorPolicyInput | undefined;
+  /** Default 256 MiB. */
+  maxSpoolBytes?: number | undefined;
+  heartbeatMs?: number | undefined;
+  /** ms since the epoch; default: the system's clock. A clock of one's own also measures the durations. */
+  now?: (() => number) | undefined;
+  random?: RandomSource | undefined;
+  /** Default: process warnings. At most one of each code a minute. */
+  onWarning?: OnWarning | undefined;
+}
+
+/** Builds the core on its parts. Never waits; a spool directory that can't be used is a warning and counted drops. */
+export function createInterceptor(options: InterceptorOptions): Interceptor {
+  return new SpoolingInterceptor(options);
+}
+
+class SpoolingInterceptor implements Interceptor {
+  readonly #boot: string;
+  readonly #now: () => number;
+  readonly #onWarning: OnWarning;
+  readonly #denyList: DenyList | undefined;
+  readonly #policies: PolicyTable;
+  readonly #ids: IdSource;
+  readonly #redactor: CurrentRedactor;
+  readonly #actors = new ActorMemory();
+  readonly #tools = new ToolMemory();
+  readonly #sessions: QuietGapSessions;
+  readonly #budget: SpoolBudget;
+  readonly #spool: Spool;
+  readonly #queues: SegmentQueue[];
+  readonly #delivery: Delivery;
+  readonly #writer: RecordWriter;
+  readonly #calls: CallRecorder;
+  readonly #heartbeats: NodeJS.Timeout;
+  #denied = 0;
+  #refused = 0;
+  #lateIntents = 0;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: InterceptorOptions) {
+    const now = options.now ?? Date.now;
+    this.#now = now;
+    this.#onWarning = limitWarnings(options.onWarning ?? warnProcess, now);
+    this.#denyList = options.denyList;
+    this.#policies = new PolicyTable(interceptorPolicySchema.parse(options.policy ?? {}));
+    this.#ids = new IdSource(options.random ?? systemRandom);
+    this.#redactor = new CurrentRedactor(options.redactionKeys);
+    this.#sessions = new QuietGapSessions((timeMs) => this.#ids.uuid(timeMs));
+    this.#boot = this.#ids.uuid(now());
+
+    const directory = producerDirectory(join(options.stateDir, "spool"), options.tenant, options.producer.id);
+    this.#budget = { used: 0, max: options.maxSpoolBytes ?? DEFAULT_SPOOL_BYTES };
+    const freed = (bytes: number): void => {
+      this.#budget.used -= bytes;
+    };
+    const adopted = adoptLeftovers(directory, this.#boot, freed, this.#onWarning);
+    for (const queue of adopted) this.#budget.used += queue.bytes;
+    this.#spool = new Spool({
+      directory: makeBootDirectory(directory, this.#boot, this.#onWarning),
+      budget: this.#budget,
+      onWarning: this.#onWarning,
+      onGrown: () => this.#delivery.grown(),
+    });
+    this.#queues = [...adopted, this.#spool.queue];
+    this.#writer = new RecordWriter({
+      boot: this.#boot,
+      tenant: options.tenant,
+      producer: { id: options.producer.id, enforcement: options.producer.enforcement },
+      spool: this.#spool,
+      ids: this.#ids,
+      startedMs: now(),
+    });
+    this.#delivery = new Delivery({
+      sender: options.sender,
+      queues: this.#queues,
+      refusedFile: new RefusedFile(directory, this.#onWarning),
+      random: Math.random,
+      onWarning: this.#onWarning,
+      onRefused: (count) => {
+        this.#refused += count;
+        this.#writer.countDropped("refused", count);
+      },
+      onLost: () => this.#writer.countDropped("spool_lost"),
+      onFinished: (queue) => leaveBootDirectory(queue, this.#boot, this.#onWarning),
+    });
+    this.#calls = new CallRecorder({
+      writer: this.#writer,
+      redactor: this.#redactor,
+      ids: this.#ids,
+      now,
+      monotonic: options.now ?? (() => performance.now()),
+      intentDeadlineMs: this.#policies.policy.intent_deadline_ms,
+      guard: (work) => this.#guard(work),
+    });
+    this.#denyList?.onApplied((applied) => this.#guard(() => this.#recordApplied(applied)));
+    this.#heartbeats = setInterval(
+      () => this.#guard(() => this.#writer.heartbeat(now(), false)),
+      options.heartbeatMs ?? HEARTBEAT_MS,
+    );
+    this.#heartbeats.unref(); // recording must not keep anybody's process alive
+  }
+
+  begin(start: CallStart): Verdict {
+    try {
+      return this.#begin(start);
+    } catch (cause) {
+      this.#defect(cause);
+      return { kind: "allow", call: UNRECORDED };
+    }
+  }
+
+  listed(listing: ListedTools): void {
+    this.#guard(() => this.#recordListing(listing));
+  }
+
+  mayRefuse(): boolean {
+    return (this.#denyList?.size ?? 0) > 0 || this.#policies.policy.fail_closed.length > 0;
+  }
+
+  stats(): InterceptorStats {
+    return {
+      boot: this.#boot,
+      records: this.#writer.records,
+      denied: this.#denied,
+      dropped: { ...this.#writer.dropped },
+      refused: this.#refused,
+      lateIntents: this.#lateIntents,
+      spoolBytes: this.#budget.used,
+      denyList: this.#denyList?.status() ?? "none",
+    };
+  }
+
+  close(timeoutMs = CLOSE_TIMEOUT_MS): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    clearInterval(this.#heartbeats);
+    await this.#spool.drained();
+    this.#guard(() => this.#writer.heartbeat(this.#now(), true));
+    this.#spool.close();
+    await this.#delivery.close(timeoutMs);
+    for (const queue of this.#queues) leaveBootDirectory(queue, this.#boot, this.#onWarning);
+  }
+
+  #begin(start: CallStart): Verdict {
+    const startedMs = this.#now();
+    const server = printableName(start.target.server) ?? "unnamed";
+    const tool = printableName(start.target.tool) ?? "unnamed";
+    const path = `${server}/${tool}`;
+    const actor = this.#actors.of(start.caller, this.#redactor.keys());
+    const session = this.#session(start.session, actor.actor, startedMs);
+    const toolPolicy = this.#policies.of(server, tool, path);
+    const known = this.#tools.get(path);
+    const seen: SeenCall = {
+      start,
+      actor,
+      session,
+      target: orderedTarget(start.target, server, tool, known?.definition),
+      policy: this.#denyList === undefined ? undefined : { decision: "allow", rule: undefined },
+      capture: toolPolicy.capture,
+      startedMs,
+    };
+    const revoked = this.#denyList?.check({
+      credential: actor.actor.credential,
+      session: session.id,
+      agent: actor.actor.agent,
+      principals: actor.principals,
+      server,
+      tool: path,
+    });
+    if (revoked !== undefined && revoked !== null) return this.#deny(seen, refusalOf(revoked));
+
+    const status = this.#denyList?.status();
+    if (status === "empty" || status === "stale") {
+      if (status === "empty" && toolPolicy.failClosed) return this.#deny(seen, NO_DENY_LIST);
+      seen.policy = { decision: "allow", rule: status === "empty" ? DENY_LIST_EMPTY : DENY_LIST_STALE };
+    }
+    const withIntent =
+      toolPolicy.failClosed || this.#wantsIntent(known?.readOnly === true && toolPolicy.trusted);
+    const { call, recorded } = this.#calls.open(seen, withIntent);
+    if (recorded) return { kind: "allow", call };
+    if (toolPolicy.failClosed) return this.#deny(seen, NOT_RECORDABLE);
+    this.#lateIntents += 1;
+    return { kind: "allow", call };
+  }
+
+  #wantsIntent(onlyReads: boolean): boolean {
+    const { intents } = this.#policies.policy;
+    return intents === "all" || (intents === "mutating" && !onlyReads);
+  }
+
+  #deny(seen: SeenCall, refusal: Refusal): Verdict {
+    this.#denied += 1;
+    this.#guard(() =>
+      this.#calls.denied({ ...seen, policy: { decision: "deny", rule: refusal.revocationId } }),
+    );
+    return { kind: "deny", refusal };
+  }
+
+  /** The session as the record has it: named by the tap, else by credential and quiet gap. */
+  #session(session: Session, actor: SeenCall["actor"]["actor"], timeMs: number): Session {
+    const id = printableName(session.id);
+    return {
+      id: id ?? this.#sessions.of(actor.credential ?? "", timeMs),
+      source: id === undefined ? "quiet_gap" : session.source,
+      trace_id: printableName(session.trace_id),
+      span_id: printableName(session.span_id),
+    };
+  }
+
+  #recordListing({ caller, session, target, tools, complete }: ListedTools): void {
+    const timeMs = this.#now();
+    const server = printableName(target.server) ?? "unnamed";
+    const actor = this.#actors.of(caller, this.#redactor.keys());
+    const { tools: hashes, unseen } = this.#tools.learn(server, tools);
+    const payload =
+      unseen.length === 0
+        ? undefined
+        : capturePayload(this.#redactor.redactor(), {
+            salt: this.#ids.salt(),
+            level: "full", // definitions are the server's advertising, not what was said
+            definitions: unseen,
+            names: actor.names,
+          });
+    this.#writer.write(
+      timeMs,
+      {
+        type: "tools.listed",
+        actor: actor.actor,
+        session: this.#session(session, actor.actor, timeMs),
+        target: orderedTarget(target, server, undefined, undefined),
+        listing: {
+          tools: hashes.slice(0, MAX_LISTED),
+          complete: complete && hashes.length <= MAX_LISTED,
+        },
+      },
+      payload,
+    );
+  }
+
+  #recordApplied({ entry, atMs }: AppliedEntry): void {
+    this.#writer.write(atMs, {
+      type: "revocation.applied",
+      applied: {
+        id: entry.id,
+        scope: entry.scope,
+        subject: entry.subject,
+        state: entry.state,
+        at: new Date(atMs).toISOString(),
+      },
+    });
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      this.#defect(cause);
+    }
+  }
+
+  #defect(cause: unknown): void {
+    this.#writer.countDropped("internal_error");
+    this.#onWarning({
+      code: "TRIPLINE_INTERNAL",
+      message: "a record could not be made and is counted as dropped; please report this",
+      cause,
+    });
+  }
+}
+
+const UNRECORDED: OpenCall = {
+  id: "00000000-0000-7000-8000-000000000000",
+  end: () => undefined,
+};
+
+const NO_DENY_LIST: Refusal = {
+  revocationId: FAIL_CLOSED,
+  scope: "fail_closed",
+  reason: "this tool is refused while no deny list could be loaded",
+};
+
+const NOT_RECORDABLE: Refusal = {
+  revocationId: FAIL_CLOSED,
+  scope: "fail_closed",
+  reason: "this tool is refused because the call can't be recorded",
+};
+
+function refusalOf(entry: SignedRevocation): Refusal {
+  return { revocationId: entry.id, scope: entry.scope, reason: entry.reason };
+}
+
+/** The target with its keys in the schema's order. */
+function orderedTarget(
+  target: Target,
+  server: string,
+  tool: string | undefined,
+  definition: string | undefined,
+): NonNullable<Envelope["target"]> {
+  return {
+    server,
+    tool,
+    definition: target.definition ?? definition,
+    upstream: printableName(target.upstream),
+    upstream_env: printableName(target.upstream_env),
+    transport: target.transport,
+    environment: printableName(target.environment),
+  };
+}
