@@ -1,7 +1,13 @@
 import { generateKeyPairSync } from "node:crypto";
-import { TOPICS } from "@tripline/events";
-import { signingKeyFromPem, signRevocation, verifyRevocation } from "@tripline/response";
-import { DEAD_LETTER_HEADERS } from "@tripline/stream";
+import { join } from "node:path";
+import { revocationKey, TOPICS, TriplineError } from "@tripline/events";
+import {
+  loadOrCreateSigningKey,
+  signingKeyFromPem,
+  signRevocation,
+  verifyRevocation,
+} from "@tripline/response";
+import { createMemoryLog, DEAD_LETTER_HEADERS } from "@tripline/stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import { anAlert, Bench } from "./testing/bench.ts";
@@ -228,4 +234,58 @@ test("what is no alert becomes a dead letter and holds nothing up", async () => 
   await bench.decided(alert);
   await waitFor(() => letters.length === 1);
   expect(letters).toEqual(["TRIPLINE_ALERT_INVALID"]);
+});
+
+test("stopped between the revocation and its record: the record is made up for, the entry is not written again", async () => {
+  await bench.start();
+  const alert = anAlert();
+  const keys = join(bench.dir, "keys");
+  const entry = {
+    v: 1 as const,
+    id: alert.id,
+    tenant: "acme",
+    scope: "credential" as const,
+    subject: "local:demo",
+    state: "active" as const,
+    reason: "rule send: A secret was sent out",
+    by: "policy",
+    alert_id: alert.id,
+    rule_id: "send",
+    decided_at: "2026-11-21T09:30:00.000Z",
+  };
+  const value = Buffer.from(JSON.stringify(signRevocation(entry, loadOrCreateSigningKey(keys))));
+  await bench.log.produce(TOPICS.revocations, [{ key: revocationKey(entry), value }]);
+  await waitFor(() => bench.revocations.length === 1);
+  await bench.alert(alert);
+  expect(await bench.decided(alert)).toMatchObject([
+    { kind: "revoked", decided_at: "2026-11-21T09:30:00.000Z" },
+  ]);
+  expect(bench.revocations).toHaveLength(1);
+});
+
+test("the limit holds when alerts of several partitions come at once", async () => {
+  await bench.remove();
+  bench = await Bench.create(PORT, ON, createMemoryLog(), 4);
+  await bench.start();
+  const alerts = Array.from({ length: 24 }, (_, i) => anAlert(ofKey(`local:p${i}`)));
+  await Promise.all(alerts.map((alert) => bench.alert(alert)));
+  for (const alert of alerts) await bench.decided(alert);
+  expect(bench.revocations).toHaveLength(2);
+  expect(bench.decisions.filter(({ decision }) => decision.kind === "withheld")).toHaveLength(22);
+});
+
+test("the log refuses for a while: what it refused is done when it is back, once", async () => {
+  await bench.start();
+  const produce = bench.log.produce.bind(bench.log);
+  let refused = 0;
+  bench.log.produce = async (topic, records) => {
+    if (topic === TOPICS.alerts || refused >= 5) return produce(topic, records);
+    refused += 1;
+    throw new TriplineError("TRIPLINE_STREAM_FULL", "full", { kind: "retriable" });
+  };
+  const alert = anAlert();
+  await bench.alert(alert);
+  expect(await bench.decided(alert)).toMatchObject([{ kind: "revoked" }]);
+  expect(refused).toBe(5);
+  expect(bench.revocations).toHaveLength(1);
 });

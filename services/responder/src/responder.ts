@@ -25,8 +25,8 @@ export interface ResponderOptions {
   records: RecordProducer;
   context: ServiceContext;
   guards: Guards;
-  /** Where people reach the console; for links in notifications. */
-  publicUrl: string;
+  /** Where people reach the console, for links in notifications; asked for each. */
+  publicUrl(): string;
   /** Where `secret_env` of webhooks is looked up; default: this process's. */
   env?: Readonly<Record<string, string | undefined>>;
 }
@@ -43,7 +43,7 @@ const MAX_BATCH_RECORDS = 100; // the commit comes after the batch; decisions ar
 /** Puts the responder together. Makes its signing key when there is none. @throws TriplineError TRIPLINE_RESPONDER_KEY */
 export function createResponder(options: ResponderOptions): Responder {
   const { log, dataDir, context, guards } = options;
-  const publicUrl = options.publicUrl.replace(/\/+$/, "");
+  const publicUrl = () => options.publicUrl().replace(/\/+$/, "");
   const records = decisionRecords(options.records);
   const key = loadOrCreateSigningKey(join(dataDir, "keys"));
   const publicKeys = [{ id: key.id, public_key: key.publicKey }];

@@ -1,7 +1,7 @@
 import type { Alert, Revocation } from "@tripline/events";
 import { type Decision, decide, keyOf, type ResponseConfig } from "@tripline/response";
 import { counter, histogram, type ServiceContext } from "@tripline/service";
-import { aboutAlert, type DecisionRecords, decisionOf } from "../decision-records.ts";
+import { aboutAlert, type DecisionPart, type DecisionRecords, decisionOf } from "../decision-records.ts";
 import type { RevocationView } from "../revoke/revocation-view.ts";
 import type { RevocationWriter } from "../revoke/revocation-writer.ts";
 import { DryKeys } from "./dry-keys.ts";
@@ -22,6 +22,7 @@ const MINUTE_MS = 60_000;
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #dryKeys = new DryKeys();
+  #last: Promise<unknown> = Promise.resolve();
   readonly #decisions;
   readonly #seconds;
 
@@ -43,43 +44,63 @@ export class Decider {
    * @param appendedAt when the alert was appended, ms since the epoch
    */
   async handle(alert: Alert, appendedAt: number): Promise<Decision["kind"]> {
-    const { view, outcomes, context } = this.#options;
+    const { outcomes, records } = this.#options;
+    const { decision, decidedAt, entry } = await this.#inTurn(() => this.#decide(alert, appendedAt));
+    if (decision.kind !== "revoke") outcomes.remember(alert, decision);
+    const record = entry === undefined ? aboutDecision(alert, decision, decidedAt) : policyRecord(entry);
+    if (record !== undefined) await records.write(alert.tenant, record);
+    this.#decisions.inc({
+      kind: decision.kind,
+      guard: decision.kind === "withheld" ? decision.guard : "",
+    });
+    return decision.kind;
+  }
+
+  /** Decides, and revokes at once. `entry` is the live revocation that now exists under the alert's id. */
+  async #decide(
+    alert: Alert,
+    appendedAt: number,
+  ): Promise<{ decision: Decision; decidedAt: string; entry: Revocation | undefined }> {
+    const { view, writer, context } = this.#options;
     const now = context.now();
     const config = this.#options.config().automatic_revocation;
-    const entry = view.entry(alert.tenant, alert.id);
+    const known = view.entry(alert.tenant, alert.id);
     const since = now - config.limit.minutes * MINUTE_MS;
     const recentKeys = view.automaticSince(alert.tenant, since);
     if (isDryRun(alert, config)) {
       for (const key of this.#dryKeys.since(alert.tenant, since)) recentKeys.add(key);
     }
-    const decision = decide({ alert, appendedAt, now, config, entry, recentKeys });
+    const decision = decide({ alert, appendedAt, now, config, entry: known, recentKeys });
     const decidedAt = new Date(now).toISOString();
-    await this.#carryOut(alert, decision, { appendedAt, decidedAt, entry });
     if (decision.kind === "would_revoke") this.#dryKeys.add(alert.tenant, keyOf(decision), now);
-    if (decision.kind !== "revoke") outcomes.remember(alert, decision);
-    const guard = decision.kind === "withheld" ? decision.guard : "";
-    this.#decisions.inc({ kind: decision.kind, guard });
-    return decision.kind;
+    if (decision.kind !== "revoke") {
+      // An active entry of the policy whose alert comes again: its record may be missing after a crash between the two.
+      return { decision, decidedAt, entry: decision.kind === "none" ? known : undefined };
+    }
+    const entry = revocationOf(alert, decision, decidedAt);
+    await writer.write(entry);
+    this.#seconds.observe((context.now() - appendedAt) / 1000);
+    return { decision, decidedAt, entry };
   }
 
-  async #carryOut(
-    alert: Alert,
-    decision: Decision,
-    at: { appendedAt: number; decidedAt: string; entry: Revocation | undefined },
-  ): Promise<void> {
-    const { writer, records, context } = this.#options;
-    if (decision.kind === "revoke") {
-      const entry = revocationOf(alert, decision, at.decidedAt);
-      await writer.write(entry);
-      this.#seconds.observe((context.now() - at.appendedAt) / 1000);
-      await records.write(alert.tenant, decisionOf(entry, "policy", entry.reason));
-    } else if (decision.kind !== "none") {
-      await records.write(alert.tenant, aboutAlert(alert, { ...decision, decidedAt: at.decidedAt }));
-    } else if (at.entry?.state === "active" && at.entry.by === "policy") {
-      // Written, but this alert never got to its end: the record of the decision may be missing.
-      await records.write(alert.tenant, decisionOf(at.entry, "policy", at.entry.reason));
-    }
+  /** One decision at a time, whatever partition it comes from, or two at once would both stay below the limit. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined); // the caller has the rejection; the next one starts all the same
+    return result;
   }
+}
+
+function aboutDecision(alert: Alert, decision: Decision, decidedAt: string): DecisionPart | undefined {
+  return decision.kind === "would_revoke" || decision.kind === "withheld"
+    ? aboutAlert(alert, { ...decision, decidedAt })
+    : undefined;
+}
+
+function policyRecord(entry: Revocation): DecisionPart | undefined {
+  return entry.state === "active" && entry.by === "policy"
+    ? decisionOf(entry, "policy", entry.reason)
+    : undefined;
 }
 
 /** The alert's id is the entry's, so that deciding twice can't revoke twice. */

@@ -14,7 +14,8 @@ export interface TellerOptions {
   outcomes: Outcomes;
   records: DecisionRecords;
   context: ServiceContext;
-  publicUrl: string;
+  /** Where people reach the console, without a slash at the end. */
+  publicUrl(): string;
   /** Aborted when the responder stops. */
   signal: AbortSignal;
 }
@@ -70,7 +71,10 @@ export class Teller {
     }
     this.patience.checkWait(notifier.name);
     const done = outcomes.whatWasDone(alert, context.now());
-    const outcome = await notifier.notify({ id: notificationId(alert), alert, done, publicUrl }, signal);
+    const outcome = await notifier.notify(
+      { id: notificationId(alert), alert, done, publicUrl: publicUrl() },
+      signal,
+    );
     if (outcome.kind === "retry" && !this.patience.isExhausted(alert.id, outcome)) {
       if (this.patience.failures === 0 && !signal.aborted) {
         context.logger.warn(

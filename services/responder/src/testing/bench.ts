@@ -81,11 +81,16 @@ export class Bench {
     this.port = port;
   }
 
-  static async create(port: number, yaml: string, log: Log = createMemoryLog()): Promise<Bench> {
+  static async create(
+    port: number,
+    yaml: string,
+    log: Log = createMemoryLog(),
+    partitions = 1,
+  ): Promise<Bench> {
     const dir = await mkdtemp(join(tmpdir(), "tripline-responder-"));
     const bench = new Bench(dir, log, port);
     const names = Object.entries(TOPIC_CLEANUP);
-    await log.ensureTopics(names.map(([name, cleanup]) => ({ name, partitions: 1, cleanup })));
+    await log.ensureTopics(names.map(([name, cleanup]) => ({ name, partitions, cleanup })));
     await bench.configure(yaml);
     await log.consume({
       topic: TOPICS.events,
@@ -127,7 +132,7 @@ export class Bench {
       records,
       context,
       guards: createGuards(access),
-      publicUrl: `http://127.0.0.1:${this.port}`,
+      publicUrl: () => `http://127.0.0.1:${this.port}/`,
       env: this.env,
     });
     const http = createHttpServer({
