@@ -1,4 +1,10 @@
-import { type AccessRegistry, createGuards, type Part, type ServiceContext } from "@tripline/service";
+import {
+  type AccessRegistry,
+  createGuards,
+  type Part,
+  type RecordProducer,
+  type ServiceContext,
+} from "@tripline/service";
 import type { Store } from "@tripline/store";
 import type { FastifyPluginAsync } from "fastify";
 import { addAlertRoutes } from "./api/alerts.ts";
@@ -9,13 +15,12 @@ import { addOverviewRoute } from "./api/overview.ts";
 import { addRevocationRoutes } from "./api/revocations.ts";
 import { addSessionRoutes } from "./api/sessions.ts";
 import type { ReadDependencies } from "./read/read-route.ts";
-import type { ReadingRecorder } from "./read/recorder.ts";
 import { pages } from "./web/pages.ts";
 
 export interface ConsoleDependencies {
   store: Store;
   access: AccessRegistry;
-  recorder: ReadingRecorder;
+  recordProducer: RecordProducer;
   context: ServiceContext;
 }
 
@@ -26,11 +31,11 @@ export interface Console {
 }
 
 /** Puts the console together. It asks the store only on behalf of a token, and records every reading. */
-export function createConsole({ store, access, recorder, context }: ConsoleDependencies): Console {
+export function createConsole({ store, access, recordProducer, context }: ConsoleDependencies): Console {
   const dependencies: ReadDependencies = {
     store,
     guards: createGuards(access),
-    recorder,
+    recordProducer,
     now: context.now,
   };
   let running = false;

@@ -4,4 +4,3 @@
  */
 export { openApi } from "./api/open-api.ts";
 export * from "./console.ts";
-export type { Reading, ReadingRecorder } from "./read/recorder.ts";

@@ -15,9 +15,9 @@ describe("visible", () => {
   });
 
   it("shows what was there instead of dropping it", () => {
-    expect(visible(CANARIES.ansi)).toBe("␛[2J␛[1;31mALL CLEAR␛[0m");
+    expect(visible(CANARIES.ansi)).toBe("⟨ESC⟩[2J⟨ESC⟩[1;31mALL CLEAR⟨ESC⟩[0m");
     expect(visible(CANARIES.bidi)).toBe("invoice⟨U+202E⟩fdp.exe⟨U+202C⟩ ⟨U+2066⟩hidden⟨U+2069⟩");
-    expect(visible("a\r\nb")).toBe("a␍␊b");
+    expect(visible("a\r\nb")).toBe("a⟨CR⟩⟨LF⟩b");
     expect(visible(CANARIES.lone_surrogate)).toBe("a⟨U+D800⟩b");
     expect(visible("\u009b31m")).toBe("⟨U+009B⟩31m");
     expect(visible("\u{E0041}")).toBe("⟨U+E0041⟩");
@@ -44,7 +44,7 @@ describe("visible", () => {
 
 describe("terminal", () => {
   it("marks each line of a block, so that captured text can't pass for ours", () => {
-    expect(terminalBlock("a\nb\r", "| ")).toBe("| a\n| b␍");
+    expect(terminalBlock("a\nb\r", "| ")).toBe("| a\n| b⟨CR⟩");
   });
 
   it("cuts what is very long and says how much is missing", () => {

@@ -6,25 +6,58 @@ const HIDDEN = /[\p{Cc}\p{Cs}\p{Co}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_P
 
 const ZERO_WIDTH_JOINER = 0x200d;
 const EMOJI_PRESENTATION = 0xfe0f;
-const CONTROL_PICTURES = 0x2400; // U+2400 to U+241F picture U+0000 to U+001F
 const DELETE = 0x7f;
-const PICTURE_OF_DELETE = "␡";
+// Their names and not the pictures that Unicode has for them, which many fonts lack.
+const CONTROL_NAMES = [
+  "NUL",
+  "SOH",
+  "STX",
+  "ETX",
+  "EOT",
+  "ENQ",
+  "ACK",
+  "BEL",
+  "BS",
+  "TAB",
+  "LF",
+  "VT",
+  "FF",
+  "CR",
+  "SO",
+  "SI",
+  "DLE",
+  "DC1",
+  "DC2",
+  "DC3",
+  "DC4",
+  "NAK",
+  "SYN",
+  "ETB",
+  "CAN",
+  "EM",
+  "SUB",
+  "ESC",
+  "FS",
+  "GS",
+  "RS",
+  "US",
+];
 
 export interface VisibleOptions {
-  /** Keep line feeds and tabs, for text shown as a block; default: they become ␊ and ␉, so that a text can't fake a line. */
+  /** Keep line feeds and tabs, for text shown as a block; default: they become ⟨LF⟩ and ⟨TAB⟩, so that a text can't fake a line. */
   lines?: boolean;
 }
 
 /**
- * The text with every hidden character made visible: controls as their pictures (␛ ␀ ␍), the others as ⟨U+202E⟩.
+ * The text with every hidden character made visible: controls by name (⟨ESC⟩ ⟨NUL⟩ ⟨CR⟩), the others as ⟨U+202E⟩.
  * The result holds no control or format character but (with `lines`) line feed and tab, and the two that join an emoji.
  */
 export function visible(text: string, options: VisibleOptions = {}): string {
   return text.replace(HIDDEN, (character, offset: number) => {
     const code = character.codePointAt(0) ?? 0;
     if (options.lines === true && (character === "\n" || character === "\t")) return character;
-    if (code < 0x20) return String.fromCodePoint(CONTROL_PICTURES + code);
-    if (code === DELETE) return PICTURE_OF_DELETE;
+    const control = code === DELETE ? "DEL" : CONTROL_NAMES[code];
+    if (control !== undefined) return `⟨${control}⟩`;
     if (joinsAnEmoji(text, code, offset)) return character;
     return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
   });

@@ -1,17 +1,23 @@
 import { Readable } from "node:stream";
-import { type Access, accessOf, type Guards, HttpError, type Role } from "@tripline/service";
+import {
+  type Access,
+  accessOf,
+  type Guards,
+  HttpError,
+  type RecordProducer,
+  type Role,
+} from "@tripline/service";
 import type { Store, StoreReader } from "@tripline/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { errorAnswer } from "../schemas/common.ts";
 import { canonicalQuery } from "./canonical-query.ts";
-import { type ReadingRecorder, readingBy } from "./recorder.ts";
 
 /** What the routes are handed. */
 export interface ReadDependencies {
   store: Store;
   guards: Guards;
-  recorder: ReadingRecorder;
+  recordProducer: Pick<RecordProducer, "write">;
   now(): number;
 }
 
@@ -62,6 +68,8 @@ export function addReadRoute<Params, Query, Answer>(
     route.url,
     {
       onRequest: dependencies.guards.requireRole(route.role),
+      // The types hold the answer to its schema. Checking again would hide a record that a newer producer wrote.
+      serializerCompiler: () => (answer: unknown) => JSON.stringify(answer),
       validatorCompiler: () => (value: unknown) => ({ value }), // parsed below, where the types come out
       schema: {
         summary: route.summary,
@@ -163,14 +171,18 @@ export function mayReadPayloads(access: Access): boolean {
 
 /** @throws HttpError 503 when the reading can't be recorded: then nothing may be shown. */
 export async function recordReading(
-  { recorder }: ReadDependencies,
+  { recordProducer }: ReadDependencies,
   access: Access,
   action: string,
   filters: Readonly<Record<string, unknown>>,
   records: number,
 ): Promise<void> {
   try {
-    await recorder.record(readingBy(access, action, canonicalQuery(filters), records));
+    await recordProducer.write({
+      type: "access",
+      tenant: access.tenant,
+      access: { by: access.id, action, query: canonicalQuery(filters), records },
+    });
   } catch (cause) {
     throw new HttpError(
       503,

@@ -1,0 +1,132 @@
+import type { CallFilter, CallRow, Page, PageRequest, Store, StoreReader } from "@tripline/store";
+import { type SampleTenant, sampleRecord } from "./sample-data.testing.ts";
+
+/** A store in memory for tests of the console: filters by tenant, session, credential, tool and text; pages by position. */
+export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
+  return {
+    kind: "embedded",
+    writer: {
+      insert: unsupported,
+      maxOffsets: unsupported,
+      highestSeqs: unsupported,
+      knownRecords: unsupported,
+    },
+    reader: ({ tenant, payloads }) => reader(tenants.get(tenant) ?? nothing(), payloads),
+    ping: async () => undefined,
+    health: () => ({ state: "ready" }),
+    tableSizes: unsupported,
+    close: async () => undefined,
+  };
+}
+
+async function unsupported(): Promise<never> {
+  throw new Error("the console does not write or measure the store");
+}
+
+function nothing(): SampleTenant {
+  return { calls: [], payloads: new Map(), alerts: [], revocations: [], people: [] };
+}
+
+function reader(data: SampleTenant, payloads: boolean): StoreReader {
+  const newestFirst = () => [...data.calls].sort((a, b) => (a.time < b.time ? 1 : -1));
+  const payloadOf = (row: CallRow) => (payloads ? (data.payloads.get(row.id) ?? null) : null);
+  return {
+    searchCalls: async (filter, request) => {
+      const people =
+        filter.principal === undefined
+          ? null
+          : data.people.filter(
+              ({ subject_id, names }) =>
+                subject_id === filter.principal ||
+                names.some((name) => name.includes(filter.principal ?? "")),
+            );
+      const rows = newestFirst().filter((row) => matches(row, filter, people, data));
+      return { ...paged(rows, request), principals: people };
+    },
+    openIntents: async () => [],
+    session: async (id, request) =>
+      paged(
+        newestFirst()
+          .reverse()
+          .filter((row) => row.session === id),
+        request,
+      ),
+    record: async () => null,
+    call: async (id) => {
+      const row = data.calls.find((each) => each.id === id || each.call_id === id);
+      if (row === undefined) return null;
+      const record = sampleRecord(row, data.payloads.get(row.id) ?? null);
+      return { call_id: row.call_id, intent: null, call: { ...record, payload: payloadOf(row) } };
+    },
+    alerts: async (filter, request) =>
+      paged(
+        data.alerts
+          .map(({ row }) => row)
+          .filter((row) => filter?.session === undefined || row.session === filter.session),
+        request,
+      ),
+    alert: async (id) => {
+      const found = data.alerts.find(({ alert }) => alert.id === id);
+      if (found === undefined) return null;
+      const source = { generation: "memory-1", partition: 0, offset: 1, append_time: found.alert.time };
+      return { alert: found.alert, state: found.row.state, states: [], source };
+    },
+    revocations: async (filter, request) =>
+      paged(
+        data.revocations
+          .map(({ revocation }) => revocation)
+          .filter((row) => filter?.state === undefined || row.state === filter.state),
+        request,
+      ),
+    revocation: async (id) => data.revocations.find(({ revocation }) => revocation.id === id) ?? null,
+    activity: async ({ since, until }) => ({
+      since,
+      until,
+      minutes: data.calls.map((row) => ({
+        minute: `${row.time.slice(0, 16)}:00.000Z`,
+        calls: 1,
+        failed: 0,
+        denied: row.outcome === "denied" ? 1 : 0,
+      })),
+      tools: [],
+      outcomes: [],
+    }),
+    producers: async () => [],
+    findPrincipals: async (text) => data.people.filter(({ subject_id }) => subject_id === text),
+    names: async (ids) =>
+      new Map(
+        data.people
+          .filter(({ subject_id }) => ids.includes(subject_id))
+          .map((person) => [person.subject_id, person.names]),
+      ),
+  };
+}
+
+function matches(
+  row: CallRow,
+  filter: CallFilter,
+  people: SampleTenant["people"] | null,
+  data: SampleTenant,
+): boolean {
+  const text = filter.text;
+  return (
+    (filter.session === undefined || row.session === filter.session) &&
+    (filter.credential === undefined || row.credential === filter.credential) &&
+    (filter.tool === undefined || row.tool === filter.tool) &&
+    (filter.since === undefined || row.time >= filter.since) &&
+    (filter.until === undefined || row.time < filter.until) &&
+    (filter.outcome === undefined || [filter.outcome].flat().some((outcome) => outcome === row.outcome)) &&
+    (people === null || people.some(({ subject_id }) => subject_id === row.principal)) &&
+    (text === undefined || JSON.stringify(data.payloads.get(row.id) ?? "").includes(text))
+  );
+}
+
+function paged<Row>(rows: Row[], request: PageRequest = {}): Page<Row> {
+  const from = Number(request.cursor ?? 0);
+  const to = from + (request.limit ?? 50);
+  return {
+    rows: rows.slice(from, to),
+    next: to < rows.length ? String(to) : null,
+    previous: from > 0 ? "0" : null,
+  };
+}

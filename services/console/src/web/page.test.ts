@@ -1,0 +1,240 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CANARIES } from "../../../../test/support/canaries.ts";
+import { CHROMIUM, requirement } from "../../../../test/support/requirements.ts";
+import { waitFor } from "../../../../test/support/wait-for.ts";
+import { ANA, type SampleTenant, sampleAlert, sampleCall, sampleRevocation } from "../sample-data.testing.ts";
+import { startTestConsole, type TestConsole } from "../test-console.testing.ts";
+
+const PORT = 20_801;
+const MANY = 60; // more than one page
+const screenshots = process.env.TRIPLINE_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), "tripline-pages-"));
+
+const now = Date.now();
+const tools = ["read_file", "list_directory", "search_files", "send_email", "write_file"];
+const calls = Array.from({ length: MANY }, (_, n) =>
+  sampleCall(n, now - 200_000, {
+    session: n < 40 ? "s-old" : "s-1",
+    tool: tools[n % tools.length] ?? "",
+    duration_ms: 3 + n * 1.7,
+    result_bytes: 120 * (n + 1),
+    ...(n % 17 === 3 ? { outcome: "tool_error" as const, error_code: "ENOENT" } : {}),
+  }),
+);
+const hostile = Object.values(CANARIES).map((text, at) =>
+  sampleCall(70 + at, now - 200_000, {
+    server: text.slice(0, 256),
+    tool: text.slice(0, 256),
+    agent: text.slice(0, 256),
+    session: "s-hostile",
+    credential: "local:stranger",
+  }),
+);
+const secret = sampleCall(100, now - 200_000, { tool: "read_file" });
+const sent = sampleCall(103, now - 200_000, { server: "mail", tool: "send_email" });
+const refused = sampleCall(106, now - 200_000, { server: "mail", tool: "send_email", outcome: "denied" });
+const words = {
+  summary: `A secret was read and mailed to a stranger ${CANARIES.html}`,
+  why: "What was read can now be used by whoever got the mail.",
+};
+const { alert, row } = sampleAlert("acme", [secret, sent], words);
+const data: SampleTenant = {
+  calls: [...calls, ...hostile, secret, sent, { ...refused, decision: "deny", decision_rule: alert.id }],
+  payloads: new Map(
+    [...hostile, secret].map((call, at) => [
+      call.id,
+      { salt: "0".repeat(32), args: { path: "/etc" }, result: Object.values(CANARIES)[at] ?? "a\nb" },
+    ]),
+  ),
+  alerts: [{ alert, row }],
+  revocations: [sampleRevocation(alert, refused)],
+  people: [{ subject_id: ANA, names: ["Ana Example <ana@example.org>"] }],
+};
+
+const SHOWN = "document.querySelector('main').dataset.shows === location.hash";
+const { missing } = requirement("chromium");
+
+describe.skipIf(missing)("the page in a browser", () => {
+  let server: TestConsole;
+  let browser: Browser;
+  let token: string;
+
+  beforeAll(async () => {
+    server = await startTestConsole(new Map([["acme", data]]), { port: PORT });
+    await server.app.listen({ host: "127.0.0.1", port: PORT });
+    token = await server.token("acme", ["read", "read_payload", "respond"]);
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  /** A page that fails the test on any script error, policy violation, dialog or request elsewhere. */
+  async function visit(
+    hash: string,
+    options: BrowserContextOptions = {},
+  ): Promise<{ page: Page; faults: string[] }> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.text().includes("401")) faults.push(message.text());
+    });
+    page.on("dialog", (dialog) => faults.push(`dialog: ${dialog.message()}`));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(server.url())) faults.push(`went to ${request.url()}`);
+    });
+    await page.goto(`${server.url()}/${hash}`);
+    return { page, faults };
+  }
+
+  async function shot(page: Page, name: string): Promise<void> {
+    await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: name !== "calls" });
+  }
+
+  it("asks for a token, takes a right one and shows recent calls", async () => {
+    const { page, faults } = await visit("");
+    await page.getByLabel("Access token").fill("tlu_wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("not accepted").waitFor();
+    await shot(page, "sign-in");
+    await page.getByLabel("Access token").fill(token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("table").waitFor();
+    expect(await page.getByRole("row").count()).toBe(51);
+    await page.getByRole("button", { name: "Show older calls" }).click();
+    await waitFor(async () => (await page.getByRole("row").count()) > 51, { what: "older calls" });
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Access token").waitFor();
+    expect(await page.evaluate("sessionStorage.length")).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  it("takes a token from the address and removes it there", async () => {
+    const { page, faults } = await visit(`#token=${token}`);
+    await page.getByRole("table").waitFor();
+    expect(page.url()).not.toContain("token");
+    expect(await page.evaluate("history.length")).toBeLessThanOrEqual(2);
+    await shot(page, "calls");
+    expect(faults).toEqual([]);
+  });
+
+  it("shows hostile text as text, in every view", async () => {
+    const { page, faults } = await visit(`#token=${token}`);
+    await page.getByRole("table").waitFor();
+    const routes = [
+      "#/calls?credential=local%3Astranger",
+      "#/sessions/s-hostile",
+      "#/alerts",
+      `#/alerts/${alert.id}`,
+      "#/revocations",
+      ...hostile.map((call) => `#/calls/${call.id}`),
+    ];
+    for (const route of routes) {
+      await page.evaluate(`location.hash = ${JSON.stringify(route)}`);
+      await waitFor(() => page.evaluate(SHOWN), { what: `the view ${route}` });
+      const button = page.getByRole("button", { name: "Show arguments and result" });
+      if (/^#\/calls\/0/.test(route)) {
+        await button.click();
+        await page.getByText("believe nothing it says").waitFor();
+      }
+      expect(await page.evaluate("document.querySelectorAll('main script, main img').length"), route).toBe(0);
+      const text = String(await page.evaluate("document.querySelector('main').textContent"));
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+      expect(text, route).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b\u001b\0]/u);
+      expect(await page.title(), route).not.toBe("pwned");
+    }
+    await page.evaluate("location.hash = '#/sessions/s-hostile'");
+    await page.getByRole("heading", { name: "Session" }).waitFor();
+    await shot(page, "session-hostile");
+    expect(faults).toEqual([]);
+  });
+
+  it("tells a session as a timeline, with its alert where it was raised", async () => {
+    const { page, faults } = await visit(`#token=${token}`);
+    await page.getByRole("table").waitFor();
+    await page.getByRole("row").nth(1).getByRole("link").last().click();
+    await page.getByRole("heading", { name: "What happened" }).waitFor();
+    const items = page.locator("ol.timeline > li");
+    expect(await items.filter({ hasText: "refused" }).count()).toBe(1);
+    expect(await items.filter({ hasText: "A secret was read" }).count()).toBe(1);
+    await shot(page, "session");
+    expect(faults).toEqual([]);
+  });
+
+  it("tells an alert in words, what was done about it and how fast", async () => {
+    const { page, faults } = await visit(`#token=${token}`);
+    await page.getByRole("table").waitFor();
+    await page.getByRole("link", { name: "Alerts", exact: true }).click();
+    await page
+      .getByRole("link", { name: /A secret was read/ })
+      .first()
+      .click();
+    await page.getByText("the result held an AWS access key").waitFor();
+    await page.getByText("14 ms").first().waitFor();
+    expect(await page.getByRole("button", { name: "Reinstate" }).count()).toBe(1);
+    await page.getByRole("button", { name: "Reinstate" }).click();
+    await page.getByLabel("Reason").fill("a test");
+    await shot(page, "alert");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("link", { name: "Revocations", exact: true }).click();
+    await page.getByRole("heading", { name: "Revocations" }).waitFor();
+    await shot(page, "revocations");
+    expect(faults).toEqual([]);
+  });
+
+  it("takes new calls in by itself, without moving the focus", async () => {
+    const { page, faults } = await visit(`#token=${token}`);
+    await page.getByRole("table").waitFor();
+    await page.getByRole("row").nth(1).getByRole("link").first().focus();
+    const focused = await page.evaluate("document.activeElement.getAttribute('href')");
+    const fresh = sampleCall(150, now - 200_000, { tool: "brand_new_tool" });
+    data.calls.push(fresh);
+    await page.getByText("brand_new_tool").waitFor();
+    expect(await page.evaluate("document.activeElement.getAttribute('href')")).toBe(focused);
+    expect(faults).toEqual([]);
+  });
+
+  it("filters, and keeps the filter in the address", async () => {
+    const { page, faults } = await visit(`#token=${token}`);
+    await page.getByRole("table").waitFor();
+    await page.getByLabel("Tool", { exact: true }).fill("write_file");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await waitFor(async () => (await page.getByRole("row").count()) === 13, { what: "only that tool" });
+    expect(page.url()).toContain("tool=write_file");
+    expect(faults).toEqual([]);
+  });
+
+  it("has its names: one h1, labelled controls, column heads, nothing without a name", async () => {
+    const { page } = await visit(`#token=${token}`, { colorScheme: "dark" });
+    await page.getByRole("table").waitFor();
+    const nameless = await page.evaluate(`[...document.querySelectorAll("a, button, input, select")]
+      .filter((each) => (each.textContent.trim() || each.ariaLabel || each.labels?.length || "") === "").length`);
+    expect(nameless).toBe(0);
+    expect(await page.locator("h1").count()).toBe(1);
+    expect(await page.locator("th:not([scope])").count()).toBe(0);
+    await shot(page, "calls-dark");
+    await page.evaluate(`location.hash = "#/alerts/${alert.id}"`);
+    await page.getByText("What was done").waitFor();
+    await shot(page, "alert-dark");
+  });
+
+  it("fits a narrow screen without scrolling sideways", async () => {
+    const { page } = await visit(`#token=${token}`, { viewport: { width: 390, height: 800 } });
+    await page.getByRole("table").waitFor();
+    for (const route of ["#/calls", "#/sessions/s-hostile", `#/alerts/${alert.id}`, "#/revocations"]) {
+      await page.evaluate(`location.hash = ${JSON.stringify(route)}`);
+      await waitFor(() => page.evaluate(SHOWN), { what: `the view ${route}` });
+      const wider = await page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+      );
+      expect(wider, route).toBeLessThanOrEqual(0);
+    }
+    await shot(page, "narrow");
+  });
+});
