@@ -42,7 +42,7 @@ export const webhookSchema = z
       .describe("name of the environment variable that holds the signing secret (whsec_…)"),
     secret_file: z
       .string()
-      .min(1)
+      .startsWith("/", { error: "expected an absolute path" })
       .optional()
       .describe("absolute path of the file that holds the signing secret"),
     min_severity: z.enum(SEVERITIES).default("medium").describe("alerts below this are not sent here"),

@@ -171,3 +171,20 @@ test("an alert that waited for a day is given up, on record", async () => {
   const [, failed] = await bench.decided(alert, 2);
   expect(failed).toMatchObject({ kind: "notify_failed", reason: "webhook hook-a: not reached within a day" });
 });
+
+test("a notification that its receiver can't digest is given up after a while, and the next one gets its turn", async () => {
+  receiver.status = 500;
+  await receiver.start();
+  await bench.start();
+  const [poison, next] = [anAlert(), anAlert()];
+  await bench.alert(poison, next);
+  await waitFor(() => receiver.deliveries.length === 1);
+  bench.clock = () => Date.now() + 6 * 60_000;
+  const [, failed] = await bench.decided(poison, 2);
+  expect(failed).toMatchObject({
+    kind: "notify_failed",
+    reason: "webhook hook-a: the receiver answered 500",
+  });
+  receiver.status = 200;
+  expect(await bench.decided(next, 2)).toMatchObject([{ kind: "revoked" }, { kind: "notified" }]);
+});

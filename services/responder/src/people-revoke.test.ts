@@ -114,3 +114,10 @@ describe("what is refused, with its place", () => {
     expect(bench.revocations).toEqual([]);
   });
 });
+
+test("not before the responder knows what was revoked, nor after it has stopped", async () => {
+  const part = bench.responder.part;
+  await part.stop();
+  expect((await bench.call(RESPOND, "POST", "/api/revocations", REVOKE)).status).toBe(503);
+  expect((await bench.call({ roles: ["read"] }, "GET", "/api/response")).status).toBe(503);
+});

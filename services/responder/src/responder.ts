@@ -60,7 +60,9 @@ export function createResponder(options: ResponderOptions): Responder {
 
   const settingsFile = (): ResponseFile => {
     if (file !== undefined) return file;
-    throw new TriplineError("TRIPLINE_STARTING", "the responder is still starting", { kind: "retriable" });
+    throw new TriplineError("TRIPLINE_STARTING", "the responder does not run yet, or no more", {
+      kind: "retriable",
+    });
   };
   const failed = (error: unknown): void => {
     failure = error instanceof Error ? error.message : "an unknown error";
@@ -85,6 +87,7 @@ export function createResponder(options: ResponderOptions): Responder {
         name: DECIDER_GROUP,
         topic: TOPICS.alerts,
         maxBatchRecords: MAX_BATCH_RECORDS,
+        commitEveryMs: 0, // what is not committed is decided again after a crash, and its record written twice
         logger: context.logger,
         open: (partition) => openDecideStep(partition, { log, decider, positions }),
       });
@@ -97,6 +100,7 @@ export function createResponder(options: ResponderOptions): Responder {
     },
     stop: async () => {
       await file?.stop();
+      file = undefined;
       await queues.close();
       await deciding?.close();
       await table?.close();

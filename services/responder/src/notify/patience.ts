@@ -13,6 +13,7 @@ export class Patience {
   readonly #now: () => number;
   #failures = 0;
   #notBefore = 0;
+  #reason = "";
   #struggling: { id: string; since: number } | undefined;
 
   /** @param now ms since the epoch */
@@ -26,7 +27,7 @@ export class Patience {
 
   /** @throws TriplineError retriable while it is too early to try */
   checkWait(webhook: string): void {
-    if (this.#now() < this.#notBefore) throw unreached(`webhook ${webhook} waits before the next attempt`);
+    if (this.#now() < this.#notBefore) throw unreached(`webhook ${webhook}: ${this.#reason}`);
   }
 
   /** Whether this notification has failed for long enough by itself. */
@@ -41,6 +42,7 @@ export class Patience {
   failed(webhook: string, outcome: Retry): TriplineError {
     const waitMs = Math.max(outcome.afterMs ?? 0, Math.min(FIRST_WAIT_MS * 2 ** this.#failures, MAX_WAIT_MS));
     this.#failures += 1;
+    this.#reason = outcome.reason;
     this.#notBefore = this.#now() + waitMs;
     return unreached(`webhook ${webhook}: ${outcome.reason}`);
   }

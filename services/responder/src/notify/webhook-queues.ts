@@ -89,6 +89,7 @@ export class WebhookQueues {
       name: group,
       topic: TOPICS.alerts,
       maxBatchRecords: MAX_BATCH_RECORDS,
+      commitEveryMs: 0, // what is not committed is told again after a crash
       open: (partition) =>
         openWebhookStep(partition, {
           log,

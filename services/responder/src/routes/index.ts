@@ -5,6 +5,10 @@ import { type RevocationRoutesDeps, revocationRoutes } from "./revocation-routes
 /** All routes of the responder, for the server of packages/service. */
 export function responderRoutes(deps: RevocationRoutesDeps & ResponseRoutesDeps): FastifyPluginAsync {
   return async (app) => {
+    // Before it has started it does not know what was revoked, and could not find what is to be reinstated.
+    app.addHook("onRequest", async () => {
+      deps.file();
+    });
     await app.register(revocationRoutes(deps));
     await app.register(responseRoutes(deps));
   };

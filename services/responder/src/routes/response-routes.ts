@@ -10,7 +10,7 @@ import { shownWebhook } from "../settings/webhook-settings.ts";
 export interface ResponseRoutesDeps {
   context: ServiceContext;
   guards: Guards;
-  /** @throws TriplineError retriable while the responder starts */
+  /** @throws TriplineError retriable while the responder does not run */
   file(): ResponseFile;
 }
 
