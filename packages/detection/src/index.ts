@@ -21,3 +21,6 @@ export type { Rule, RuleKind } from "./rule/rule.ts";
 export { type RuleFile, ruleFileSchema } from "./rule/rule-file.ts";
 export { type ShortRecord, shortRecordSchema } from "./rule/rule-test-schema.ts";
 export { type RuleTestResult, recordsOf, testRule } from "./test-rule.ts";
+
+/** Where the shipped rules lie, for whoever reads files. */
+export const SHIPPED_RULES = new URL("../rules/", import.meta.url);
