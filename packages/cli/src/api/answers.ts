@@ -1,0 +1,133 @@
+import { alertSchema, envelopeSchema, payloadSchema } from "@tripline/events";
+import { z } from "zod";
+
+/**
+ * The answers of the console's API as far as the command shows them. Loose: with `--json` everything the service said is
+ * passed on, also what a newer one adds.
+ */
+
+const text = z.string().nullable();
+const names = z.record(z.string(), z.array(z.string())).optional();
+
+export const callRowSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  time: z.string(),
+  principal: text,
+  agent: text,
+  credential: text,
+  assurance: text,
+  session: text,
+  server: text,
+  tool: text,
+  call_id: text,
+  duration_ms: z.number().nullable(),
+  outcome: text,
+  error_code: text,
+  args_bytes: z.number().nullable(),
+  result_bytes: z.number().nullable(),
+});
+export type CallRow = z.infer<typeof callRowSchema>;
+
+export const callsAnswer = z.looseObject({ calls: z.array(callRowSchema), next: text, names });
+
+const storedRecord = z.looseObject({ envelope: envelopeSchema, has_payload: z.boolean() });
+export const callAnswer = z.looseObject({
+  call_id: text,
+  intent: storedRecord.nullable(),
+  call: storedRecord.nullable(),
+  names,
+});
+
+const storedPayload = z.looseObject({
+  record_id: z.string(),
+  state: z.string(),
+  payload: payloadSchema.nullable(),
+});
+export const payloadAnswer = z.looseObject({
+  intent: storedPayload.nullable(),
+  call: storedPayload.nullable(),
+});
+
+export const alertRowSchema = z.looseObject({
+  id: z.string(),
+  time: z.string(),
+  rule_id: z.string(),
+  rule_title: z.string(),
+  severity: z.string(),
+  state: z.string(),
+  summary: z.string(),
+  credential: text,
+  session: text,
+});
+export type AlertRow = z.infer<typeof alertRowSchema>;
+
+export const alertsAnswer = z.looseObject({ alerts: z.array(alertRowSchema), next: text });
+
+export const revocationRowSchema = z.looseObject({
+  id: z.string(),
+  scope: z.string(),
+  subject: z.string(),
+  state: z.string(),
+  reason: z.string(),
+  by: z.string(),
+  decided_at: z.string(),
+  reinstated_at: text,
+});
+export type RevocationRow = z.infer<typeof revocationRowSchema>;
+
+export const revocationsAnswer = z.looseObject({ revocations: z.array(revocationRowSchema), next: text });
+
+export const timelineStepSchema = z.looseObject({
+  step: z.string(),
+  label: z.string(),
+  at: text,
+  after_ms: z.number().nullable(),
+  clock: z.string(),
+});
+export const revocationAnswer = z.looseObject({
+  revocation: revocationRowSchema,
+  timeline: z.array(timelineStepSchema),
+});
+export type RevocationAnswer = z.infer<typeof revocationAnswer>;
+
+export const alertAnswer = z.looseObject({
+  alert: alertSchema,
+  state: z.string(),
+  revocation: revocationAnswer.nullable(),
+});
+export type AlertAnswer = z.infer<typeof alertAnswer>;
+
+export const sessionAnswer = z.looseObject({
+  id: z.string(),
+  calls: z.array(callRowSchema),
+  alerts: z.array(alertRowSchema),
+  next: text,
+  names,
+});
+
+/** What the responder answers to a revocation or a reinstatement. */
+export const decidedAnswer = z.looseObject({
+  id: z.string(),
+  still_refused_by: z.array(z.string()).optional(),
+});
+
+const ruleResponse = z.looseObject({
+  enabled: z.boolean(),
+  dry_run: z.boolean().optional(),
+  scope: z.string().optional(),
+  credentials: z.array(z.string()).optional(),
+});
+export type RuleResponse = z.infer<typeof ruleResponse>;
+export const ruleResponseAnswer = ruleResponse;
+export const responseAnswer = z.looseObject({
+  webhooks: z.array(z.looseObject({ name: z.string(), origin: z.string(), min_severity: z.string() })),
+  automatic_revocation: z.looseObject({
+    dry_run: z.boolean(),
+    limit: z.looseObject({ keys: z.number(), minutes: z.number() }),
+    never_revoke: z.array(z.string()),
+    rules: z.record(z.string(), ruleResponse),
+  }),
+  problem: text,
+});
+export const anyAnswer = z.unknown();

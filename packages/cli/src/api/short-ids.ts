@@ -1,0 +1,47 @@
+import { CommandFailed, EXIT } from "../exit.ts";
+import { alertsAnswer, revocationsAnswer } from "./answers.ts";
+import type { ApiClient } from "./client.ts";
+
+const FULL_ID = /^([0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const SHORTEST = 6; // hex digits; fewer are a typing slip
+const LOOKED_AT = 500; // the latest ones; older ones need the whole id
+
+/** The whole id of an alert that begins so, among the latest ones. */
+export async function wholeAlertId(client: ApiClient, id: string): Promise<string> {
+  if (FULL_ID.test(id)) return id;
+  const { alerts } = await client.request("GET", "/api/alerts", alertsAnswer, {
+    query: { limit: LOOKED_AT },
+  });
+  return only(
+    id,
+    alerts.map((alert) => alert.id),
+    "alert",
+  );
+}
+
+/** The whole id of a revocation that begins so, among the latest ones. */
+export async function wholeRevocationId(client: ApiClient, id: string): Promise<string> {
+  if (FULL_ID.test(id)) return id;
+  const { revocations } = await client.request("GET", "/api/revocations", revocationsAnswer, {
+    query: { limit: LOOKED_AT },
+  });
+  return only(
+    id,
+    revocations.map((revocation) => revocation.id),
+    "revocation",
+  );
+}
+
+function only(start: string, ids: readonly string[], what: string): string {
+  const found = start.length < SHORTEST ? [] : ids.filter((id) => id.startsWith(start));
+  const [first] = found;
+  if (first === undefined) {
+    throw new CommandFailed(
+      EXIT.not_found,
+      `no ${what} begins with "${start}" (give at least ${SHORTEST} digits)`,
+    );
+  }
+  if (found.length > 1)
+    throw new CommandFailed(EXIT.usage, `several ${what}s begin with "${start}": give more digits`);
+  return first;
+}

@@ -1,0 +1,30 @@
+import { addAlert } from "./alert.ts";
+import { addAlerts } from "./alerts.ts";
+import { addCall } from "./call.ts";
+import { addCalls } from "./calls.ts";
+import type { AddCommand } from "./command.ts";
+import { addHealth } from "./health.ts";
+import { addProducers } from "./producers.ts";
+import { addResponse } from "./response.ts";
+import { addRevocations } from "./revocations.ts";
+import { addReinstate, addRevoke } from "./revoke.ts";
+import { addRules } from "./rules.ts";
+import { addSession } from "./session.ts";
+import { addTokens } from "./tokens.ts";
+
+/** Every command, in the order of the help. */
+export const ALL_COMMANDS: readonly AddCommand[] = [
+  addCalls,
+  addCall,
+  addSession,
+  addAlerts,
+  addAlert,
+  addRevocations,
+  addRevoke,
+  addReinstate,
+  addResponse,
+  addRules,
+  addProducers,
+  addTokens,
+  addHealth,
+];
