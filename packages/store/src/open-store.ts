@@ -25,7 +25,7 @@ const META_LIMITS = { seconds: 5, rows: 1_000 };
 export async function openStore(options: StoreOptions): Promise<Store> {
   const database =
     "dataDir" in options
-      ? openEmbedded(options.dataDir, { ...DEFAULT_MEMORY, ...options.memory })
+      ? await openEmbedded(options.dataDir, { ...DEFAULT_MEMORY, ...options.memory })
       : openHttp(options);
   try {
     await migrate(database);

@@ -326,9 +326,9 @@ describe("counts", () => {
       },
     ]);
     expect(await store.writer.maxOffsets(GENERATION)).toEqual(new Map([[0, 100]]));
-    expect(await store.writer.highestSeqs({ generation: GENERATION, partition: 0, before: 10 })).toEqual([
-      { tenant: "acme", producer: "gw-1", boot: id(1_000_000), seq: 9 },
-    ]);
+    expect(
+      await store.writer.highestSeqs({ generation: GENERATION, partition: 0, before: 10, since: at(0) }),
+    ).toEqual([{ tenant: "acme", producer: "gw-1", boot: id(1_000_000), seq: 9 }]);
     const candidates = [3, 30, 77].map((n) => ({ tenant: "acme", time: at(n), id: id(n) }));
     expect(
       await store.writer.knownRecords({ generation: GENERATION, partition: 0, before: 20 }, candidates),

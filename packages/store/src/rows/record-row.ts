@@ -53,6 +53,12 @@ export interface EnvelopeValues {
   detail: Fields | null;
 }
 
+/** Whether the keys came in the layout's order, so that they are rebuilt in it. */
+interface Order {
+  last: number;
+  kept: boolean;
+}
+
 function fields(): Fields {
   // Without a prototype, so that a captured key "__proto__" is a key like any other.
   return Object.create(null);
@@ -62,44 +68,56 @@ function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function valuesFromEnvelope(envelope: Readonly<Fields>): EnvelopeValues {
+export function valuesFromEnvelope(
+  envelope: Readonly<Fields>,
+  order: Order = { last: -1, kept: true },
+): EnvelopeValues {
   const values = absentValues.slice();
   let detail: Fields | null = null;
+  let hasVersion = false;
   for (const key in envelope) {
     const value = envelope[key];
-    if (key === "v" && value === ENVELOPE_VERSION) continue;
-    const rest = placeEntry(layout.get(key) ?? null, value, values);
+    if (key === "v" && value === ENVELOPE_VERSION) {
+      hasVersion = true;
+      if (order.last !== -1) order.kept = false;
+      continue;
+    }
+    const rest = placeEntry(layout.get(key) ?? null, value, values, order);
     if (rest === undefined) continue;
     detail ??= fields();
     detail[key] = rest;
   }
+  if (!hasVersion) order.kept = false;
   return { values, detail };
 }
 
 /** Places what fits; returns what did not, or undefined. */
-function placeEntry(entry: Entry, value: unknown, values: unknown[]): unknown {
+function placeEntry(entry: Entry, value: unknown, values: unknown[], order: Order): unknown {
   if (entry === null) return value;
-  if ("column" in entry) return placeColumn(entry.column, value, values) ? undefined : value;
-  return isFields(value) ? placeSection(entry.section, value, values) : value;
+  if ("column" in entry) return placeColumn(entry.column, value, values, order) ? undefined : value;
+  return isFields(value) ? placeSection(entry.section, value, values, order) : value;
 }
 
 /** Places what fits; returns what did not, an empty object for an empty section, or undefined. */
-function placeSection(section: Section, part: Fields, values: unknown[]): Fields | undefined {
+function placeSection(section: Section, part: Fields, values: unknown[], order: Order): Fields | undefined {
   let rest: Fields | undefined;
   let isEmpty = true;
   for (const key in part) {
     isEmpty = false;
     const column = section.get(key);
-    if (column !== undefined && placeColumn(column, part[key], values)) continue;
+    if (column !== undefined && placeColumn(column, part[key], values, order)) continue;
     rest ??= fields();
     rest[key] = part[key];
   }
   return isEmpty ? fields() : rest;
 }
 
-function placeColumn(column: PlacedColumn, value: unknown, values: unknown[]): boolean {
+function placeColumn(column: PlacedColumn, value: unknown, values: unknown[], order: Order): boolean {
   const stored = column.store(value);
   if (stored === undefined) return false;
+  // Columns are numbered in the layout's order, across all sections.
+  if (column.index < order.last) order.kept = false;
+  order.last = column.index;
   values[column.index] = stored;
   return true;
 }
@@ -153,12 +171,21 @@ function sectionFrom(section: Section, rest: Fields | null, values: unknown[]): 
  * One line for the table `records`.
  * @param envelope the envelope as parsed from `envelopeText`, with its keys as they were sent
  * @param envelopeText its exact text, as it was in the log
+ * @param isPlain whether the text is `JSON.stringify(envelope)`: then keys in the usual order need no rebuilding to know
  */
-export function rowFromEnvelope(envelope: Readonly<Fields>, envelopeText: string, source: RowSource): string {
-  const made = valuesFromEnvelope(envelope);
+export function rowFromEnvelope(
+  envelope: Readonly<Fields>,
+  envelopeText: string,
+  isPlain: boolean,
+  source: RowSource,
+): string {
+  const order: Order = { last: -1, kept: true };
+  const made = valuesFromEnvelope(envelope, order);
   const row = made.values;
   const isTimed = row[TIME_INDEX] !== EPOCH || (made.detail !== null && "time" in made.detail);
-  const raw = isTimed && textFromValues(made) === envelopeText ? "" : envelopeText;
+  const isExact =
+    isTimed && ((isPlain && made.detail === null && order.kept) || textFromValues(made) === envelopeText);
+  const raw = isExact ? "" : envelopeText;
   // A moment that can't be one is kept in `detail`; the row is found by when it arrived.
   if (row[TIME_INDEX] === EPOCH) row[TIME_INDEX] = isoTime(source.appendTime);
   for (const index of LIST_INDEXES) row[index] ??= [];

@@ -50,19 +50,21 @@ export const anyEnvelope: fc.Arbitrary<unknown> = parsedText(
       Object.fromEntries(
         Object.entries(ENVELOPE_LAYOUT).map(([key, entry]) => [
           key,
-          entry === null || Array.isArray(entry)
-            ? anything
-            : fc.oneof(
-                {
-                  weight: 5,
-                  arbitrary: parsedText(
-                    shuffled(
-                      members(Object.fromEntries(Object.keys(entry).map((field) => [field, anything]))),
+          key === "v"
+            ? fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: anything })
+            : entry === null || Array.isArray(entry)
+              ? anything
+              : fc.oneof(
+                  {
+                    weight: 5,
+                    arbitrary: parsedText(
+                      shuffled(
+                        members(Object.fromEntries(Object.keys(entry).map((field) => [field, anything]))),
+                      ),
                     ),
-                  ),
-                },
-                { weight: 1, arbitrary: anything },
-              ),
+                  },
+                  { weight: 1, arbitrary: anything },
+                ),
         ]),
       ),
     ),

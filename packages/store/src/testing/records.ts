@@ -94,7 +94,7 @@ export async function insertRecords(
   );
   await writer.insert(source, { table: "payloads", lines: payloads });
   const lines = records.map(({ envelope }, index) =>
-    rowFromEnvelope(envelope, JSON.stringify(envelope), sourceAt(index)),
+    rowFromEnvelope(envelope, JSON.stringify(envelope), true, sourceAt(index)),
   );
   await writer.insert(source, { table: "records", lines });
 }

@@ -38,8 +38,13 @@ export interface StoreWriter {
   insert(source: BatchSource, rows: EncodedRows): Promise<void>;
   /** The highest stored offset of each partition of `tripline.events`, for this generation of the log. */
   maxOffsets(generation: string): Promise<Map<number, number>>;
-  /** The highest seq of each producer's boot among the records of a partition before this offset. */
-  highestSeqs(source: { generation: string; partition: number; before: number }): Promise<HighestSeq[]>;
+  /** The highest seq of each producer's boot among the records of a partition before this offset, appended since then. */
+  highestSeqs(source: {
+    generation: string;
+    partition: number;
+    before: number;
+    since: string;
+  }): Promise<HighestSeq[]>;
   /** Which of these records the partition holds before this offset. All of one tenant or several. */
   knownRecords(
     source: { generation: string; partition: number; before: number },

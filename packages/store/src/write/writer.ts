@@ -57,11 +57,11 @@ export function createWriter(database: Database): StoreWriter {
       return new Map(rows.map((row) => [row.number("source_partition"), row.number("highest")]));
     },
 
-    async highestSeqs({ generation, partition, before }) {
+    async highestSeqs({ generation, partition, before, since }) {
       const rows = await database.select({
         columns: sql`tenant, producer, toString(boot) AS boot_id, max(seq) AS highest`,
         rest: sql`FROM records WHERE generation = ${text(generation)} AND source_partition = ${integer(partition)}
-          AND source_offset < ${integer(before)} GROUP BY tenant, producer, boot_id LIMIT ${integer(SCAN.rows)}`,
+          AND source_offset < ${integer(before)} AND append_time >= ${time(since)} GROUP BY tenant, producer, boot_id LIMIT ${integer(SCAN.rows)}`,
         limits: SCAN,
       });
       return rows.map((row) => ({

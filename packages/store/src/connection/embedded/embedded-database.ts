@@ -1,4 +1,3 @@
-import { drainPending } from "chdb";
 import { closed, insertError, queryError } from "../../errors.ts";
 import type { Row } from "../../sql/row.ts";
 import type { Database, Insert, Query } from "../database.ts";
@@ -26,8 +25,8 @@ export function readerCount(uvThreads: string | undefined): number {
   return Math.max(1, Math.min(MAX_READERS, allowed));
 }
 
-export function openEmbedded(dataDir: string, memory: MemoryLimits): Database {
-  const engine = Engine.open(dataDir, memory);
+export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promise<Database> {
+  const engine = await Engine.open(dataDir, memory);
   const readerLanes = Array.from(
     { length: readerCount(process.env.UV_THREADPOOL_SIZE) },
     () => new Lane(engine),
@@ -105,8 +104,7 @@ export function openEmbedded(dataDir: string, memory: MemoryLimits): Database {
     for (const turns of [readers, writers, bound]) turns.end(closed());
     while (running.size > 0) await Promise.allSettled([...running]);
     for (const lane of [...readerLanes, writerLane, controlLane]) await lane.close();
-    await drainPending();
-    engine.close();
+    await engine.close();
   }
 
   return { kind: "embedded", select, insert, command, close };

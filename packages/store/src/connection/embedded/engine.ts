@@ -2,25 +2,29 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { TriplineError } from "@tripline/events";
-import { Session } from "chdb";
-import { createChdbConnection } from "chdb/connection";
+import type { Session } from "chdb";
+import type { ChdbConnection } from "chdb/connection";
 import { engineConfig, type MemoryLimits } from "./engine-config.ts";
 
 /**
- * The embedded engine. There is one in a process, and it belongs to the main thread: when a worker thread that used it
- * exits, the engine dies for the whole process. It keeps one data directory; others are refused while it is open.
+ * The embedded engine. There is one in a process, and it belongs to the main thread: when a worker thread that so much
+ * as loaded it exits, the engine dies for the whole process. It is therefore loaded only when it is opened, and nothing
+ * here may import `chdb` at its top. It keeps one data directory; others are refused while it is open.
  */
 export class Engine {
   readonly #directory: string;
   readonly #session: Session;
 
-  private constructor(directory: string, session: Session) {
+  readonly #chdb: Chdb;
+
+  private constructor(directory: string, session: Session, chdb: Chdb) {
     this.#directory = directory;
     this.#session = session;
+    this.#chdb = chdb;
   }
 
   /** @throws TRIPLINE_STORE_WRONG_THREAD, TRIPLINE_STORE_ALREADY_OPEN, TRIPLINE_STORE_LOCKED, TRIPLINE_STORE_OPEN_FAILED */
-  static open(dataDir: string, memory: MemoryLimits): Engine {
+  static async open(dataDir: string, memory: MemoryLimits): Promise<Engine> {
     if (!isMainThread) {
       throw new TriplineError(
         "TRIPLINE_STORE_WRONG_THREAD",
@@ -40,8 +44,10 @@ export class Engine {
     chmodSync(dataDir, 0o700);
     openDirectory = dataDir;
     try {
+      const chdb = await loadChdb();
       // The first connection carries the configuration of the engine; later ones on the same path share it.
-      return new Engine(dataDir, new Session(directory, { connectionArgs: [`--config-file=${config}`] }));
+      const session = new chdb.Session(directory, { connectionArgs: [`--config-file=${config}`] });
+      return new Engine(dataDir, session, chdb);
     } catch (cause) {
       openDirectory = null;
       throw openError(dataDir, cause);
@@ -49,18 +55,30 @@ export class Engine {
   }
 
   /** One more connection to the engine. It runs one query at a time. */
-  connect(): ReturnType<typeof createChdbConnection> {
-    return createChdbConnection({ path: join(this.#directory, "data") });
+  connect(): ChdbConnection {
+    return this.#chdb.createChdbConnection({ path: join(this.#directory, "data") });
   }
 
   /** Lets go of the data directory. All connections must be closed by then. */
-  close(): void {
+  async close(): Promise<void> {
+    await this.#chdb.drainPending();
     this.#session.close();
+    await this.#chdb.drainPending();
     openDirectory = null;
   }
 }
 
 let openDirectory: string | null = null;
+
+type Chdb = Awaited<ReturnType<typeof loadChdb>>;
+
+async function loadChdb() {
+  const [{ Session, drainPending }, { createChdbConnection }] = await Promise.all([
+    import("chdb"),
+    import("chdb/connection"),
+  ]);
+  return { Session, drainPending, createChdbConnection };
+}
 
 function openError(dataDir: string, cause: unknown): TriplineError {
   const owner = lockOwner(join(dataDir, "data", "status"));

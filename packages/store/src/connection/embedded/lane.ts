@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClickHouseClient, createClient } from "@clickhouse/client";
 import { TriplineError } from "@tripline/events";
+import type { ChdbConnection } from "chdb/connection";
 import { aborted, queryError } from "../../errors.ts";
 import type { Row } from "../../sql/row.ts";
 import { type MarkedQuery, ownRows } from "../marked-query.ts";
@@ -24,7 +25,7 @@ export interface Asked {
 /** One connection to the engine. Callers see to it that it runs one thing at a time. */
 export class Lane {
   readonly #engine: Engine;
-  #connection: ReturnType<Engine["connect"]>;
+  #connection: ChdbConnection;
   #client: ClickHouseClient;
 
   constructor(engine: Engine) {

@@ -1,0 +1,178 @@
+import { alertKey, encodeRecord, revocationKey, TOPIC_CLEANUP, TOPICS } from "@tripline/events";
+import { createContext } from "@tripline/service";
+import type { Store } from "@tripline/store";
+import { at, id, openTemporaryStore, testAlert, testRecord, testRevocation } from "@tripline/store/testing";
+import { createMemoryLog, type MemoryLog } from "@tripline/stream";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { waitFor } from "../../../test/support/wait-for.ts";
+import { createArchiver } from "./archiver.ts";
+
+let store: Store;
+let log: MemoryLog;
+const context = createContext({ service: "test", logLevel: "silent" });
+
+beforeEach(async () => {
+  store = await openTemporaryStore();
+  log = createMemoryLog();
+  await log.ensureTopics(
+    Object.values(TOPICS).map((name) => ({ name, partitions: 1, cleanup: TOPIC_CLEANUP[name] })),
+  );
+});
+afterEach(async () => {
+  await log.close();
+  await store.close();
+});
+
+async function produce(texts: readonly string[]): Promise<void> {
+  await log.produce(
+    TOPICS.events,
+    texts.map((text) => ({ key: "acme/x", value: Buffer.from(text) })),
+  );
+}
+
+async function archived(rows: number): Promise<number[]> {
+  const reader = store.reader({ tenant: "acme", payloads: true });
+  const page = await waitFor(
+    async () => {
+      const found = await reader.searchCalls({}, { limit: 500, order: "oldest" });
+      return found.rows.length >= rows && found;
+    },
+    { what: `${rows} archived records` },
+  );
+  return page.rows.map((row) => row.seq);
+}
+
+async function withArchiver<T>(work: () => Promise<T>, maxRangeRecords?: number): Promise<T> {
+  const archiver = createArchiver({
+    log,
+    store,
+    context,
+    ...(maxRangeRecords === undefined ? {} : { maxRangeRecords }),
+  });
+  await archiver.start();
+  expect(archiver.health().state).toBe("ready");
+  try {
+    return await work();
+  } finally {
+    await archiver.stop();
+  }
+}
+
+async function drained(): Promise<void> {
+  await waitFor(
+    async () => {
+      const [end] = await log.offsets(TOPICS.events);
+      const committed = await log.committed(TOPICS.events, "archiver-events");
+      return committed.get(0)?.offset === end?.next && committed.get(0)?.metadata === "";
+    },
+    { what: "the events to be committed" },
+  );
+}
+
+describe("the archiver", () => {
+  it("stores each record with its exact bytes, its payload and its people", async () => {
+    const record = testRecord(1, {
+      payload: { args: { a: 1 }, names: { [`sub_${"a".repeat(32)}`]: "Ana" } },
+    });
+    const foreign = `{ "vendor": 1, "envelope": ${JSON.stringify(testRecord(2).envelope, null, 1)}, "payload": ${JSON.stringify(testRecord(2).payload)} }`;
+    await produce([encodeRecord(record), foreign]);
+    await withArchiver(async () => {
+      expect(await archived(2)).toEqual([1, 2]);
+    });
+    const reader = store.reader({ tenant: "acme", payloads: true });
+    const found = await reader.record(id(1));
+    expect(found).toMatchObject({
+      envelope: record.envelope,
+      payload: record.payload,
+      source: { partition: 0, offset: 0 },
+    });
+    expect((await reader.record(id(2)))?.envelope_text).toBe(JSON.stringify(testRecord(2).envelope, null, 1));
+    expect((await reader.searchCalls({ principal: "ana" })).rows.length).toBe(2);
+  });
+
+  it("stores what a producer sent twice once, and what came late too", async () => {
+    const texts = [0, 1, 2, 4, 5].map((n) => encodeRecord(testRecord(n)));
+    await produce([...texts, ...texts.slice(1, 3)]);
+    await withArchiver(async () => {
+      expect(await archived(5)).toEqual([0, 1, 2, 4, 5]);
+      await produce([...texts, encodeRecord(testRecord(3)), encodeRecord(testRecord(6))]);
+      expect(await archived(7)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      await drained();
+    });
+    // also by an archiver that has not seen the first ones
+    await produce([...texts, encodeRecord(testRecord(7))]);
+    await withArchiver(async () => {
+      expect(await archived(8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      await drained();
+    });
+    expect((await store.tableSizes()).payloads.rows).toBe(8);
+    const metrics = await context.metrics.metrics();
+    expect(metrics).toMatch(/tripline_archiver_duplicates_total{[^}]*} 12/);
+    expect(metrics).toMatch(/tripline_archiver_late_total{[^}]*} 1/);
+  });
+
+  it("puts what it can't read into the dead letters and goes on", async () => {
+    const changed = encodeRecord(testRecord(3)).replace("content 3", "content X");
+    await produce(["no json", encodeRecord(testRecord(1)), "{}", changed, encodeRecord(testRecord(2))]);
+    await log.produce(TOPICS.events, [{ key: null, value: Buffer.from([0xff, 0xfe]) }]);
+    await withArchiver(async () => {
+      expect(await archived(2)).toEqual([1, 2]);
+      await drained();
+    });
+    const [letters] = await log.offsets(TOPICS.deadLetters);
+    expect(letters?.next).toBe(4);
+  });
+
+  it("changes nothing when a range is handed to it again", async () => {
+    await produce(Array.from({ length: 10 }, (_, n) => encodeRecord(testRecord(n))));
+    await withArchiver(() => archived(10), 4);
+    const before = await store.tableSizes();
+    await log
+      .consume({
+        topic: TOPICS.events,
+        group: "archiver-events",
+        onAssigned: async (assignment) => {
+          // as if it had died before the commit that ends the range 4-7
+          await assignment.commit(4, JSON.stringify({ first: 4, last: 7 }));
+          return { onBatch: () => Promise.resolve() };
+        },
+      })
+      .then(async (consumer) => {
+        await waitFor(
+          async () => (await log.committed(TOPICS.events, "archiver-events")).get(0)?.offset === 4,
+        );
+        await consumer.close();
+      });
+    await withArchiver(drained, 4);
+    const after = await store.tableSizes();
+    expect([after.records.rows, after.payloads.rows]).toEqual([before.records.rows, before.payloads.rows]);
+    expect(await archived(10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it("stores alerts and revocations", async () => {
+    const alert = testAlert(1);
+    const entry = testRevocation();
+    const poison = { key: "acme/x", value: Buffer.from("{}") };
+    await log.produce(TOPICS.alerts, [
+      { key: alertKey("acme", alert.id), value: Buffer.from(JSON.stringify(alert)) },
+      poison,
+      {
+        key: alertKey("acme", alert.id),
+        value: Buffer.from(JSON.stringify({ ...alert, state: "resolved", state_at: at(9) })),
+      },
+    ]);
+    await log.produce(TOPICS.revocations, [
+      { key: revocationKey(entry), value: Buffer.from(JSON.stringify(entry)) },
+    ]);
+    const reader = store.reader({ tenant: "acme", payloads: false });
+    await withArchiver(async () => {
+      const alerts = await waitFor(async () => {
+        const found = await reader.alerts();
+        return found.rows.length > 0 && found.rows;
+      });
+      expect(alerts.map((row) => [row.id, row.state])).toEqual([[alert.id, "resolved"]]);
+      const found = await waitFor(() => reader.revocation("rev-1"));
+      expect(found.revocation).toMatchObject({ id: "rev-1", state: "active", signature: "c2ln" });
+    });
+  });
+});

@@ -1,0 +1,69 @@
+import type { HighestSeq } from "@tripline/store";
+
+/** Who numbered a record. */
+export interface Numbered {
+  tenant: string;
+  id: string;
+  time: string;
+  producer: { id: string; boot: string; seq: number };
+}
+
+/**
+ * Recognises what a producer sent twice (an acknowledgement that was lost, a resend): at or below the highest seq of its
+ * boot in this partition, and known. What is at or below it but unknown came late, and is kept.
+ *
+ * All is decided by what lies before the range at hand, so the same range gives the same rows whenever it is written.
+ */
+export class DuplicateFilter {
+  readonly #highest = new Map<string, number>();
+
+  constructor(stored: readonly HighestSeq[]) {
+    for (const { tenant, producer, boot, seq } of stored) this.#highest.set(key(tenant, producer, boot), seq);
+  }
+
+  /** Looks at a range; nothing is remembered of it until `accept`. */
+  look(range: readonly Numbered[]): RangeLook {
+    const seen = new Map<string, number>();
+    const ids = new Set<string>();
+    const repeated: Numbered[] = [];
+    const suspects: Numbered[] = [];
+    for (const record of range) {
+      const { id, boot, seq } = record.producer;
+      const name = key(record.tenant, id, boot);
+      const highest = seen.get(name) ?? this.#highest.get(name) ?? -1;
+      if (seq > highest) seen.set(name, seq);
+      else if (ids.has(record.id)) repeated.push(record);
+      else suspects.push(record);
+      ids.add(record.id);
+    }
+    return { repeated: new Set(repeated), suspects, seen };
+  }
+
+  /** The range is stored. */
+  accept(look: RangeLook): void {
+    for (const [name, seq] of look.seen) {
+      // Re-inserted, so that the map's order is that of the last records.
+      this.#highest.delete(name);
+      this.#highest.set(name, seq);
+    }
+    for (const name of this.#highest.keys()) {
+      if (this.#highest.size <= MAX_BOOTS) return;
+      this.#highest.delete(name);
+    }
+  }
+}
+
+/** A boot that has been silent for this many others is over; 100 B each. */
+const MAX_BOOTS = 100_000;
+
+export interface RangeLook {
+  /** Copies of a record of the same range. */
+  repeated: ReadonlySet<Numbered>;
+  /** At or below the highest seq: copies if the store knows them, else late. */
+  suspects: readonly Numbered[];
+  seen: ReadonlyMap<string, number>;
+}
+
+function key(tenant: string, producer: string, boot: string): string {
+  return `${tenant}\n${producer}\n${boot}`;
+}

@@ -1,0 +1,100 @@
+import { rowFromEnvelope, rowFromPayload, type StoreWriter } from "@tripline/store";
+import type { LogRecord, PartitionSink, Rejection, SinkRange } from "@tripline/stream";
+import type { ArchiverMetrics } from "./archiver-metrics.ts";
+import { DuplicateFilter, type Numbered } from "./duplicates.ts";
+import { KnownNames } from "./known-names.ts";
+import { type ReadRecord, readRecord } from "./read-record.ts";
+import { sourceOf } from "./source.ts";
+
+/** How far back a producer's resend is recognised: the longest a spool is kept waiting, and some. */
+const DUPLICATE_HORIZON_MS = 35 * 24 * 3600 * 1000;
+
+interface Arrived extends Numbered {
+  record: ReadRecord;
+  from: LogRecord;
+}
+
+/** One partition of the events topic → `payloads`, `directory`, then `records`. */
+export class EventsSink implements PartitionSink {
+  readonly #writer: StoreWriter;
+  readonly #metrics: ArchiverMetrics;
+  readonly #names = new KnownNames();
+  #duplicates: DuplicateFilter | null = null;
+
+  constructor(writer: StoreWriter, metrics: ArchiverMetrics) {
+    this.#writer = writer;
+    this.#metrics = metrics;
+  }
+
+  async write(range: SinkRange, records: readonly LogRecord[]): Promise<readonly Rejection[]> {
+    const { arrived, rejections } = readAll(records);
+    this.#duplicates ??= await this.#filterBefore(range, records);
+    const look = this.#duplicates.look(arrived);
+    const known =
+      look.suspects.length === 0
+        ? new Set<string>()
+        : await this.#writer.knownRecords(before(range), look.suspects);
+    const fresh = arrived.filter((entry) => !look.repeated.has(entry) && !known.has(entry.id));
+    const late = look.suspects.filter(({ id }) => !known.has(id)).length;
+
+    const names = this.#names.look(
+      fresh.map(({ tenant, record, from }) => ({
+        tenant,
+        names: record.payload?.names,
+        appendTime: from.appendTime,
+      })),
+    );
+    // Payloads first: a record that can be found has its payload.
+    const payloads = fresh.flatMap((entry) => payloadRow(range, entry));
+    await this.#writer.insert(range, { table: "payloads", lines: payloads });
+    await this.#writer.insert(range, { table: "directory", lines: names.rows });
+    await this.#writer.insert(range, {
+      table: "records",
+      lines: fresh.map((entry) => recordRow(range, entry)),
+    });
+    this.#duplicates.accept(look);
+    this.#names.accept(names);
+
+    this.#metrics.rows.inc({ table: "records" }, fresh.length);
+    this.#metrics.rows.inc({ table: "payloads" }, payloads.length);
+    this.#metrics.duplicates.inc(arrived.length - fresh.length);
+    this.#metrics.late.inc(late);
+    const newest = records.at(-1);
+    if (newest !== undefined) this.#metrics.archived(range.topic, range.partition, newest.appendTime);
+    return rejections;
+  }
+
+  async #filterBefore(range: SinkRange, records: readonly LogRecord[]): Promise<DuplicateFilter> {
+    const since = new Date(Math.max(0, (records[0]?.appendTime ?? 0) - DUPLICATE_HORIZON_MS)).toISOString();
+    return new DuplicateFilter(await this.#writer.highestSeqs({ ...before(range), since }));
+  }
+}
+
+function before({ generation, partition, first }: SinkRange) {
+  return { generation, partition, before: first };
+}
+
+function readAll(records: readonly LogRecord[]): { arrived: Arrived[]; rejections: Rejection[] } {
+  const arrived: Arrived[] = [];
+  const rejections: Rejection[] = [];
+  for (const from of records) {
+    const record = readRecord(from.value);
+    if ("reason" in record) {
+      rejections.push({ offset: from.offset, reason: record.reason });
+      continue;
+    }
+    const { tenant, id, time, producer } = record.envelope;
+    arrived.push({ tenant, id, time, producer, record, from });
+  }
+  return { arrived, rejections };
+}
+
+function recordRow(range: SinkRange, { record, from }: Arrived): string {
+  return rowFromEnvelope(record.envelope, record.envelopeText, record.isPlain, sourceOf(range, from));
+}
+
+function payloadRow(range: SinkRange, { record, from }: Arrived): string[] {
+  const { envelope, payload, payloadText } = record;
+  if (payload === undefined || payloadText === undefined) return [];
+  return [rowFromPayload(envelope, payload, payloadText, sourceOf(range, from))];
+}
