@@ -11,6 +11,9 @@ const CODES = new Map([
   [415, "TRIPLINE_MEDIA_TYPE"],
 ]);
 
+/** Our own errors that are the caller's to mend, wherever they are thrown. */
+const CALLER_ERRORS = new Map([["TRIPLINE_ACCESS_EXISTS", 409]]);
+
 /** How every error looks on the wire. */
 export interface ErrorBody {
   error: { code: string; message: string };
@@ -24,6 +27,10 @@ export function addErrorHandling(app: FastifyInstance): void {
     if (error instanceof TriplineError && error.kind === "retriable") {
       request.log.warn({ err: error, code: error.code }, "can't answer now");
       return send(reply.header("retry-after", RETRY_AFTER_SECONDS), 503, error.code, error.message);
+    }
+    const callerError = error instanceof TriplineError ? CALLER_ERRORS.get(error.code) : undefined;
+    if (error instanceof TriplineError && callerError !== undefined) {
+      return send(reply, callerError, error.code, error.message);
     }
     if (hasZodFastifySchemaValidationErrors(error)) {
       const issues = error.validation.map(

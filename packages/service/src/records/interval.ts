@@ -18,7 +18,7 @@ export class Interval {
     this.#from = startedMs;
   }
 
-  /** @param digest SHA-256 of the envelope's bytes without `received`, in seq order */
+  /** @param digest SHA-256 of a durable envelope's bytes without `received`, in seq order */
   add(digest: Uint8Array): void {
     this.#hash.update(digest);
   }
@@ -27,23 +27,26 @@ export class Interval {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + records;
   }
 
-  /** Ends the interval: the next one begins with this heartbeat, whose own digest comes first in it. */
-  end(toMs: number, seq: number, goodbye: boolean): Heartbeat {
-    const heartbeat: Heartbeat = {
+  /** The heartbeat that would end the interval now. Nothing changes until it is `accepted`. */
+  next(toMs: number, seq: number, goodbye: boolean): Heartbeat {
+    return {
       from: new Date(this.#from).toISOString(),
       to: new Date(toMs).toISOString(),
       from_seq: this.#fromSeq,
       to_seq: seq,
       dropped: this.#dropped,
-      hash: this.#hash.digest("hex"),
+      hash: this.#hash.copy().digest("hex"),
       previous: this.#previous,
       goodbye,
     };
-    this.#from = toMs;
-    this.#fromSeq = seq;
+  }
+
+  /** The heartbeat is durable: the next interval begins with it. */
+  accepted(heartbeat: Heartbeat): void {
+    this.#from = Date.parse(heartbeat.to);
+    this.#fromSeq = heartbeat.to_seq;
     this.#previous = heartbeat.hash;
     this.#dropped = {};
     this.#hash = createHash("sha256");
-    return heartbeat;
   }
 }

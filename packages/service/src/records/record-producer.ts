@@ -75,7 +75,10 @@ interface Pending {
 }
 
 interface Encoded {
+  pending: Pending;
   envelope: Envelope;
+  /** SHA-256 of the envelope's bytes without `received` */
+  digest: Uint8Array;
   record: { key: string; value: Uint8Array; headers: Record<string, string> };
 }
 
@@ -157,36 +160,46 @@ class Writer implements RecordProducer {
     const pending: Pending = { body, payload, time: this.#options.context.now(), settle };
     this.#queue.push(goodbye === undefined ? pending : { ...pending, goodbye });
     // Started in a microtask, so that what one turn of the event loop writes is one append.
-    this.#sending ??= Promise.resolve()
-      .then(() => this.#sendAll())
-      .finally(() => {
-        this.#sending = null;
-      });
+    this.#sending ??= Promise.resolve().then(() => this.#sendAll());
   }
 
   /** One append at a time, in order. A number is only given to what is sent, so nothing refused here leaves a gap. */
   async #sendAll(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, MAX_BATCH);
-      const encoded: { pending: Pending; encoded: Encoded }[] = [];
-      for (const pending of batch) {
+      const encoded: Encoded[] = [];
+      for (const pending of this.#nextBatch()) {
         try {
-          encoded.push({ pending, encoded: this.#encode(pending) });
+          encoded.push(this.#encode(pending));
         } catch (cause) {
           pending.settle(
             new TriplineError("TRIPLINE_RECORD_INVALID", "a service made a record that is none", { cause }),
           );
         }
       }
-      const error = await this.#append(encoded.map((entry) => entry.encoded.record));
-      for (const entry of encoded) {
-        if (error === null) entry.pending.settle(null, entry.encoded.envelope);
-        else {
-          this.#chainOf(entry.encoded.envelope.tenant).interval.drop("log_refused", 1);
-          entry.pending.settle(error);
-        }
-      }
+      const error = await this.#append(encoded.map(({ record }) => record));
+      for (const entry of encoded) this.#settle(entry, error);
     }
+    // In the same turn as the last look at the queue: what is written from now on starts anew.
+    this.#sending = null;
+  }
+
+  /** A heartbeat goes alone: its hash is over what is durable. */
+  #nextBatch(): Pending[] {
+    const heartbeat = this.#queue.findIndex(({ goodbye }) => goodbye !== undefined);
+    const most = heartbeat < 0 ? MAX_BATCH : Math.min(MAX_BATCH, Math.max(1, heartbeat));
+    return this.#queue.splice(0, most);
+  }
+
+  #settle({ pending, envelope, digest }: Encoded, error: unknown): void {
+    const { interval } = this.#chainOf(envelope.tenant);
+    if (error !== null) {
+      interval.drop("log_refused", 1);
+      pending.settle(error);
+      return;
+    }
+    if (envelope.heartbeat !== undefined) interval.accepted(envelope.heartbeat);
+    interval.add(digest);
+    pending.settle(null, envelope);
   }
 
   /** Retries what may be retried, the same bytes each time; null when it is durable. */
@@ -210,7 +223,8 @@ class Writer implements RecordProducer {
     }
   }
 
-  #encode({ body, payload, time, goodbye }: Pending): Encoded {
+  #encode(pending: Pending): Encoded {
+    const { body, payload, time, goodbye } = pending;
     const chain = this.#chainOf(body.tenant);
     const seq = chain.seq;
     const id = uuidv7(time, randomBytes(10));
@@ -222,16 +236,17 @@ class Writer implements RecordProducer {
       ...body,
       producer: { id: this.#options.producerId, boot: this.#boot, seq },
       ...(payload === undefined ? {} : { payload_hash: payloadHash(JSON.stringify(payload)) }),
-      ...(goodbye === undefined ? {} : { heartbeat: chain.interval.end(time, seq, goodbye) }),
+      ...(goodbye === undefined ? {} : { heartbeat: chain.interval.next(time, seq, goodbye) }),
     });
     // Nobody else receives it: the time of receipt is that of the append. Parsing puts it in its place.
     const received = new Date(this.#options.context.now()).toISOString();
     const { envelope: stamped } = parseRecord(encodeRecord({ envelope: { ...envelope, received }, payload }));
     chain.seq += 1;
-    chain.interval.add(hash("sha256", JSON.stringify(envelope), "buffer"));
     const value = Buffer.from(encodeRecord({ envelope: stamped, payload }));
     return {
+      pending,
       envelope: stamped,
+      digest: hash("sha256", JSON.stringify(envelope), "buffer"),
       record: { key: eventKey(stamped), value, headers: cloudEventHeaders(stamped) },
     };
   }
@@ -256,8 +271,9 @@ class Writer implements RecordProducer {
     if (this.#closing) return;
     this.#closing = true;
     clearInterval(this.#timer);
-    this.#heartbeats(true);
     const giveUp = setTimeout(() => this.#stopped.abort(), CLOSE_TIMEOUT_MS);
+    await this.#sending;
+    this.#heartbeats(true);
     await this.#sending;
     clearTimeout(giveUp);
   }
