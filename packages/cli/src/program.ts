@@ -22,7 +22,6 @@ export function createProgram(context: CommandContext): Command {
     .option("--data <dir>", "data directory (default: TRIPLINE_HOME, else ~/.tripline)")
     .option("--json", "answer as JSON, one value a line, for programs")
     .helpCommand(true)
-    .enablePositionalOptions()
     .showHelpAfterError("(--help shows how)");
   for (const add of ALL_COMMANDS) add(program, context);
   for (const command of everyCommand(program)) {

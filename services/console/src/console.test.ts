@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CANARIES } from "../../../test/support/canaries.ts";
-import { ANA, type SampleTenant, sampleAlert, sampleCall, sampleRevocation } from "./sample-data.testing.ts";
 import { alertAnswer, alertsAnswer } from "./schemas/alerts.ts";
 import { callAnswer, callsAnswer, payloadAnswer } from "./schemas/calls.ts";
 import { overviewAnswer } from "./schemas/overview.ts";
 import { revocationAnswer, revocationsAnswer } from "./schemas/revocations.ts";
 import { sessionAnswer } from "./schemas/sessions.ts";
-import { startTestConsole, type TestConsole } from "./test-console.testing.ts";
+import { ANA, type SampleTenant, sampleAlert, sampleCall, sampleRevocation } from "./testing/sample-data.ts";
+import { startTestConsole, type TestConsole } from "./testing/test-console.ts";
 
 const START = Date.parse("2026-11-17T09:00:00.000Z");
 const calls = Array.from({ length: 120 }, (_, n) => sampleCall(n, START));
@@ -253,13 +253,21 @@ describe("a revocation", () => {
   it("tells its way in steps with milliseconds", async () => {
     const token = await server.token("acme", ["read"]);
     const { timeline } = (await get(`/api/revocations/${alert.id}`, token)).json();
-    expect(timeline.map((step: { step: string; after_ms: number }) => [step.step, step.after_ms])).toEqual([
+    expect(
+      timeline.steps.map((step: { step: string; after_ms: number }) => [step.step, step.after_ms]),
+    ).toEqual([
       ["completed", 0],
       ["detected", 6],
       ["decided", 9],
       ["applied", 14],
       ["first_refusal", 200_000],
     ]);
+    expect(timeline).toMatchObject({
+      detected_ms: 6,
+      decided_ms: 9,
+      applied_ms: 14,
+      first_refusal_ms: 200_000,
+    });
   });
 });
 

@@ -1,14 +1,27 @@
 import type { RevocationDetail } from "@tripline/store";
 import type { z } from "zod";
-import type { timelineStep } from "./schemas/revocations.ts";
+import type { revocationTimeline as timelineSchema, timelineStep } from "./schemas/revocations.ts";
 
 export type TimelineStep = z.infer<typeof timelineStep>;
+export type RevocationTimeline = z.infer<typeof timelineSchema>;
 
 /**
  * How a revocation went, step by step: the completing record, detected, decided, applied at each interceptor, the first
  * refusal, and where it was lifted again. `after_ms` counts from the first step; steps not seen yet have no time.
  */
-export function revocationTimeline({ revocation, timing }: RevocationDetail): TimelineStep[] {
+export function revocationTimeline(detail: RevocationDetail): RevocationTimeline {
+  const steps = stepsOf(detail);
+  const first = (name: TimelineStep["step"]) => steps.find(({ step }) => step === name)?.after_ms ?? null;
+  return {
+    detected_ms: first("detected"),
+    decided_ms: first("decided"),
+    applied_ms: first("applied"),
+    first_refusal_ms: first("first_refusal"),
+    steps,
+  };
+}
+
+function stepsOf({ revocation, timing }: RevocationDetail): TimelineStep[] {
   const steps: Omit<TimelineStep, "after_ms">[] = [];
   if (timing.completing_record_id !== null) {
     steps.push({

@@ -1,4 +1,4 @@
-import { alertSchema, envelopeSchema, payloadSchema } from "@tripline/events";
+import { alertSchema, payloadSchema } from "@tripline/events";
 import { z } from "zod";
 
 /**
@@ -31,7 +31,32 @@ export type CallRow = z.infer<typeof callRowSchema>;
 
 export const callsAnswer = z.looseObject({ calls: z.array(callRowSchema), next: text, names });
 
-const storedRecord = z.looseObject({ envelope: envelopeSchema, has_payload: z.boolean() });
+const word = z.string().optional();
+/** Only what is shown of an envelope: a record of a newer producer is shown too. */
+const shownEnvelope = z.looseObject({
+  id: z.string(),
+  time: z.string(),
+  actor: z
+    .looseObject({ principal: word, agent: word, client: word, credential: word, assurance: word })
+    .optional(),
+  session: z.looseObject({ id: word, source: word }).optional(),
+  target: z.looseObject({ server: word, tool: word }).optional(),
+  call: z
+    .looseObject({
+      id: word,
+      outcome: word,
+      error_code: word,
+      duration_ms: z.number().optional(),
+      args_bytes: z.number().optional(),
+      result_bytes: z.number().optional(),
+    })
+    .optional(),
+  policy: z.looseObject({ decision: word, rule: word }).optional(),
+  producer: z.looseObject({ id: z.string(), seq: z.number() }),
+});
+export type ShownEnvelope = z.infer<typeof shownEnvelope>;
+
+const storedRecord = z.looseObject({ envelope: shownEnvelope, has_payload: z.boolean() });
 export const callAnswer = z.looseObject({
   call_id: text,
   intent: storedRecord.nullable(),
@@ -87,7 +112,12 @@ export const timelineStepSchema = z.looseObject({
 });
 export const revocationAnswer = z.looseObject({
   revocation: revocationRowSchema,
-  timeline: z.array(timelineStepSchema),
+  timeline: z.looseObject({
+    detected_ms: z.number().nullable(),
+    applied_ms: z.number().nullable(),
+    first_refusal_ms: z.number().nullable(),
+    steps: z.array(timelineStepSchema),
+  }),
 });
 export type RevocationAnswer = z.infer<typeof revocationAnswer>;
 

@@ -1,7 +1,7 @@
-import type { Envelope, Payload } from "@tripline/events";
+import type { Payload } from "@tripline/events";
 import { terminalBlock, terminalLine } from "@tripline/service/escape";
 import type { Command } from "commander";
-import { callAnswer, payloadAnswer } from "../api/answers.ts";
+import { callAnswer, payloadAnswer, type ShownEnvelope } from "../api/answers.ts";
 import type { CommandContext } from "../context.ts";
 import { who } from "../output/calls.ts";
 import { printJson, tone } from "../output/print.ts";
@@ -34,7 +34,7 @@ export function addCall(program: Command, context: CommandContext): void {
     });
 }
 
-function facts(envelope: Envelope, names: Readonly<Record<string, readonly string[]>>): string[] {
+function facts(envelope: ShownEnvelope, names: Readonly<Record<string, readonly string[]>>): string[] {
   const { actor, call, session, target } = envelope;
   const pairs: [string, string | undefined][] = [
     ["record", envelope.id],

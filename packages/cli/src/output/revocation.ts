@@ -7,10 +7,10 @@ export function timelineText({ revocation, timeline }: RevocationAnswer): string
   const head = `  ${revocation.scope} ${terminalLine(revocation.subject)} is ${
     revocation.state === "active" ? "refused" : "reinstated"
   } (by ${terminalLine(revocation.by)}: ${terminalLine(revocation.reason)})`;
-  return [head, ...timeline.map(step)].join("\n");
+  return [head, ...timeline.steps.map(step)].join("\n");
 }
 
-function step(item: RevocationAnswer["timeline"][number]): string {
+function step(item: RevocationAnswer["timeline"]["steps"][number]): string {
   const when = item.at === null ? "not yet" : localTime(item.at);
   const after = item.after_ms === null ? "" : `+${duration(item.after_ms)}`;
   return `    ${when.padEnd(24)}${after.padStart(10)}  ${terminalLine(item.label)}`;

@@ -59,7 +59,21 @@ export const timelineStep = z.object({
   record_id: text.describe("the record that shows it"),
 });
 
-export const revocationAnswer = z.object({
-  revocation: revocationRow,
-  timeline: z.array(timelineStep),
-});
+const milliseconds = z.number().nullable();
+
+export const revocationTimeline = z
+  .object({
+    detected_ms: milliseconds,
+    decided_ms: milliseconds,
+    applied_ms: milliseconds.describe("until the first interceptor refused"),
+    first_refusal_ms: milliseconds.describe(
+      "until a call was refused; holds the time until the agent tried again",
+    ),
+    steps: z.array(timelineStep),
+  })
+  .describe(
+    "how it went, in ms after the call that completed the pattern was recorded (after the decision, when a person " +
+      "decided); null: not seen yet",
+  );
+
+export const revocationAnswer = z.object({ revocation: revocationRow, timeline: revocationTimeline });

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CANARIES } from "../../../../test/support/canaries.ts";
 import { CHROMIUM, requirement } from "../../../../test/support/requirements.ts";
 import { waitFor } from "../../../../test/support/wait-for.ts";
-import { ANA, type SampleTenant, sampleAlert, sampleCall, sampleRevocation } from "../sample-data.testing.ts";
-import { startTestConsole, type TestConsole } from "../test-console.testing.ts";
+import { ANA, type SampleTenant, sampleAlert, sampleCall, sampleRevocation } from "../testing/sample-data.ts";
+import { startTestConsole, type TestConsole } from "../testing/test-console.ts";
 
 const PORT = 20_801;
 const MANY = 60; // more than one page

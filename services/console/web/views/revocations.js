@@ -23,7 +23,9 @@ export async function revocationsView(openId, context) {
         .slice(0, WITH_TIMES)
         .map((row) => ask(`/api/revocations/${encodeURIComponent(row.id)}`, {}, context.signal)),
     );
-    const rest = answer.revocations.slice(WITH_TIMES).map((revocation) => ({ revocation, timeline: [] }));
+    const rest = answer.revocations
+      .slice(WITH_TIMES)
+      .map((revocation) => ({ revocation, timeline: { steps: [] } }));
     keyed(
       list,
       [...details, ...rest],
@@ -31,7 +33,7 @@ export async function revocationsView(openId, context) {
         JSON.stringify([
           detail.revocation.id,
           detail.revocation.state,
-          detail.timeline.map((step) => step.at),
+          detail.timeline.steps.map((step) => step.at),
         ]),
       (detail) => h("li", {}, revocationCard(detail, context.me)),
     );
@@ -51,7 +53,7 @@ export async function revocationsView(openId, context) {
 /** A revocation: what is refused, why, how fast it went, and the way back. */
 export function revocationCard({ revocation, timeline }, me) {
   const active = revocation.state === "active";
-  const applied = timeline.find((step) => step.step === "applied" && step.at !== null);
+  const { steps, applied_ms } = timeline;
   return h(
     "article",
     { class: `card revocation ${revocation.state}` },
@@ -70,15 +72,15 @@ export function revocationCard({ revocation, timeline }, me) {
       " ",
       revocation.alert_id === null ? "" : viewLink("alerts", revocation.alert_id, "See the alert"),
     ),
-    active && applied?.after_ms != null && timeline[0]?.step === "completed"
+    active && applied_ms !== null && steps[0]?.step === "completed"
       ? h(
           "p",
           { class: "fast" },
-          h("strong", {}, duration(applied.after_ms)),
+          h("strong", {}, duration(applied_ms)),
           " from the call that completed the pattern until it was refused",
         )
       : null,
-    timeline.length === 0 ? null : h("ol", { class: "steps" }, timeline.map(timelineStep)),
+    steps.length === 0 ? null : h("ol", { class: "steps" }, steps.map(timelineStep)),
     active && me.roles.includes("respond")
       ? decisionButton({
           label: "Reinstate",

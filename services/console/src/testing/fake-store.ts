@@ -1,5 +1,5 @@
 import type { CallFilter, CallRow, Page, PageRequest, Store, StoreReader } from "@tripline/store";
-import { type SampleTenant, sampleRecord } from "./sample-data.testing.ts";
+import { type SampleTenant, sampleRecord } from "./sample-data.ts";
 
 /** A store in memory for tests of the console: filters by tenant, session, credential, tool and text; pages by position. */
 export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {

@@ -10,9 +10,9 @@ import {
   type HttpApp,
   type Role,
 } from "@tripline/service";
-import { createConsole } from "./console.ts";
-import { fakeStore } from "./fake-store.testing.ts";
-import type { SampleTenant } from "./sample-data.testing.ts";
+import { createConsole } from "../console.ts";
+import { fakeStore } from "./fake-store.ts";
+import type { SampleTenant } from "./sample-data.ts";
 
 export interface TestConsole {
   app: HttpApp;
