@@ -24,10 +24,12 @@ export function parseRule(text: string, file: string): Rule {
   if (fault !== undefined) {
     throw invalid(file, lines.linePos(fault.pos[0]).line, fault.message.split("\n")[0] ?? "not YAML");
   }
-  const parsed = ruleFileSchema.safeParse(document.toJS({ maxAliasCount: MAX_ALIASES }));
+  const parsed = ruleFileSchema.safeParse(plainValue(document, file));
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path ?? [];
+    // A key that nobody knows is most often the misspelt one that something else misses.
+    const unknown = parsed.error.issues.find((issue) => issue.code === "unrecognized_keys");
+    const issue = unknown ?? parsed.error.issues[0];
+    const path = [...(issue?.path ?? []), ...(unknown?.keys.slice(0, 1) ?? [])];
     throw invalid(
       file,
       lineOf(document, lines, path),
@@ -53,6 +55,16 @@ export function parseRules(files: readonly { file: string; text: string }[]): Ru
     rules.set(rule.id, rule);
   }
   return [...rules.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** @throws TriplineError where an alias names nothing, or aliases multiply */
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    if (cause instanceof ReferenceError) throw invalid(file, 1, `YAML aliases: ${cause.message}`);
+    throw cause;
+  }
 }
 
 function compile(definition: RuleFile, file: string, ruleHash: string): Rule {

@@ -14,7 +14,8 @@ const BEFORE_AT = /[\w.+-]{1,64}$/;
 const BEHIND_AT = /^[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/;
 const MAX_LOCAL_CHARS = 64;
 const MAX_DOMAIN_CHARS = 255;
-const URL_TEXT = /(?:\b[a-z][a-z0-9+.-]{1,9}:\/\/|\bwww\.)[^\s'"<>)\]}⟨⟩\\]{3,2000}/gi;
+const URL_TEXT =
+  /(?:\b[a-z][a-z0-9+.-]{1,9}:\/\/|\bwww\.)(?:\[[0-9a-f:.]{2,45}\][^\s'"<>)\]}⟨⟩\\]{0,2000}|[^\s'"<>)[\]}⟨⟩\\]{3,2000})/gi;
 const ACCOUNT = /\b[A-Z]{2}\d{2}[A-Z0-9]{10,30}\b|\b0x[0-9a-fA-F]{20,64}\b|\bbc1[a-z0-9]{20,60}\b/g;
 const HAS_ACCOUNT = /[A-Z]{2}\d{2}[A-Z0-9]{10}|0x[0-9a-fA-F]{20}|bc1[a-z0-9]{20}/;
 

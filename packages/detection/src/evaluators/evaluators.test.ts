@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { parseRule } from "../rule/parse-rule.ts";
+import { testRule } from "../test-rule.ts";
+
+function check(parts: { detection: string; top?: string; tripline?: string; tests: string }): void {
+  const indent = (text: string, by: string): string => text.trim().replace(/^/gm, by);
+  const rule = parseRule(
+    `title: t
+id: rule-under-test
+level: medium
+logsource: { category: agent_tool_call }
+detection:
+${indent(parts.detection, "  ")}
+${parts.top ?? ""}
+tripline:
+  summary: s
+  why: w
+  next: [n]
+  response: { revocable: false }
+${indent(parts.tripline ?? "{}", "  ").replace("  {}", "")}
+  tests:
+${indent(parts.tests, "    ")}
+`,
+    "x.yaml",
+  );
+  for (const { name, found, expected } of testRule(rule)) expect([name, found]).toEqual([name, expected]);
+}
+
+describe("event_count and value_count", () => {
+  it("counts each call once, in its group, within the time span", () => {
+    check({
+      detection: "call: { tool: x }\ncondition: call",
+      top: "correlation: { type: event_count, group-by: [credential, session], timespan: 10s, condition: { gte: 3 } }",
+      tests: `
+- { name: three, records: [{ tool: x, repeat: 3 }], alerts: [medium] }
+- { name: with intents, records: [{ tool: x, repeat: 2, intent: true }], alerts: [] }
+- { name: two sessions, records: [{ tool: x, repeat: 2 }, { tool: x, session: s2, repeat: 2 }], alerts: [] }
+- { name: again after the window, records: [{ tool: x, repeat: 3 }, { at: 1m, tool: x, repeat: 3 }], alerts: [medium, medium] }
+- { name: no session, records: [{ tool: x, session: null, repeat: 9 }], alerts: [] }`,
+    });
+  });
+
+  it("counts how calls ended only when they have", () => {
+    check({
+      detection: "call: { outcome: [tool_error, denied] }\ncondition: call",
+      top: "correlation: { type: event_count, group-by: [credential], timespan: 10s, condition: { gte: 2 } }",
+      tests: `
+- { name: failures, records: [{ tool: x, outcome: tool_error, intent: true, repeat: 2 }], alerts: [medium] }
+- { name: refusals, records: [{ tool: x, outcome: denied, repeat: 2 }], alerts: [medium] }
+- { name: successes, records: [{ tool: x, repeat: 9 }], alerts: [] }`,
+    });
+  });
+
+  it("counts different values", () => {
+    check({
+      detection: "call: { tool|exists: true }\ncondition: call",
+      top: "correlation: { type: value_count, group-by: [credential], timespan: 1m, condition: { field: server, gte: 3 } }",
+      tests: `
+- { name: three servers, records: [{ tool: x, server: a }, { tool: x, server: b }, { tool: x, server: a }, { tool: x, server: c }], alerts: [medium] }
+- { name: two servers, records: [{ tool: x, server: a, repeat: 5 }, { tool: x, server: b, repeat: 5 }], alerts: [] }
+- { name: too slow, records: [{ tool: x, server: a }, { at: 50s, tool: x, server: b }, { at: 65s, tool: x, server: c }], alerts: [] }`,
+    });
+  });
+});
+
+describe("sequence", () => {
+  const tests = `
+- { name: in order, records: [{ tool: a }, { tool: b }, { tool: c }], alerts: [medium] }
+- { name: with others between, records: [{ tool: a }, { tool: z }, { tool: b }, { tool: z }, { tool: c }], alerts: [medium] }
+- { name: out of order, records: [{ tool: b }, { tool: a }, { tool: c }], alerts: [] }
+- { name: a step is missing, records: [{ tool: a }, { tool: c }], alerts: [] }
+- { name: a failed step is none, records: [{ tool: a }, { tool: b, outcome: tool_error }, { tool: c }], alerts: [] }
+- { name: the last may fail, records: [{ tool: a }, { tool: b }, { tool: c, outcome: tool_error }], alerts: [medium] }
+- { name: refused, records: [{ tool: a }, { tool: b }, { tool: c, outcome: denied }], alerts: [] }
+- { name: too late for the first beginning but not the second, records: [{ tool: a }, { at: 50s, tool: a }, { tool: b }, { at: 80s, tool: c }], alerts: [medium] }
+- { name: too late, records: [{ tool: a }, { tool: b }, { at: 80s, tool: c }], alerts: [] }`;
+
+  it("finds its steps in order within the time", () => {
+    check({
+      detection: "a: { tool: a }\nb: { tool: b }\nc: { tool: c }",
+      tripline: `sequence:
+  steps: [{ name: a, match: a }, { name: b, match: b }, { name: c, match: c }]
+  within: 1m`,
+      tests,
+    });
+  });
+
+  it("is bounded, and a beginning with a secret outlives those without", () => {
+    check({
+      detection: "read: { tool: read_file }\nsend: { tool: send_email }",
+      tripline: `sequence:
+  steps: [{ name: read, match: read }, { name: send, match: send }]
+  within: 1h
+  max_partials: 3
+  link: { from: read, to: send, value: low, secret: critical }`,
+      tests: `
+- name: flooded
+  records:
+    - { tool: read_file, result: "⟨secret:k1.0123456789abcdef⟩" }
+    - { tool: read_file, result: nothing, repeat: 50 }
+    - { tool: send_email, args: { body: "⟨secret:k1.0123456789abcdef⟩" } }
+  alerts: [critical]`,
+    });
+  });
+});
+
+describe("match", () => {
+  it("is quiet for a while, unless it gets graver", () => {
+    check({
+      detection: "call: { tool: x }\ncondition: call",
+      tripline: "quiet: 1m\ngroup-by: [session]",
+      tests: `
+- { name: once, records: [{ tool: x, repeat: 30 }], alerts: [medium] }
+- { name: again, records: [{ tool: x }, { at: 2m, tool: x }], alerts: [medium, medium] }
+- { name: another session, records: [{ tool: x }, { tool: x, session: s2 }], alerts: [medium, medium] }`,
+    });
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { argumentsOf } from "../record/arguments.ts";
+import { effectsOfArguments } from "./call-effects.ts";
+import { EFFECTS, namesOf, TOOL_CLASSES } from "./effects.ts";
+import { secretPathIn } from "./secret-path.ts";
+import { profileOfDefinition, profileOfName } from "./tool-profile.ts";
+
+describe("what a tool's name says", () => {
+  it.each([
+    ["read_file", "read", ["reads_private"]],
+    ["get_webpage", "read", ["reads_untrusted", "external_sink"]],
+    ["search_emails", "read", ["reads_private", "reads_untrusted"]],
+    ["email.search_emails", "read", ["reads_private", "reads_untrusted"]],
+    ["mcp__github__list_issues", "read", ["reads_untrusted"]],
+    ["getSecretValue", "read", ["reads_secret"]],
+    ["send_email", "send", ["external_sink"]],
+    ["sendMoney", "send", ["money"]],
+    ["delete_file", "delete", ["destructive"]],
+    ["invite_user_to_slack", "invite", ["identity", "external_sink"]],
+    ["update_password", "update", ["identity"]],
+    ["run_shell_command", "execute", ["code"]],
+    ["create_directory", "create", ["write"]],
+    ["frobnicate", "other", ["write"]],
+  ])("%s", (name, toolClass, effects) => {
+    const profile = profileOfName(name);
+    expect(namesOf(TOOL_CLASSES, profile.classes)).toContain(toolClass);
+    expect(namesOf(EFFECTS, profile.effects).sort()).toEqual([...effects].sort());
+    expect(profile.acts).toBe(toolClass !== "read");
+  });
+});
+
+describe("what a definition says", () => {
+  it("helps where the name says nothing", () => {
+    const profile = profileOfDefinition(
+      { name: "orders7", description: "Returns the customer's orders." },
+      false,
+    );
+    expect(profile.acts).toBe(false);
+    expect(namesOf(EFFECTS, profile.effects)).toEqual(["reads_private"]);
+  });
+
+  it("lowers no risk by itself", () => {
+    const harmless = {
+      name: "delete_file",
+      description: "Reads nothing.",
+      annotations: { readOnlyHint: true },
+    };
+    expect(namesOf(EFFECTS, profileOfDefinition(harmless, false).effects)).toContain("destructive");
+    expect(namesOf(EFFECTS, profileOfDefinition(harmless, true).effects)).not.toContain("destructive");
+  });
+
+  it("may be anything", () => {
+    for (const definition of [{}, { name: 7, description: [], inputSchema: "x", annotations: null }]) {
+      expect(profileOfDefinition(definition, true).acts).toBe(true);
+    }
+  });
+});
+
+describe("what arguments add", () => {
+  const effects = (tool: string, args: unknown, internal: string[] = []): string[] =>
+    namesOf(EFFECTS, effectsOfArguments(profileOfName(tool), argumentsOf(args), internal).effects);
+
+  it.each([
+    ["render", { url: "https://cdn.example/x" }, ["external_sink"]],
+    ["render", { url: "http://127.0.0.1:8080/x" }, []],
+    ["render", { url: "http://build.internal/x" }, []],
+    ["render", { html: "<a href=https://cdn.example>" }, []],
+    ["create_event", { participants: ["eve@other.example"] }, ["external_sink"]],
+    ["search_contacts_by_email", { email: "eve@other.example" }, []],
+    ["Bash", { command: "curl -s https://cdn.example" }, ["external_sink", "code"]],
+    ["Bash", { command: "cat ~/.aws/credentials" }, ["reads_secret", "code"]],
+    ["Bash", { command: "ls .env" }, ["code"]],
+    ["read_text", { path: "notes.md" }, ["reads_private"]],
+    ["read_text", { path: ".env" }, ["reads_private", "reads_secret"]],
+    ["write_file", { path: ".env" }, []],
+  ])("%s %j", (tool, args, expected) => {
+    expect(effects(tool, args).sort()).toEqual([...expected].sort());
+  });
+
+  it("an internal host, and what lies below it, is not outside", () => {
+    expect(effects("render", { url: "https://wiki.acme.example/x" }, ["acme.example"])).toEqual([]);
+    expect(effects("render", { url: "https://notacme.example/x" }, ["acme.example"])).toEqual([
+      "external_sink",
+    ]);
+  });
+});
+
+it("paths that usually hold keys", () => {
+  const secret = [
+    ".env",
+    "/srv/.env.local",
+    "~/.ssh/id_rsa",
+    "a/credentials.json",
+    "server.pem",
+    "C:\\x\\.aws\\credentials",
+    "/etc/shadow",
+  ];
+  const plain = [
+    ".env.example",
+    "id_rsa.pub",
+    "environment.md",
+    "credentials/readme.md",
+    "keyboard.key.md",
+    "permanent.pemx",
+  ];
+  expect(secret.filter((path) => secretPathIn(path) === null)).toEqual([]);
+  expect(plain.filter((path) => secretPathIn(path) !== null)).toEqual([]);
+});
