@@ -422,6 +422,7 @@ describe("large bodies", () => {
     expect(interceptor.calls[0]?.start).toMatchObject({
       target: { tool: "upload" },
       args: { "tripline:streamed": { bytes: Buffer.byteLength(args), sha256: hash("sha256", args, "hex") } },
+      argsBytes: Buffer.byteLength(args),
     });
   });
 

@@ -10,12 +10,14 @@ import type { HttpProxy, HttpProxyOptions, HttpProxyStats } from "./options.ts";
 import { type ErrorAnswer, sendError } from "./refusal.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { SessionTaps } from "./session-taps.ts";
+import { withStreamedSizes } from "./streamed-arguments.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000; // a server that takes no connection for so long is down
 const UPSTREAM_IDLE_MS = 4_000; // below the 5 s after which Node and uvicorn close an idle connection
 const CLIENT_IDLE_MS = 65_000; // above the 60 s for which clients and balancers commonly keep idle connections
 const PROBE_MS = 60_000; // TCP keep-alive: notices peers that vanished without a word
 const STOP_GRACE_MS = 5_000; // for requests that are being answered; streams are ended at once
+const IDLE_CHECK_MS = 20; // while stopping: Node closes only those connections that are idle at that moment
 
 /**
  * A reverse proxy for one MCP server over Streamable HTTP that records tool calls and refuses what is revoked. Everything
@@ -55,6 +57,7 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
 
   const handle = createRequestHandler({
     options,
+    tapped: withStreamedSizes(options.interceptor),
     upstream,
     publicUrl,
     providers,
@@ -159,12 +162,14 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
       for (const exchange of open) {
         if (exchange.responseTap?.stream === true) stopExchange(exchange);
       }
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
       const grace = setTimeout(() => {
         for (const exchange of open) stopExchange(exchange);
         server.closeAllConnections();
       }, STOP_GRACE_MS);
       if (address !== null) await closed;
       clearTimeout(grace);
+      clearInterval(idle);
       for (const provider of providers) provider.stop?.();
       sessions.closeAll();
       await pool.destroy();

@@ -5,6 +5,7 @@ import { REFUSED_CODE } from "../mcp/refusal.ts";
 import { EnvelopeScanner, type ScannedMessage } from "./json/envelope-scanner.ts";
 import { type ErrorAnswer, refusedRequest, refusesOneTool, sendError, sendJson } from "./refusal.ts";
 import { idOf } from "./response-tap.ts";
+import { standInFor } from "./streamed-arguments.ts";
 
 /**
  * Decides from a request's body whether it goes on. Whatever the size, a message is decided before the byte that ends it
@@ -129,7 +130,7 @@ export class StreamGate {
 function frameOf(message: ScannedMessage): JsonObject {
   const params: Record<string, unknown> = {};
   if (message.name !== undefined) params.name = message.name;
-  if (message.measured !== undefined) params.arguments = { "tripline:streamed": message.measured };
+  if (message.measured !== undefined) params.arguments = standInFor(message.measured);
   const id = idOf(message);
   return { jsonrpc: "2.0", ...(id === undefined ? {} : { id }), method: message.method, params };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
-import type { Refusal } from "../interceptor.ts";
+import type { Interceptor, Refusal } from "../interceptor.ts";
 import { McpTap } from "../mcp/mcp-tap.ts";
 import { Exchange } from "./exchange.ts";
 import { type BodyRewriter, type ForwardBody, forward } from "./forward.ts";
@@ -33,6 +33,8 @@ export const MAX_HELD_BYTES = 1024 * 1024;
 
 export interface HandlerContext {
   options: HttpProxyOptions;
+  /** The interceptor, as taps see it. */
+  tapped: Interceptor;
   upstream: URL;
   publicUrl: URL | undefined;
   providers: readonly IdentityProvider[];
@@ -249,9 +251,10 @@ function sessionTap(context: HandlerContext, exchange: Exchange): McpTap | undef
   return context.sessions.get(exchange.callers[0]?.credential, id);
 }
 
-function createTap({ options, upstream }: HandlerContext, exchange: Exchange): McpTap {
+function createTap(context: HandlerContext, exchange: Exchange): McpTap {
+  const { options, upstream } = context;
   return new McpTap({
-    interceptor: options.interceptor,
+    interceptor: context.tapped,
     server: options.server,
     transport: "http",
     caller: exchange.callers[0] ?? { assurance: "unknown" },

@@ -50,7 +50,11 @@ export function createFileKeySet(file: string): KeySet {
  * Keys from an issuer's address, refreshed every ten minutes and when a key is unknown. An issuer that can't be reached
  * keeps the keys known so far; `onError` hears of it.
  */
-export function createRemoteKeySet(url: string, onError: (error: TriplineError) => void): KeySet {
+export function createRemoteKeySet(
+  url: string,
+  onError: (error: TriplineError) => void,
+  monotonicMs: () => number = () => performance.now(),
+): KeySet {
   let keys: JWTVerifyGetKey | null = null;
   let text = "";
   let generation = 0;
@@ -76,8 +80,8 @@ export function createRemoteKeySet(url: string, onError: (error: TriplineError) 
   }
 
   function refresh(): Promise<void> {
-    if (loading === null && performance.now() - lastLoad >= COOLDOWN_MS) {
-      lastLoad = performance.now();
+    if (loading === null && monotonicMs() - lastLoad >= COOLDOWN_MS) {
+      lastLoad = monotonicMs();
       loading = load().finally(() => {
         loading = null;
       });

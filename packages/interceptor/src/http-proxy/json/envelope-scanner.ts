@@ -210,26 +210,19 @@ export class EnvelopeScanner {
       : { kind: "unreadable", why: this.#why };
   }
 
-  /**
-   * The index of the closing quote, or -1 when it is not in this chunk. Both searches only go forward, so that a string
-   * full of escapes costs no more than its length.
-   */
+  /** The index of the closing quote, or -1 when it is not in this chunk. */
   #skipString(chunk: Buffer, start: number): number {
-    let i = start;
-    let quote = -2; // not searched yet
-    while (i < chunk.length) {
-      if (this.#escaped) {
+    let escaped = this.#escaped;
+    for (let i = start; i < chunk.length; i += 1) {
+      const byte = chunk[i];
+      if (escaped) escaped = false;
+      else if (byte === BACKSLASH) escaped = true;
+      else if (byte === QUOTE) {
         this.#escaped = false;
-        i += 1;
-        continue;
+        return i;
       }
-      if (quote !== -1 && quote < i) quote = chunk.indexOf(QUOTE, i);
-      const end = quote < 0 ? chunk.length : quote;
-      const slash = nextBackslash(chunk, i, end);
-      if (slash < 0) return quote;
-      this.#escaped = true;
-      i = slash + 1;
     }
+    this.#escaped = escaped;
     return -1;
   }
 
@@ -408,11 +401,6 @@ export class EnvelopeScanner {
   #fail(why: string): void {
     this.#why ??= why;
   }
-}
-
-function nextBackslash(chunk: Buffer, from: number, to: number): number {
-  const found = chunk.subarray(from, to).indexOf(BACKSLASH);
-  return found < 0 ? -1 : from + found;
 }
 
 /** Numbers, true, false, null; and NaN and Infinity, which some parsers take. */

@@ -46,6 +46,10 @@ export class RecordingInterceptor implements Interceptor {
     return true;
   }
 
+  usePolicy(): void {
+    throw new Error("nothing here has a policy");
+  }
+
   stats(): ReturnType<Interceptor["stats"]> {
     return {
       boot: "",
