@@ -42,10 +42,12 @@ export const httpKeys = {
   }),
 };
 
+const KAFKA_URL = /^kafka:\/\/[^\s,/]+:\d+(,[^\s,/]+:\d+)*$/;
+
 export const logKeys = {
   log: z
     .string()
-    .regex(/^(embedded|kafka:\/\/\S+)$/)
+    .refine((log) => log === "embedded" || KAFKA_URL.test(log))
     .default("embedded")
     .meta({
       description: "where records travel",
@@ -53,6 +55,20 @@ export const logKeys = {
       placeholder: "URL",
     }),
 };
+
+/** For services that run alone: several processes share a log only through Kafka. */
+export const kafkaKeys = {
+  log: z.string().regex(KAFKA_URL).meta({
+    description: "where records travel",
+    allowed: "kafka://host:port[,host:port]",
+    placeholder: "URL",
+  }),
+};
+
+/** `host:port` of each broker that a `kafka://` URL names; null for anything else. */
+export function kafkaBrokers(log: string): string[] | null {
+  return KAFKA_URL.test(log) ? log.slice("kafka://".length).split(",") : null;
+}
 
 export const observabilityKeys = {
   logLevel: z.enum(LOG_LEVELS).default("info").meta({

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { EVENTS_RETENTION_MS, TOPIC_CLEANUP, TOPICS } from "@tripline/events";
+import {
+  AccessRegistry,
+  createContext,
+  createHttpServer,
+  createRecordProducer,
+  createRedactionKeys,
+  healthOf,
+  kafkaBrokers,
+  operatorRoutes,
+  type Part,
+  readProcessConfig,
+  runParts,
+} from "@tripline/service";
+import { openKafkaLog } from "@tripline/stream";
+import { collectorConfig } from "./config.ts";
+import { createCollector } from "./create-collector.ts";
+
+/** A collector of its own, on Kafka. */
+const config = readProcessConfig(collectorConfig, {
+  command: "node services/collector/src/main.ts",
+  summary: "Takes records from interceptors into Kafka, and hands revocations out to them.",
+});
+const context = createContext({ service: "collector", ...config, processMetrics: true });
+const log = await openKafkaLog({ brokers: kafkaBrokers(config.log) ?? [], clientId: "tripline-collector" });
+await log.ensureTopics([
+  {
+    name: TOPICS.events,
+    partitions: config.partitions,
+    cleanup: TOPIC_CLEANUP[TOPICS.events],
+    retentionMs: EVENTS_RETENTION_MS,
+  },
+  { name: TOPICS.revocations, partitions: config.partitions, cleanup: TOPIC_CLEANUP[TOPICS.revocations] },
+]);
+const access = await AccessRegistry.open({
+  path: join(config.data, "access.json"),
+  logger: context.logger,
+  now: context.now,
+});
+const records = createRecordProducer({ log, producerId: "collector", context });
+const collector = createCollector({
+  log,
+  access,
+  context,
+  records,
+  secrets: createRedactionKeys({ directory: join(config.data, "keys"), now: context.now }),
+  revocationKeys: () =>
+    config.revocationKeys.map((pair) => ({
+      id: pair.slice(0, pair.indexOf("=")),
+      public_key: pair.slice(pair.indexOf("=") + 1),
+    })),
+});
+const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
+await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
+await http.app.register(collector.routes);
+const parts: Part[] = [http.part, records.part, collector.part];
+
+const code = await runParts(parts, {
+  logger: context.logger,
+  onReady: () => console.log(`The collector listens on ${http.url()}`),
+});
+access.close();
+await log.close();
+await context.close();
+process.exit(code);
