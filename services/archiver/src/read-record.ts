@@ -1,6 +1,14 @@
 import { isUtf8 } from "node:buffer";
-import { type Envelope, MAX_RECORD_BYTES, type Payload, parseRecord, TriplineError } from "@tripline/events";
+import {
+  type Envelope,
+  MAX_RECORD_BYTES,
+  type Payload,
+  parseRecord,
+  payloadHash,
+  TriplineError,
+} from "@tripline/events";
 import { memberText } from "./member-text.ts";
+import { isPlainRecord } from "./plain-record.ts";
 
 /** A record of the log as the store wants it: parsed, and in its exact bytes. */
 export interface ReadRecord {
@@ -24,22 +32,47 @@ export function readRecord(value: Uint8Array | null): ReadRecord | Unreadable {
   if (!isUtf8(value)) return { reason: "not_utf8" };
   const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("utf8");
   try {
-    const { payload } = parseRecord(text);
-    const sent: { envelope: Envelope } = JSON.parse(text);
-    const plain = JSON.stringify(sent.envelope);
+    const { envelope, payload, payloadText } = checked(text);
+    const plain = JSON.stringify(envelope);
     const end = text[HEAD.length + plain.length];
     const isPlain =
       text.startsWith(HEAD) && text.startsWith(plain, HEAD.length) && (end === "," || end === "}");
     return {
-      envelope: sent.envelope,
+      envelope,
       envelopeText: isPlain ? plain : memberText(text, "envelope"),
       isPlain,
-      ...(payload === undefined ? {} : { payload, payloadText: JSON.stringify(payload) }),
+      ...(payload === undefined || payloadText === undefined ? {} : { payload, payloadText }),
     };
   } catch (error) {
     if (error instanceof TriplineError && error.kind === "permanent") {
       return { reason: error.code === "TRIPLINE_RECORD_HASH" ? "payload_hash" : "invalid" };
     }
     throw error;
+  }
+}
+
+/** Envelope and payload as they were sent, once the contract holds. @throws TriplineError as `parseRecord` */
+function checked(text: string): { envelope: Envelope; payload?: Payload; payloadText?: string } {
+  const json = parseJson(text);
+  if (isPlainRecord(json)) {
+    const { envelope, payload } = json;
+    const payloadText = payload === undefined ? undefined : JSON.stringify(payload);
+    const actual = payloadText === undefined ? undefined : payloadHash(payloadText);
+    if (actual === envelope.payload_hash) {
+      return payload === undefined || payloadText === undefined
+        ? { envelope }
+        : { envelope, payload, payloadText };
+    }
+  }
+  const { payload } = parseRecord(text);
+  const { envelope }: { envelope: Envelope } = JSON.parse(text);
+  return payload === undefined ? { envelope } : { envelope, payload, payloadText: JSON.stringify(payload) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // parseRecord says what is wrong
   }
 }
