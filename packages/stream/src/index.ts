@@ -3,8 +3,11 @@
  * Services and the CLI may import it.
  */
 export { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from "./embedded/embedded-log.ts";
+export type { KafkaOptions } from "./kafka/connection.ts";
+export { openKafkaLog } from "./kafka/kafka-log.ts";
 export type * from "./log.ts";
 export * from "./memory/memory-log.ts";
+export * from "./open-log.ts";
 export * from "./partitioner.ts";
 export { DEAD_LETTER_HEADERS } from "./runner/dead-letter.ts";
 export type * from "./runner/hooks.ts";
@@ -12,3 +15,5 @@ export { runSink, type SinkOptions } from "./runner/run-sink.ts";
 export { runStep, type StepOptions } from "./runner/run-step.ts";
 export type * from "./runner/sink.ts";
 export type * from "./runner/step.ts";
+export { connectLog } from "./worker/connect-log.ts";
+export { serveLog } from "./worker/serve-log.ts";

@@ -1,0 +1,146 @@
+import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaJsConsumer } from "kafkajs";
+import { DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
+import type { ConsumeOptions, Consumer } from "../log.ts";
+import { fromKafka } from "./errors.ts";
+import { OwnedPartition } from "./owned-partition.ts";
+
+export const MAX_WAIT_MS = 100; // kafkajs's default of 5 s holds a group's changes up; data is answered at once anyway
+const SESSION_TIMEOUT_MS = 30_000;
+const HEARTBEAT_MS = 3000;
+const MAX_BYTES_PER_PARTITION = 1024 * 1024;
+
+/** What a member of a group needs to know about its topic. */
+export interface ConsumedTopic {
+  partitions: number;
+  compacted: boolean;
+}
+
+/** One member of a Kafka consumer group. Each joining of the group makes fresh assignments; the old ones are lost. */
+export class KafkaConsumer implements Consumer {
+  readonly ended: Promise<void>;
+  readonly #consumer: KafkaJsConsumer;
+  readonly #admin: Admin;
+  readonly #options: ConsumeOptions;
+  readonly #topic: ConsumedTopic;
+  readonly #end: { resolve(): void; reject(error: unknown): void };
+  #owned = new Map<number, OwnedPartition>();
+  #stopping = false;
+  #closing: Promise<void> | null = null;
+
+  constructor(kafka: Kafka, admin: Admin, topic: ConsumedTopic, options: ConsumeOptions) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.ended.catch(() => undefined); // whoever cares awaits `ended`; it must not end the process by itself
+    this.#end = { resolve, reject };
+    this.#admin = admin;
+    this.#topic = topic;
+    this.#options = options;
+    this.#consumer = kafka.consumer({
+      groupId: options.group,
+      allowAutoTopicCreation: false,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    });
+  }
+
+  async start(): Promise<void> {
+    const { events } = this.#consumer;
+    this.#consumer.on(events.REBALANCING, () => this.#loseAll());
+    this.#consumer.on(events.GROUP_JOIN, ({ payload }) => {
+      this.#loseAll();
+      for (const partition of payload.memberAssignment[this.#options.topic] ?? []) this.#own(partition);
+    });
+    this.#consumer.on(events.CRASH, ({ payload }) => {
+      this.#loseAll();
+      if (!payload.restart) this.#fail(fromKafka(payload.error, `consuming ${this.#options.topic}`));
+    });
+    try {
+      await this.#consumer.connect();
+      await this.#consumer.subscribe({ topics: [this.#options.topic], fromBeginning: true });
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: this.#topic.partitions,
+        eachBatch: (payload) => this.#eachBatch(payload),
+      });
+    } catch (error) {
+      await this.#consumer.disconnect();
+      throw fromKafka(error, `consuming ${this.#options.topic}`);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#close(null);
+  }
+
+  #own(partition: number): void {
+    if (this.#stopping) return;
+    const { topic, group } = this.#options;
+    const owned = new OwnedPartition({
+      options: this.#options,
+      partition,
+      compacted: this.#topic.compacted,
+      admin: this.#admin,
+      before: this.#before.get(partition) ?? Promise.resolve(),
+      seek: (offset) => this.#consumer.seek({ topic, partition, offset: String(offset) }),
+      commit: (offset, metadata) =>
+        this.#consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]),
+    });
+    this.#owned.set(partition, owned);
+    owned.ready.catch((error: unknown) => this.#fail(fromKafka(error, `joining group ${group}`)));
+  }
+
+  /** For each partition, when the work of its earlier assignment has ended. */
+  readonly #before = new Map<number, Promise<void>>();
+
+  #loseAll(): void {
+    for (const [partition, owned] of this.#owned) this.#before.set(partition, owned.lose());
+    this.#owned = new Map();
+  }
+
+  async #eachBatch(payload: EachBatchPayload): Promise<void> {
+    const owned = this.#owned.get(payload.batch.partition);
+    if (owned === undefined || this.#stopping) return;
+    const { maxBatchRecords = DEFAULT_MAX_BATCH_RECORDS, maxBatchBytes = DEFAULT_MAX_BATCH_BYTES } =
+      this.#options;
+    const rebalances: unknown[] = [];
+    const beat = setInterval(() => {
+      payload.heartbeat().catch((error: unknown) => {
+        rebalances.push(error);
+        this.#loseAll();
+      });
+    }, HEARTBEAT_MS);
+    try {
+      await owned.handle(payload, { maxBatchRecords, maxBatchBytes, stopping: () => this.#stopping });
+    } catch (error) {
+      this.#fail(fromKafka(error, `consuming ${this.#options.topic}`));
+    } finally {
+      clearInterval(beat);
+    }
+    if (rebalances.length > 0) throw rebalances[0]; // kafkajs joins again
+  }
+
+  #fail(error: unknown): void {
+    void this.#close({ error });
+  }
+
+  #close(failure: { error: unknown } | null): Promise<void> {
+    this.#closing ??= (async () => {
+      this.#stopping = true;
+      let outcome = failure;
+      try {
+        await Promise.all([...this.#owned.values()].map((owned) => owned.finish(failure === null)));
+      } catch (error) {
+        outcome ??= { error };
+      }
+      this.#loseAll();
+      await Promise.all(this.#before.values());
+      await this.#consumer.disconnect();
+      if (outcome === null) this.#end.resolve();
+      else this.#end.reject(outcome.error);
+    })();
+    return this.#closing;
+  }
+}

@@ -1,0 +1,187 @@
+import type { Admin, Kafka } from "kafkajs";
+import { closedError, streamError } from "../errors.ts";
+import { checkRecord } from "../limits.ts";
+import type {
+  CommittedOffset,
+  ConsumeOptions,
+  Consumer,
+  Log,
+  NewRecord,
+  Position,
+  TableEntry,
+  TableReader,
+  TopicSpec,
+} from "../log.ts";
+import { partitionOf } from "../partitioner.ts";
+import type { ExistingTopic } from "../topic-specs.ts";
+import { connectKafka, type KafkaOptions } from "./connection.ts";
+import { fromKafka } from "./errors.ts";
+import { KafkaConsumer } from "./kafka-consumer.ts";
+import { fetchBounds, fetchCommitted } from "./kafka-offsets.ts";
+import { KafkaProducer } from "./kafka-producer.ts";
+import { KafkaTable } from "./kafka-table.ts";
+import { KafkaTopics } from "./kafka-topics.ts";
+
+const BROKER_DEFAULT_REPLICATION = -1;
+
+/** @throws TriplineError TRIPLINE_STREAM_UNAVAILABLE when no broker answers, TRIPLINE_STREAM_REFUSED without access */
+export async function openKafkaLog(options: KafkaOptions): Promise<Log> {
+  const kafka = connectKafka(options);
+  const admin = kafka.admin();
+  const producer = new KafkaProducer(kafka);
+  try {
+    await admin.connect();
+    await producer.connect();
+    const { clusterId } = await admin.describeCluster();
+    const topics = new KafkaTopics(admin, options.replicationFactor ?? BROKER_DEFAULT_REPLICATION);
+    return new KafkaLog({ kafka, admin, producer, topics, generation: `kafka-${clusterId}-1` });
+  } catch (error) {
+    await Promise.allSettled([admin.disconnect(), producer.close()]);
+    throw fromKafka(error, `connecting to ${options.brokers.join(", ")}`);
+  }
+}
+
+interface KafkaParts {
+  kafka: Kafka;
+  admin: Admin;
+  producer: KafkaProducer;
+  topics: KafkaTopics;
+  generation: string;
+}
+
+class KafkaLog implements Log {
+  readonly generation: string;
+  readonly #parts: KafkaParts;
+  readonly #readers = new Set<Consumer | TableReader>();
+  readonly #shapes = new Map<string, ExistingTopic>();
+  /** Calls for a topic seen for the first time wait for its shape; later ones queue behind them. */
+  #placing: Promise<unknown> | null = null;
+  #nextPartition = 0;
+  #closing: Promise<void> | null = null;
+
+  constructor(parts: KafkaParts) {
+    this.generation = parts.generation;
+    this.#parts = parts;
+  }
+
+  async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    this.#checkOpen();
+    await this.#parts.topics.ensure(specs);
+  }
+
+  async partitionCount(topic: string): Promise<number> {
+    this.#checkOpen();
+    return (await this.#parts.topics.get(topic)).partitions;
+  }
+
+  produce(topic: string, records: readonly NewRecord[]): Promise<Position[]> {
+    if (this.#closing !== null) return Promise.reject(closedError());
+    const shape = this.#shapes.get(topic);
+    if (shape !== undefined && this.#placing === null) return this.#place(topic, shape, records);
+    const placed = (this.#placing ?? Promise.resolve()).then(async () => {
+      const found = await this.#parts.topics.get(topic);
+      this.#shapes.set(topic, found);
+      return { done: this.#place(topic, found, records) };
+    });
+    const settled = placed.catch(() => undefined); // the caller has the error; order is all that is passed on
+    this.#placing = settled;
+    void settled.then(() => {
+      if (this.#placing === settled) this.#placing = null;
+    });
+    return placed.then(({ done }) => done);
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumer> {
+    this.#checkOpen();
+    const { kafka, admin, topics } = this.#parts;
+    const { partitions, cleanup } = await topics.get(options.topic);
+    const consumer = new KafkaConsumer(
+      kafka,
+      admin,
+      { partitions, compacted: cleanup === "compact" },
+      options,
+    );
+    await consumer.start();
+    return this.#keep(consumer);
+  }
+
+  async readTable(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader> {
+    this.#checkOpen();
+    const { kafka, admin, topics } = this.#parts;
+    const { cleanup, partitions } = await topics.get(topic);
+    if (cleanup !== "compact") {
+      throw streamError("TRIPLINE_STREAM_CONFIG", `${topic} is not compacted: consume it instead`);
+    }
+    const table = new KafkaTable(kafka, topic, await fetchBounds(admin, topic));
+    await table.start(partitions, onEntry);
+    return this.#keep(table);
+  }
+
+  async offsets(topic: string) {
+    this.#checkOpen();
+    await this.#parts.topics.get(topic);
+    return fetchBounds(this.#parts.admin, topic);
+  }
+
+  async committed(topic: string, group: string): Promise<Map<number, CommittedOffset>> {
+    this.#checkOpen();
+    await this.#parts.topics.get(topic);
+    return fetchCommitted(this.#parts.admin, topic, group);
+  }
+
+  async ping(): Promise<void> {
+    this.#checkOpen();
+    try {
+      await this.#parts.admin.describeCluster();
+    } catch (error) {
+      throw fromKafka(error, "asking the brokers");
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      const { admin, producer } = this.#parts;
+      await Promise.all([...this.#readers].map((reader) => reader.close()));
+      await this.#placing;
+      await producer.close();
+      await admin.disconnect();
+    })();
+    return this.#closing;
+  }
+
+  #place(topic: string, shape: ExistingTopic, records: readonly NewRecord[]): Promise<Position[]> {
+    try {
+      const placed = records.map((record) => {
+        checkRecord(topic, shape.cleanup === "compact", record);
+        const partition = record.partition ?? this.#choose(record.key, shape.partitions);
+        if (partition < 0 || partition >= shape.partitions) {
+          throw streamError(
+            "TRIPLINE_STREAM_RECORD_INVALID",
+            `${topic} has no partition ${partition}: it has ${shape.partitions}`,
+          );
+        }
+        return { ...record, partition };
+      });
+      return this.#parts.producer.produce(topic, placed);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #choose(key: string | null, partitions: number): number {
+    if (key !== null) return partitionOf(key, partitions);
+    this.#nextPartition = (this.#nextPartition + 1) % partitions;
+    return this.#nextPartition;
+  }
+
+  #keep<T extends Consumer | TableReader>(reader: T): T {
+    this.#readers.add(reader);
+    const gone = () => this.#readers.delete(reader);
+    reader.ended.then(gone, gone);
+    return reader;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== null) throw closedError();
+  }
+}

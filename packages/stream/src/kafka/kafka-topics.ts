@@ -1,0 +1,85 @@
+import { type Admin, ConfigResourceTypes } from "kafkajs";
+import { streamError } from "../errors.ts";
+import type { TopicSpec } from "../log.ts";
+import { checkSpecs, type ExistingTopic } from "../topic-specs.ts";
+import { fromKafka } from "./errors.ts";
+
+/** What is known about the broker's topics. A topic's shape never changes within a generation, so it is asked for once. */
+export class KafkaTopics {
+  readonly #admin: Admin;
+  readonly #replicationFactor: number;
+  readonly #known = new Map<string, ExistingTopic>();
+
+  constructor(admin: Admin, replicationFactor: number) {
+    this.#admin = admin;
+    this.#replicationFactor = replicationFactor;
+  }
+
+  async ensure(specs: readonly TopicSpec[]): Promise<void> {
+    const existing = new Map<string, ExistingTopic>();
+    const names = new Set(await this.#ask("listing topics", () => this.#admin.listTopics()));
+    for (const { name } of specs) if (names.has(name)) existing.set(name, await this.get(name));
+    const missing = checkSpecs(specs, (name) => existing.get(name));
+    if (missing.length === 0) return;
+    await this.#ask("creating topics", () =>
+      this.#admin.createTopics({
+        waitForLeaders: true,
+        topics: missing.map((spec) => ({
+          topic: spec.name,
+          numPartitions: spec.partitions,
+          replicationFactor: this.#replicationFactor,
+          configEntries: Object.entries(settings(spec)).map(([name, value]) => ({ name, value })),
+        })),
+      }),
+    );
+  }
+
+  /** @throws TriplineError TRIPLINE_STREAM_TOPIC_UNKNOWN */
+  async get(name: string): Promise<ExistingTopic> {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const found = await this.#ask(`looking for ${name}`, async () => {
+      const names = await this.#admin.listTopics(); // asking for an unknown topic's metadata would be retried
+      if (!names.includes(name)) return null;
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [name] });
+      const { resources } = await this.#admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name, configNames: ["cleanup.policy"] }],
+      });
+      const policy = resources[0]?.configEntries.find(
+        (entry) => entry.configName === "cleanup.policy",
+      )?.configValue;
+      return { partitions: topics[0]?.partitions.length ?? 0, policy };
+    });
+    if (found === null) {
+      throw streamError(
+        "TRIPLINE_STREAM_TOPIC_UNKNOWN",
+        `there is no topic ${name}: create it with ensureTopics`,
+      );
+    }
+    const cleanup = found.policy?.includes("compact") ? "compact" : "delete";
+    const topic: ExistingTopic = { partitions: found.partitions, cleanup };
+    this.#known.set(name, topic);
+    return topic;
+  }
+
+  async #ask<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw fromKafka(error, what);
+    }
+  }
+}
+
+function settings(spec: TopicSpec): Record<string, string> {
+  return {
+    "cleanup.policy": spec.cleanup,
+    // The log's own clock, as the port promises, not the producer's.
+    "message.timestamp.type": "LogAppendTime",
+    "unclean.leader.election.enable": "false",
+    ...(spec.retentionMs === undefined ? {} : { "retention.ms": String(spec.retentionMs) }),
+    // Without a declared retention nothing goes, whatever the broker's default.
+    ...(spec.retentionMs === undefined && spec.cleanup === "delete" ? { "retention.ms": "-1" } : {}),
+  };
+}
