@@ -1,4 +1,4 @@
-import type { CallStart, Interceptor } from "../interceptor.ts";
+import type { CallStart, Interceptor, Verdict } from "../interceptor.ts";
 
 /** Arguments that were too large to hold, as the record has them. */
 export interface StreamedArguments {
@@ -14,16 +14,19 @@ export function standInFor(measured: StreamedArguments["tripline:streamed"]): St
   return standIn;
 }
 
-/** Tells the interceptor the real size of such arguments. A client's own object of the same form is only that. */
+/**
+ * Tells the interceptor the real size of such arguments. A client's own object of the same form is only that.
+ * Everything but `begin` is the interceptor's own.
+ */
 export function withStreamedSizes(interceptor: Interceptor): Interceptor {
-  return {
-    begin: (start) => interceptor.begin(sized(start)),
-    listed: (listing) => interceptor.listed(listing),
-    mayRefuse: () => interceptor.mayRefuse(),
-    usePolicy: (policy) => interceptor.usePolicy(policy),
-    stats: () => interceptor.stats(),
-    close: (timeoutMs) => interceptor.close(timeoutMs),
-  };
+  const begin = (start: CallStart): Verdict => interceptor.begin(sized(start));
+  return new Proxy(interceptor, {
+    get(target, key) {
+      if (key === "begin") return begin;
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 function sized(start: CallStart): CallStart {
