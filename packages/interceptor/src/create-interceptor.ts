@@ -63,17 +63,23 @@ export interface InterceptorOptions {
   onWarning?: OnWarning | undefined;
 }
 
+/** An interceptor whose policy can change while it runs. */
+export interface ConfigurableInterceptor extends Interceptor {
+  /** In force from the next call on. @throws ZodError when it is invalid */
+  usePolicy(policy: InterceptorPolicyInput): void;
+}
+
 /** Builds the core on its parts. Never waits; a spool directory that can't be used is a warning and counted drops. */
-export function createInterceptor(options: InterceptorOptions): Interceptor {
+export function createInterceptor(options: InterceptorOptions): ConfigurableInterceptor {
   return new SpoolingInterceptor(options);
 }
 
-class SpoolingInterceptor implements Interceptor {
+class SpoolingInterceptor implements ConfigurableInterceptor {
   readonly #boot: string;
   readonly #now: () => number;
   readonly #onWarning: OnWarning;
   readonly #denyList: DenyList | undefined;
-  readonly #policies: PolicyTable;
+  #policies: PolicyTable;
   readonly #ids: IdSource;
   readonly #redactor: CurrentRedactor;
   readonly #actors = new ActorMemory();
@@ -143,7 +149,7 @@ class SpoolingInterceptor implements Interceptor {
       ids: this.#ids,
       now,
       monotonic: options.now ?? (() => performance.now()),
-      intentDeadlineMs: this.#policies.policy.intent_deadline_ms,
+      intentDeadlineMs: () => this.#policies.policy.intent_deadline_ms,
       guard: (work) => this.#guard(work),
     });
     this.#denyList?.onApplied((applied) => this.#guard(() => this.#recordApplied(applied)));
@@ -169,6 +175,10 @@ class SpoolingInterceptor implements Interceptor {
 
   mayRefuse(): boolean {
     return (this.#denyList?.size ?? 0) > 0 || this.#policies.policy.fail_closed.length > 0;
+  }
+
+  usePolicy(policy: InterceptorPolicyInput): void {
+    this.#policies = new PolicyTable(interceptorPolicySchema.parse(policy));
   }
 
   stats(): InterceptorStats {

@@ -42,10 +42,10 @@ interface LiveEntry {
   expiresMs: number;
 }
 
-/** What a copy on disk holds. */
+/** What a copy on disk holds. When it is read, its entries are as unverified as any. */
 export interface DenyListCopy {
   synced_ms: number;
-  entries: SignedRevocation[];
+  entries: unknown[];
 }
 
 /** Revocations of one tenant in memory. Any live entry denies; reinstatement lifts only its own entry, for good. */
@@ -64,6 +64,7 @@ export class DenyList implements RevocationSink {
   readonly #listeners: ((applied: AppliedEntry) => void)[] = [];
   #liveCount = 0;
   #rejected = 0;
+  #version = 0;
   #syncedMs: number | null = null;
   #contactMs: number | null = null;
   #snapshot: Set<string> | null = null;
@@ -75,6 +76,11 @@ export class DenyList implements RevocationSink {
   /** How many live entries there are, expired ones that nobody asked for included. */
   get size(): number {
     return this.#liveCount;
+  }
+
+  /** Grows with every change of the entries. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Entries that were not signed by a pinned key. */
@@ -128,7 +134,6 @@ export class DenyList implements RevocationSink {
     const entry = this.#take(value, true);
     if (entry !== null) this.#snapshot?.add(entry.id);
     this.contact();
-    this.#options.onChanged?.();
   }
 
   loaded(): void {
@@ -137,7 +142,6 @@ export class DenyList implements RevocationSink {
     this.#snapshot = null;
     this.#syncedMs = this.#options.now();
     this.contact();
-    this.#options.onChanged?.();
   }
 
   /** The source gave a sign of life. Counts only once the snapshot is complete. */
@@ -145,6 +149,7 @@ export class DenyList implements RevocationSink {
     if (this.#snapshot !== null || this.#syncedMs === null) return;
     this.#contactMs = this.#options.now();
     this.#syncedMs = this.#contactMs;
+    this.#options.onChanged?.();
   }
 
   /** An entry was compacted away. Unsigned, so it lifts nothing: only what denies no more is forgotten. */
@@ -154,6 +159,7 @@ export class DenyList implements RevocationSink {
     if (entry.state === "active" && expiresMs(entry) > this.#options.now()) return;
     this.#unlist(entry);
     this.#known.delete(id);
+    this.#version += 1;
     this.#options.onChanged?.();
   }
 
@@ -185,6 +191,7 @@ export class DenyList implements RevocationSink {
     if (this.#known.size >= MAX_ENTRIES) return null;
     if (before !== undefined) this.#unlist(before);
     this.#known.set(entry.id, entry);
+    this.#version += 1;
     if (entry.state === "active") this.#list(entry);
     const changes = entry.state === "active" ? expiresMs(entry) > this.#options.now() : before !== undefined;
     if (announce && changes) {
@@ -215,6 +222,7 @@ export class DenyList implements RevocationSink {
       if (ids.has(id)) continue;
       this.#unlist(entry);
       this.#known.delete(id);
+      this.#version += 1;
     }
   }
 }

@@ -58,6 +58,7 @@ type Pending = {
   caller: Caller;
   session: Session;
   call: OpenCall | null;
+  signal: AbortSignal | undefined;
 };
 
 /**
@@ -119,9 +120,17 @@ export class McpTap {
     else pending.call?.end(endOfAnswer(frame, context.bytes));
   }
 
-  /** An answer too large to be parsed: see `scanLargeFrame`. */
-  answeredLarge(id: RequestId, end: CallEnd): void {
+  /** An answer too large to be parsed: see `scanLargeFrame`. False when it has to be parsed, as a listing. */
+  answeredLarge(id: RequestId, end: CallEnd): boolean {
+    const waiting = this.#pending.get(idKey(id))?.[0];
+    if (waiting?.method === "tools/list") return false;
     this.#take(id)?.call?.end(end);
+    return true;
+  }
+
+  /** The request could not be handed to the server, as far as the transport knows. */
+  notSent(id: RequestId, message: string): void {
+    this.#take(id)?.call?.end({ outcome: "protocol_error", errorCode: "transport", message });
   }
 
   /** The client gave a request up without a frame (HTTP, protocol 2026-07-28). */
@@ -132,7 +141,9 @@ export class McpTap {
   /** The connection is gone: calls without an answer are in doubt. */
   closed(message = "the connection ended before the answer"): void {
     for (const waiting of this.#pending.values()) {
-      for (const { call } of waiting) call?.end({ outcome: "in_doubt", message });
+      for (const { call, signal } of waiting) {
+        call?.end(signal?.aborted === true ? endOfCancellation(undefined) : { outcome: "in_doubt", message });
+      }
     }
     this.#pending.clear();
     this.#pendingCount = 0;
@@ -160,7 +171,7 @@ export class McpTap {
     if (method !== "tools/call" && method !== "tools/list") return null;
     const caller = this.#labelledCaller(context.caller ?? this.#options.caller);
     const session = this.#session(params, context);
-    const pending: Pending = { method, params, caller, session, call: null };
+    const pending: Pending = { method, params, caller, session, call: null, signal: context.signal };
     if (method === "tools/call") {
       const verdict = this.#options.interceptor.begin({
         caller,

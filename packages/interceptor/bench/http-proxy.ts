@@ -1,0 +1,134 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { hash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Pool } from "undici";
+import { createInterceptor } from "../src/create-interceptor.ts";
+import { createApiKeyProvider } from "../src/http-proxy/identity/api-key.ts";
+import { createHttpProxy } from "../src/http-proxy/proxy.ts";
+
+/**
+ * What the HTTP proxy adds to a 1 KB `tools/call` over going direct: `node bench/http-proxy.ts [calls]`, JSON on stdout.
+ * Server, proxy and client are processes of their own; the proxy records with the real interceptor into a real spool.
+ * Direct and proxied calls alternate, one at a time, so that the machine's moods hit both.
+ */
+
+const HOST = "127.0.0.1";
+const SECRET = "bench-key";
+const WARM_UP = 1_000;
+const REDACTION_KEYS = [{ id: "bench", key: "ab".repeat(32) }];
+const ARGUMENTS = { text: "a".repeat(880) }; // 1 KB for the whole message
+const RESULT = { content: [{ type: "text", text: "r".repeat(500) }] };
+const roles: Record<string, () => Promise<string>> = { server: serve, proxy: proxied };
+
+const [role = "client", parameter = "5000"] = process.argv.slice(2);
+const run = roles[role];
+if (run === undefined) await measure(Number(/^\d+$/.test(role) ? role : parameter));
+else process.send?.(await run());
+
+async function serve(): Promise<string> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { id } = JSON.parse(Buffer.concat(chunks).toString()) as { id: number };
+      const answer = JSON.stringify({ result: RESULT, jsonrpc: "2.0", id });
+      const sse = request.url?.endsWith("sse") === true;
+      response.writeHead(200, { "content-type": sse ? "text/event-stream" : "application/json" });
+      response.end(sse ? `event: message\ndata: ${answer}\n\n` : answer);
+    });
+  });
+  server.listen(0, HOST);
+  await once(server, "listening");
+  const address = server.address();
+  return `http://${HOST}:${typeof address === "object" ? address?.port : 0}`;
+}
+
+async function proxied(): Promise<string> {
+  const stateDir = mkdtempSync(join(tmpdir(), "tripline-bench-"));
+  process.on("exit", () => rmSync(stateDir, { recursive: true, force: true }));
+  process.on("disconnect", () => process.exit());
+  const accepted = { accepted: 0, refused: [] };
+  const interceptor = createInterceptor({
+    tenant: "bench",
+    producer: { id: "bench" },
+    stateDir,
+    sender: { send: () => Promise.resolve(accepted), close: () => Promise.resolve() },
+    redactionKeys: () => REDACTION_KEYS,
+  });
+  const keys = [{ id: "bench", sha256: hash("sha256", SECRET, "hex") }];
+  const proxy = createHttpProxy({
+    listen: { port: 0 },
+    upstream: `${parameter}/mcp`,
+    server: "bench",
+    interceptor,
+    identity: [createApiKeyProvider({ issuer: "bench", headers: ["authorization"], keys })],
+  });
+  await proxy.start();
+  return new URL(proxy.url).origin;
+}
+
+async function measure(calls: number): Promise<void> {
+  const server = await start("server");
+  const proxy = await start("proxy", server.url);
+  const pools = { direct: new Pool(server.url), proxied: new Pool(proxy.url) };
+  const report: Record<string, unknown> = { bench: "http-proxy", calls, node: process.version };
+  for (const form of ["json", "sse"]) {
+    const times = { direct: new Float64Array(calls), proxied: new Float64Array(calls) };
+    for (let i = -WARM_UP; i < calls; i += 1) {
+      for (const way of ["direct", "proxied"] as const) {
+        const began = performance.now();
+        await call(pools[way], `/mcp?${form}`, i);
+        if (i >= 0) times[way][i] = (performance.now() - began) * 1000;
+      }
+    }
+    const direct = summary(times.direct);
+    const through = summary(times.proxied);
+    report[form] = {
+      direct_us: direct,
+      proxied_us: through,
+      added_median_us: Math.round(through.p50 - direct.p50),
+    };
+  }
+  console.log(JSON.stringify(report));
+  await Promise.all(Object.values(pools).map((pool) => pool.destroy()));
+  proxy.child.disconnect();
+  server.child.kill();
+}
+
+async function call(pool: Pool, path: string, id: number): Promise<void> {
+  const { body } = await pool.request({
+    method: "POST",
+    path,
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      authorization: `Bearer ${SECRET}`,
+      "mcp-session-id": "bench-session",
+      "mcp-protocol-version": "2025-11-25",
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id,
+      method: "tools/call",
+      params: { name: "bench", arguments: ARGUMENTS },
+    }),
+  });
+  await body.arrayBuffer();
+}
+
+async function start(as: string, ...rest: string[]): Promise<{ url: string; child: ChildProcess }> {
+  const child = fork(fileURLToPath(import.meta.url), [as, ...rest]);
+  const [url] = (await once(child, "message")) as [string];
+  return { url, child };
+}
+
+function summary(times: Float64Array): { p50: number; p99: number } {
+  const sorted = times.toSorted();
+  const at = (share: number): number => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
+  return { p50: at(0.5), p99: at(0.99) };
+}
