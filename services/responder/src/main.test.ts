@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Alert, alertKey, parseRecord, TOPICS } from "@tripline/events";
+import { type Log, openKafkaLog } from "@tripline/stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Broker, startBroker } from "../../../infra/kafka/broker.ts";
+import { requirement } from "../../../test/support/requirements.ts";
+import { waitFor } from "../../../test/support/wait-for.ts";
+import { anAlert, Receiver, SECRET } from "./testing/bench.ts";
+import { responderTopics } from "./topics.ts";
+
+const BROKER_PORT = 20760; // its controller takes the next one
+const HTTP_PORT = 20762;
+const PARTITIONS = 3;
+const MAIN = new URL("main.ts", import.meta.url).pathname;
+
+describe.skipIf(requirement("kafka").missing)("the responder as a process of its own, on Kafka", () => {
+  const dir = mkdtempSync(join(tmpdir(), "tripline-responder-main-"));
+  const receiver = new Receiver(20763);
+  const decisions: { id: string | undefined; kind: string }[] = [];
+  let broker: Broker;
+  let log: Log;
+
+  beforeAll(async () => {
+    broker = await startBroker({ port: BROKER_PORT, dataDir: join(dir, "kafka") });
+    log = await openKafkaLog({ brokers: [broker.address] });
+    await log.ensureTopics(responderTopics(PARTITIONS));
+    await log.consume({
+      topic: TOPICS.events,
+      group: "test",
+      onAssigned: async () => ({
+        onBatch: async (records) => {
+          for (const { value } of records) {
+            const { decision } = parseRecord(new TextDecoder().decode(value ?? new Uint8Array())).envelope;
+            if (decision !== undefined) decisions.push({ id: decision.alert_id, kind: decision.kind });
+          }
+        },
+      }),
+    });
+    await receiver.start();
+  }, 120_000);
+  afterAll(async () => {
+    await receiver.stop();
+    await log?.close();
+    await broker?.stop();
+    rmSync(dir, { recursive: true });
+  });
+
+  async function start(): Promise<ChildProcess> {
+    const child = spawn(process.execPath, [MAIN], {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: {
+        ...process.env,
+        TRIPLINE_HOME: dir,
+        TRIPLINE_LOG: `kafka://${broker.address}`,
+        TRIPLINE_PORT: String(HTTP_PORT),
+        TRIPLINE_PARTITIONS: String(PARTITIONS),
+        TRIPLINE_LOG_LEVEL: "error",
+        HOOK: SECRET,
+      },
+    });
+    await waitFor(async () => (await fetch(`http://127.0.0.1:${HTTP_PORT}/health`)).status === 200, {
+      timeoutMs: 60_000,
+      what: "the responder to be ready",
+    });
+    return child;
+  }
+
+  async function stop(child: ChildProcess): Promise<number | null> {
+    const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+    child.kill("SIGTERM");
+    return exited;
+  }
+
+  async function alert(...alerts: Alert[]): Promise<void> {
+    const records = alerts.map((each) => ({
+      key: alertKey(each.tenant, each.id),
+      value: Buffer.from(JSON.stringify(each)),
+    }));
+    await log.produce(TOPICS.alerts, records);
+  }
+
+  const kindsOf = (each: Alert) => decisions.filter(({ id }) => id === each.id).map(({ kind }) => kind);
+  const settled = (each: Alert) =>
+    waitFor(() => kindsOf(each).length >= 2, { timeoutMs: 60_000, what: "revocation and notification" });
+
+  test("revokes and notifies, stops when told to, and after a restart does not repeat itself", async () => {
+    writeFileSync(
+      join(dir, "response.yaml"),
+      `webhooks: [{name: a, url: "${receiver.url}", secret_env: HOOK}]\n` +
+        "automatic_revocation: {rules: {send: {enabled: true}}}\n",
+    );
+    const [before, first, after] = [anAlert(), anAlert(), anAlert()];
+    await alert(before);
+    let child = await start();
+    await alert(first, first);
+    await settled(before);
+    await settled(first);
+    expect(await stop(child)).toBe(0);
+
+    child = await start();
+    await alert(first, after);
+    await settled(after);
+    expect(await stop(child)).toBe(0);
+    for (const each of [before, first, after]) expect(kindsOf(each)).toEqual(["revoked", "notified"]);
+    const told = receiver.deliveries.map(({ headers }) => headers["webhook-id"]);
+    expect(told.sort()).toEqual([before, first, after].map(({ id }) => `alert_${id}`).sort());
+  }, 180_000);
+});

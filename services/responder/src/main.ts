@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import {
+  AccessRegistry,
+  createContext,
+  createGuards,
+  createHttpServer,
+  createRecordProducer,
+  operatorRoutes,
+  readProcessConfig,
+  runParts,
+} from "@tripline/service";
+import { openLog } from "@tripline/stream";
+import { responderConfig } from "./config.ts";
+import { createResponder } from "./responder.ts";
+import { responderTopics } from "./topics.ts";
+
+const config = readProcessConfig(responderConfig, {
+  command: "node services/responder/src/main.ts",
+  summary: "Decides about alerts: revokes, records why, notifies.",
+});
+const { data, logLevel, otlpEndpoint } = config;
+const context = createContext({ service: "responder", logLevel, otlpEndpoint, processMetrics: true });
+const { logger, metrics } = context;
+
+const log = await openLog({
+  url: config.log,
+  dataDir: data,
+  kafka: { clientId: "tripline-responder", onLog: ({ level, message }) => logger[level](message) },
+});
+await log.ensureTopics(responderTopics(config.partitions));
+const access = await AccessRegistry.open({ path: join(data, "access.json"), logger, now: context.now });
+const records = createRecordProducer({ log, producerId: "responder", context });
+const http = createHttpServer({ ...config, context });
+const responder = createResponder({
+  log,
+  dataDir: data,
+  records,
+  context,
+  guards: createGuards(access),
+  publicUrl: () => config.publicUrl ?? http.url(),
+});
+const parts = [http.part, records.part, responder.part];
+await http.app.register(operatorRoutes({ parts: () => parts, metrics }));
+await http.app.register(responder.routes);
+
+const code = await runParts(parts, {
+  logger,
+  onReady: () => logger.info({ url: http.url(), keys: responder.publicKeys }, "the responder is ready"),
+});
+access.close();
+await log.close();
+await context.close();
+process.exit(code);
