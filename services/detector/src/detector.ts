@@ -1,4 +1,4 @@
-import { type DetectionOptions, type Rule, splitRules } from "@tripline/detection";
+import { type Rule, splitRules } from "@tripline/detection";
 import { TOPICS } from "@tripline/events";
 import type { Part, PartHealth, ServiceContext } from "@tripline/service";
 import { type Log, type RunnerHandle, runStep } from "@tripline/stream";
@@ -10,7 +10,15 @@ import { secondStage } from "./second-stage.ts";
 const FIRST_STAGE = "detector";
 const SECOND_STAGE = "detector-facts";
 
-export interface DetectorDeps extends Pick<DetectionOptions, "internalHosts" | "isTrustedServer"> {
+/** What an operator says about their own world. */
+export interface DetectorSettings {
+  /** Domains whose addresses stay inside; a name covers its subdomains. */
+  internalHosts?: readonly string[];
+  /** Servers whose own annotations (`readOnlyHint` …) are believed. */
+  trustedServers?: readonly string[];
+}
+
+export interface DetectorDeps extends DetectorSettings {
   log: Log;
   rules: readonly Rule[];
   context: Pick<ServiceContext, "logger" | "metrics" | "now">;
@@ -25,8 +33,8 @@ export function createDetector(deps: DetectorDeps): Part {
   const stage: StageDeps = {
     rules,
     options: {
-      ...(deps.internalHosts === undefined ? {} : { internalHosts: deps.internalHosts }),
-      ...(deps.isTrustedServer === undefined ? {} : { isTrustedServer: deps.isTrustedServer }),
+      internalHosts: deps.internalHosts ?? [],
+      isTrustedServer: (server) => deps.trustedServers?.includes(server) === true,
     },
     metrics,
     now: context.now,

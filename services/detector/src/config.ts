@@ -1,0 +1,30 @@
+import { httpKeys, kafkaKeys, observabilityKeys } from "@tripline/service";
+import { KAFKA_PARTITIONS } from "@tripline/stream";
+import { z } from "zod";
+
+/** What the operator tells about rules and their own world; shared with whoever composes a detector. */
+export const detectionKeys = {
+  rules: z.string().min(1).optional().meta({
+    description: "directory with rules of your own, besides the shipped ones",
+    placeholder: "DIR",
+  }),
+  internalHosts: z.array(z.string().min(1)).default([]).meta({
+    description: "domains of your own: what goes to them does not count as leaving",
+    placeholder: "NAME,NAME",
+  }),
+  trustedServers: z.array(z.string().min(1)).default([]).meta({
+    description: "MCP servers whose own annotations (readOnlyHint and so on) are believed",
+    placeholder: "NAME,NAME",
+  }),
+};
+
+/** Everything a detector of its own can be told. */
+export const detectorConfig = z.object({
+  ...kafkaKeys,
+  partitions: z.number().int().min(1).max(10_000).default(KAFKA_PARTITIONS).meta({
+    description: "partitions of topics that don't exist yet",
+  }),
+  ...detectionKeys,
+  ...httpKeys,
+  ...observabilityKeys,
+});

@@ -1,0 +1,126 @@
+import { once } from "node:events";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { TriplineError } from "@tripline/events";
+import {
+  LOG_LEVELS,
+  type LogLevel,
+  type Part,
+  type PartHealth,
+  type ServiceContext,
+} from "@tripline/service";
+import { type Log, serveLog } from "@tripline/stream";
+import type { DetectorSettings } from "./detector.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
+
+const METRICS_TIMEOUT_MS = 2000; // a busy batch takes far less; a scrape must not hang on a dead thread
+
+export interface DetectorWorkerDeps extends DetectorSettings {
+  log: Log;
+  context: Pick<ServiceContext, "logger">;
+  /** An operator's rules, besides the shipped ones. */
+  rulesDirectory?: string;
+}
+
+/**
+ * The detector in a thread of its own, over this thread's log. When the thread dies, the part has failed and the process
+ * should end: what it had in hand is done again at the next start.
+ */
+export function createDetectorWorker(deps: DetectorWorkerDeps): Part & {
+  /** The thread's metrics in Prometheus' text form, for `operatorRoutes`. */
+  metrics(): Promise<string>;
+} {
+  let worker: Worker | null = null;
+  let served: ReturnType<typeof serveLog> | null = null;
+  let health: PartHealth = { state: "starting" };
+  let stopping = false;
+
+  function failed(error: unknown): TriplineError {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!stopping && health.state !== "failed") health = { state: "failed", detail: message };
+    return error instanceof TriplineError
+      ? error
+      : new TriplineError("TRIPLINE_DETECTOR_FAILED", `the detector's thread failed: ${message}`, {
+          cause: error,
+        });
+  }
+
+  async function start(): Promise<void> {
+    const { port1, port2 } = new MessageChannel();
+    served = serveLog(deps.log, port1);
+    const workerData: WorkerStart = {
+      port: port2,
+      logLevel: levelOf(deps.context.logger.level),
+      ...(deps.rulesDirectory === undefined ? {} : { rulesDirectory: deps.rulesDirectory }),
+      ...(deps.internalHosts === undefined ? {} : { internalHosts: deps.internalHosts }),
+      ...(deps.trustedServers === undefined ? {} : { trustedServers: deps.trustedServers }),
+    };
+    const thread = new Worker(new URL("./worker.ts", import.meta.url), { workerData, transferList: [port2] });
+    worker = thread;
+    const first = Promise.withResolvers<void>();
+    thread.on("message", (message: FromWorker) => {
+      if (message.type === "health") {
+        if (message.health.state === "stopped" && !stopping) failed(new Error("the log it reads was closed"));
+        else health = message.health;
+        first.resolve();
+      } else if (message.type === "failed") first.reject(failed(startError(message)));
+    });
+    thread.on("error", (error: unknown) => first.reject(failed(error)));
+    thread.on("exit", () => {
+      if (!stopping) first.reject(failed(new Error("it has ended")));
+    });
+    await first.promise;
+  }
+
+  return {
+    name: "detector",
+    start,
+    async stop() {
+      stopping = true;
+      if (worker !== null && worker.threadId !== NO_THREAD) {
+        const ended = once(worker, "exit");
+        post(worker, { type: "stop" });
+        await ended;
+      }
+      await served?.close();
+      health = { state: "stopped" };
+    },
+    health: () => health,
+    async metrics() {
+      if (worker === null || worker.threadId === NO_THREAD) return "";
+      return askMetrics(worker);
+    },
+  };
+}
+
+const NO_THREAD = -1; // a worker's threadId once it has ended
+
+function startError({ code, message }: { code: string; message: string }): TriplineError {
+  return new TriplineError(
+    code.startsWith("TRIPLINE_") ? `TRIPLINE_${code.slice("TRIPLINE_".length)}` : "TRIPLINE_DETECTOR_FAILED",
+    message,
+  );
+}
+
+function askMetrics(worker: Worker): Promise<string> {
+  return new Promise((resolve) => {
+    const done = (text: string): void => {
+      clearTimeout(timer);
+      worker.off("message", listen);
+      resolve(text);
+    };
+    const listen = (message: FromWorker): void => {
+      if (message.type === "metrics") done(message.text);
+    };
+    const timer = setTimeout(() => done(""), METRICS_TIMEOUT_MS);
+    worker.on("message", listen);
+    post(worker, { type: "metrics" });
+  });
+}
+
+function post(worker: Worker, message: ToWorker): void {
+  worker.postMessage(message);
+}
+
+function levelOf(level: string): LogLevel {
+  return LOG_LEVELS.find((known) => known === level) ?? "info";
+}

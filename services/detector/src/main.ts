@@ -1,0 +1,37 @@
+import {
+  createContext,
+  createHttpServer,
+  healthOf,
+  kafkaBrokers,
+  operatorRoutes,
+  type Part,
+  readProcessConfig,
+  runParts,
+} from "@tripline/service";
+import { openKafkaLog } from "@tripline/stream";
+import { detectorConfig } from "./config.ts";
+import { createDetector } from "./detector.ts";
+import { loadRules } from "./load-rules.ts";
+import { detectorTopics } from "./topics.ts";
+
+/** A detector of its own, on Kafka. Several share the partitions. */
+const config = readProcessConfig(detectorConfig, {
+  command: "node services/detector/src/main.ts",
+  summary: "Turns the records of agents' tool calls into alerts.",
+});
+const context = createContext({ service: "detector", ...config, processMetrics: true });
+const rules = await loadRules(config.rules);
+const log = await openKafkaLog({ brokers: kafkaBrokers(config.log) ?? [], clientId: "tripline-detector" });
+await log.ensureTopics(detectorTopics(config.partitions));
+const detector = createDetector({ ...config, log, rules, context });
+const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
+await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
+const parts: Part[] = [http.part, detector];
+
+const code = await runParts(parts, {
+  logger: context.logger,
+  onReady: () => context.logger.info({ url: http.url() }, "the detector is ready"),
+});
+await log.close();
+await context.close();
+process.exit(code);

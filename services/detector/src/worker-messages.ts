@@ -1,0 +1,22 @@
+import type { MessagePort } from "node:worker_threads";
+import type { LogLevel, PartHealth } from "@tripline/service";
+import type { DetectorSettings } from "./detector.ts";
+
+/** What passes between the detector's thread and the one that started it. Both are this code in one process. */
+
+/** `workerData` of the thread. */
+export interface WorkerStart extends DetectorSettings {
+  /** To the log, see `serveLog`. */
+  port: MessagePort;
+  /** An operator's rules, besides the shipped ones. */
+  rulesDirectory?: string;
+  logLevel: LogLevel;
+}
+
+export type ToWorker = { type: "stop" } | { type: "metrics" };
+
+export type FromWorker =
+  | { type: "health"; health: PartHealth }
+  | { type: "metrics"; text: string }
+  /** It could not start. */
+  | { type: "failed"; code: string; message: string };
