@@ -7,13 +7,12 @@ import {
   createRecordProducer,
   createRedactionKeys,
   healthOf,
-  kafkaBrokers,
   operatorRoutes,
   type Part,
   readProcessConfig,
   runParts,
 } from "@tripline/service";
-import { openKafkaLog } from "@tripline/stream";
+import { openLog } from "@tripline/stream";
 import { collectorConfig } from "./config.ts";
 import { createCollector } from "./create-collector.ts";
 
@@ -23,7 +22,11 @@ const config = readProcessConfig(collectorConfig, {
   summary: "Takes records from interceptors into Kafka, and hands revocations out to them.",
 });
 const context = createContext({ service: "collector", ...config, processMetrics: true });
-const log = await openKafkaLog({ brokers: kafkaBrokers(config.log) ?? [], clientId: "tripline-collector" });
+const log = await openLog({
+  url: config.log,
+  dataDir: config.data,
+  kafka: { clientId: "tripline-collector" },
+});
 await log.ensureTopics([
   {
     name: TOPICS.events,

@@ -47,11 +47,11 @@ const KAFKA_URL = /^kafka:\/\/[^\s,/]+:\d+(,[^\s,/]+:\d+)*$/;
 export const logKeys = {
   log: z
     .string()
-    .refine((log) => log === "embedded" || KAFKA_URL.test(log))
-    .default("embedded")
+    .refine((log) => log === "embedded:" || KAFKA_URL.test(log))
+    .default("embedded:")
     .meta({
       description: "where records travel",
-      allowed: "embedded (one machine) or kafka://host:port[,host:port]",
+      allowed: "embedded: (one machine) or kafka://host:port[,host:port]",
       placeholder: "URL",
     }),
 };
