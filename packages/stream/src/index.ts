@@ -15,5 +15,6 @@ export { runSink, type SinkOptions } from "./runner/run-sink.ts";
 export { runStep, type StepOptions } from "./runner/run-step.ts";
 export type * from "./runner/sink.ts";
 export type * from "./runner/step.ts";
+export { triplineTopics } from "./tripline-topics.ts";
 export { connectLog } from "./worker/connect-log.ts";
 export { serveLog } from "./worker/serve-log.ts";

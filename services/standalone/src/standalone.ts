@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { createArchiver } from "@tripline/archiver";
+import { createCollector } from "@tripline/collector";
+import { createConsole } from "@tripline/console";
+import { createDetector, loadRules } from "@tripline/detector";
+import { createResponder } from "@tripline/responder";
+import {
+  AccessRegistry,
+  createGuards,
+  createHttpServer,
+  createRecordProducer,
+  createRedactionKeys,
+  healthOf,
+  operatorRoutes,
+  type Part,
+  type ServiceContext,
+} from "@tripline/service";
+import { openStore } from "@tripline/store";
+import { defaultPartitions, openLog, triplineTopics } from "@tripline/stream";
+import { type ClientFile, writeClientFile } from "./client-file.ts";
+import type { StandaloneConfig } from "./config.ts";
+import { logPart, storePart } from "./resources.ts";
+
+export interface Standalone {
+  /** In the order in which they start. */
+  parts: Part[];
+  /** Once all parts have started: where it listens, and the tokens of this machine's own programs. */
+  announce(): Promise<ClientFile>;
+  /** After the last part has stopped. */
+  close(): void;
+}
+
+/** All services in one process, over one log and one store, behind one HTTP port. */
+export async function createStandalone(
+  config: StandaloneConfig,
+  context: ServiceContext,
+): Promise<Standalone> {
+  const { data } = config;
+  const { logger } = context;
+  const rules = await loadRules(config.rules);
+  const access = await AccessRegistry.open({ path: join(data, "access.json"), logger, now: context.now });
+  const log = await openLog({
+    url: config.log,
+    dataDir: data,
+    kafka: { onLog: ({ level, message }) => logger[level](message) },
+  });
+  await log.ensureTopics(triplineTopics(defaultPartitions(config.log)));
+  const store = await openStore(
+    config.store === "embedded"
+      ? { dataDir: join(data, "store") }
+      : { url: config.store, username: config.storeUser, password: config.storePassword },
+  );
+
+  const parts: Part[] = [];
+  const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
+  const records = createRecordProducer({ log, producerId: "tripline", context });
+  const responder = createResponder({
+    log,
+    dataDir: data,
+    records,
+    context,
+    guards: createGuards(access),
+    publicUrl: () => config.publicUrl ?? http.url(),
+  });
+  const collector = createCollector({
+    log,
+    access,
+    context,
+    records,
+    secrets: createRedactionKeys({ directory: join(data, "keys"), now: context.now }),
+    revocationKeys: () => responder.publicKeys,
+  });
+  const people = createConsole({ store, access, recordProducer: records, context });
+  parts.push(
+    http.part,
+    logPart(log),
+    storePart(store),
+    records.part,
+    createArchiver({ log, store, context }),
+    createDetector({ log, rules, context }),
+    responder.part,
+    collector.part,
+    people.part,
+  );
+  await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
+  await http.app.register(people.routes);
+  await http.app.register(collector.routes);
+  await http.app.register(responder.routes);
+
+  return {
+    parts,
+    announce: () => writeClientFile(data, http.url(), access),
+    close: () => access.close(),
+  };
+}
