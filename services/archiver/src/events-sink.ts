@@ -2,6 +2,7 @@ import { rowFromEnvelope, rowFromPayload, type StoreWriter } from "@tripline/sto
 import type { LogRecord, PartitionSink, Rejection, SinkRange } from "@tripline/stream";
 import type { ArchiverMetrics } from "./archiver-metrics.ts";
 import { DuplicateFilter, type Numbered } from "./duplicates.ts";
+import { inTurns } from "./in-turns.ts";
 import { KnownNames } from "./known-names.ts";
 import { type ReadRecord, readRecord } from "./read-record.ts";
 import { sourceOf } from "./source.ts";
@@ -27,7 +28,7 @@ export class EventsSink implements PartitionSink {
   }
 
   async write(range: SinkRange, records: readonly LogRecord[]): Promise<readonly Rejection[]> {
-    const { arrived, rejections } = readAll(records);
+    const { arrived, rejections } = await readAll(records);
     this.#duplicates ??= await this.#filterBefore(range, records);
     const look = this.#duplicates.look(arrived);
     const known =
@@ -45,7 +46,7 @@ export class EventsSink implements PartitionSink {
       })),
     );
     // Payloads first: a record that can be found has its payload.
-    const payloads = fresh.flatMap((entry) => payloadRow(range, entry));
+    const payloads = (await inTurns(fresh, (entry) => payloadRow(range, entry))).flat();
     await this.#writer.insert(range, { table: "payloads", lines: payloads });
     await this.#writer.insert(range, { table: "directory", lines: names.rows });
     await this.#writer.insert(range, {
@@ -74,18 +75,20 @@ function before({ generation, partition, first }: SinkRange) {
   return { generation, partition, before: first };
 }
 
-function readAll(records: readonly LogRecord[]): { arrived: Arrived[]; rejections: Rejection[] } {
+async function readAll(
+  records: readonly LogRecord[],
+): Promise<{ arrived: Arrived[]; rejections: Rejection[] }> {
   const arrived: Arrived[] = [];
   const rejections: Rejection[] = [];
-  for (const from of records) {
+  await inTurns(records, (from) => {
     const record = readRecord(from.value);
     if ("reason" in record) {
       rejections.push({ offset: from.offset, reason: record.reason });
-      continue;
+      return;
     }
     const { tenant, id, time, producer } = record.envelope;
     arrived.push({ tenant, id, time, producer, record, from });
-  }
+  });
   return { arrived, rejections };
 }
 

@@ -32,7 +32,7 @@ export interface QueryLimits {
 export interface Insert {
   table: string;
   columns: readonly string[];
-  /** JSON arrays, one for each row, in the order of the columns. */
-  lines: readonly string[];
+  /** JSON arrays, a line for each row, in the order of the columns. Not to be changed until the insert has settled. */
+  body: Buffer;
   token: string;
 }

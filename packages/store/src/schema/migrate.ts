@@ -46,7 +46,7 @@ export async function migrate(
     await database.insert({
       table: "schema_migrations",
       columns: ["version", "name"],
-      lines: [JSON.stringify([migration.version, migration.name])],
+      body: Buffer.from(JSON.stringify([migration.version, migration.name])),
       token: `migration:${migration.version}`,
     });
     run.push(migration.version);

@@ -8,13 +8,7 @@ import { RECORD_COLUMNS } from "../rows/record-row.ts";
 import { REVOCATION_COLUMNS } from "../rows/revocation-row.ts";
 import { isStorableTime } from "../rows/storable.ts";
 import { integer, isUuid, join, type Sql, sql, tenant, text, time, uuidValue } from "../sql/sql.ts";
-import {
-  type BatchSource,
-  type EncodedRows,
-  MAX_BATCH_ROWS,
-  type StoreWriter,
-  type WritableTable,
-} from "./types.ts";
+import { type BatchSource, MAX_BATCH_ROWS, type StoreWriter, type WritableTable } from "./types.ts";
 
 /** The column that holds the envelope's hash is written as hex. */
 const COLUMNS: Readonly<Record<WritableTable, readonly string[]>> = {
@@ -40,12 +34,9 @@ export function createWriter(database: Database): StoreWriter {
           `a batch of ${rows.lines.length} rows is more than one block: insert at most ${MAX_BATCH_ROWS}`,
         );
       }
-      await database.insert({
-        table: rows.table,
-        columns: COLUMNS[rows.table],
-        lines: rows.lines,
-        token: token(source, rows),
-      });
+      const body = Buffer.from(rows.lines.join("\n"));
+      const { table } = rows;
+      await database.insert({ table, columns: COLUMNS[table], body, token: token(source, table, body) });
     },
 
     async maxOffsets(generation) {
@@ -112,10 +103,10 @@ function within(times: readonly string[]): Sql {
  * Hazard: rows that come with a token that was seen are dropped and reported as inserted, whatever they are. The token
  * therefore names the rows themselves too.
  */
-export function token(source: BatchSource, rows: EncodedRows): string {
+export function token(source: BatchSource, table: WritableTable, body: Buffer): string {
   const { generation, topic, partition, first, last } = source;
-  const digest = hash("sha256", rows.lines.join("\n"), "hex");
+  const digest = hash("sha256", body, "hex");
   const origin = `${generation}:${topic}:${partition}:${first}-${last}`;
   // The token becomes part of a statement: a log's name may hold anything.
-  return `${origin.replace(/[^A-Za-z0-9._:-]/g, "_")}:${rows.table}:${digest}`;
+  return `${origin.replace(/[^A-Za-z0-9._:-]/g, "_")}:${table}:${digest}`;
 }

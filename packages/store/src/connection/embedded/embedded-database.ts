@@ -78,10 +78,10 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
     return asked.answer;
   }
 
-  async function insert({ table, columns, lines, token }: Insert): Promise<void> {
+  async function insert({ table, columns, body, token }: Insert): Promise<void> {
     if (isClosed) throw closed();
     const lane = await writers.take(undefined);
-    const work = lane.insert(table, columns, Buffer.from(lines.join("\n")), token);
+    const work = lane.insert(table, columns, body, token);
     track(work.catch(() => undefined).then(() => writers.give(lane)));
     await work.catch((error: unknown) => {
       throw insertError(error, table);

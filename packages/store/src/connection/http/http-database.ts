@@ -51,14 +51,14 @@ export function openHttp(options: HttpOptions): Database {
     }
   }
 
-  async function insert({ table, columns, lines, token }: Insert): Promise<void> {
+  async function insert({ table, columns, body, token }: Insert): Promise<void> {
     if (isClosed) throw closed();
     try {
       const result = await client.exec({
         query:
           `INSERT INTO ${table} (${columns.join(", ")}) SETTINGS insert_deduplication_token = '${token}', ` +
           "async_insert = 0, max_execution_time = 60, input_format_parallel_parsing = 0, date_time_input_format = 'best_effort' FORMAT JSONCompactEachRow",
-        values: Readable.from([Buffer.from(lines.join("\n"))], { objectMode: false }),
+        values: Readable.from([body], { objectMode: false }),
       });
       result.stream.resume();
     } catch (error) {
