@@ -12,3 +12,14 @@ export class CommandFailed extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** Ends the command with the code of what it ran, without a word: that has said what it had to say. */
+export class EndedWith extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`ended with ${exitCode}`);
+    this.name = "EndedWith";
+    this.exitCode = exitCode;
+  }
+}

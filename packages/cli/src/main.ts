@@ -7,11 +7,20 @@ const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
 }
-// A reader that has seen enough (`| head`) closes the pipe: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+let listening = false;
+
+/** Writes for a reader who may have seen enough (`| head`) and closed the pipe: that is no failure. */
+function write(text: string): void {
+  if (!listening)
+    process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+      process.exit(error.code === "EPIPE" ? 0 : 1),
+    );
+  listening = true;
+  process.stdout.write(text);
+}
 
 process.exitCode = await run(process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
+  out: write,
   err: (text) => process.stderr.write(text),
   env: process.env,
   home: homedir(),

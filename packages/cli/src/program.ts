@@ -2,7 +2,7 @@ import { terminalLine } from "@tripline/service/escape";
 import { Command, CommanderError } from "commander";
 import { ALL_COMMANDS } from "./commands/all.ts";
 import type { CommandContext } from "./context.ts";
-import { CommandFailed, EXIT } from "./exit.ts";
+import { CommandFailed, EndedWith, EXIT } from "./exit.ts";
 
 const DESCRIPTION =
   "Records what AI agents do with tools, notices danger, takes the key away.\n\n" +
@@ -45,6 +45,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
       context.err(`tripline: ${terminalLine(error.message)}\n`);
       return error.exitCode;
     }
+    if (error instanceof EndedWith) return error.exitCode;
     throw error;
   }
 }

@@ -3,8 +3,11 @@ import { addAlerts } from "./alerts.ts";
 import { addCall } from "./call.ts";
 import { addCalls } from "./calls.ts";
 import type { AddCommand } from "./command.ts";
+import { addDemo } from "./demo.ts";
 import { addHealth } from "./health.ts";
 import { addProducers } from "./producers.ts";
+import { addProxy } from "./proxy.ts";
+import { addReplay } from "./replay.ts";
 import { addResponse } from "./response.ts";
 import { addRevocations } from "./revocations.ts";
 import { addReinstate, addRevoke } from "./revoke.ts";
@@ -27,4 +30,7 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addProducers,
   addTokens,
   addHealth,
+  addProxy,
+  addReplay,
+  addDemo,
 ];

@@ -41,7 +41,7 @@ export function resolveConnection(options: ConnectionOptions, context: CommandCo
   return { url: checkedUrl(url ?? file.url), token: token ?? file.token };
 }
 
-function checkedUrl(url: string): string {
+export function checkedUrl(url: string): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new CommandFailed(EXIT.usage, `not a URL: ${url} (expected for example http://127.0.0.1:4180)`);
   }
