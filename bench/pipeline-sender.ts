@@ -9,7 +9,7 @@ const RETRY_MS = 20;
 const [url = "", key = "", seconds = "10"] = process.argv.slice(2);
 const dispatcher = new Agent({ connections: CONNECTIONS });
 const loads = Array.from({ length: CONNECTIONS }, () =>
-  createLoad({ tenant: "default", producer: "bench", credentials: 200, sessionsPerCredential: 20 }),
+  createLoad({ tenant: "local", producer: "bench", credentials: 200, sessionsPerCredential: 20 }),
 );
 const startedAt = Date.now();
 const until = startedAt + Number(seconds) * 1000;

@@ -20,7 +20,7 @@ interface Sent {
 
 const server = await startStandalone();
 try {
-  const { token } = await server.json<{ token: string }>("/v1/producers", {
+  const { key } = await server.json<{ key: string }>("/v1/producers", {
     method: "POST",
     body: JSON.stringify({ id: "bench", issuers: ["local"], quota: 1_000_000 }),
   });
@@ -50,7 +50,7 @@ try {
   const sent = await new Promise<Sent>((resolve, reject) => {
     const sender = fork(new URL("./pipeline-sender.ts", import.meta.url), [
       server.url,
-      token,
+      key,
       String(SECONDS),
     ]);
     sender.once("message", (message) => resolve(message as Sent));
