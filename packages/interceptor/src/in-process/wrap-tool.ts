@@ -1,5 +1,5 @@
 import { TriplineError } from "@tripline/events";
-import type { CallEnd, Caller, Interceptor, OpenCall, Refusal, Session } from "../interceptor.ts";
+import type { CallEnd, Caller, Interceptor, OpenCall, Refusal, Session, Verdict } from "../interceptor.ts";
 import { isObject } from "../mcp/json-rpc.ts";
 import { endOfResult } from "../mcp/result-text.ts";
 
@@ -33,8 +33,23 @@ export function wrapTool<A extends unknown[], R>(
   tool: (...args: A) => R,
   options: WrapToolOptions,
 ): (...args: A) => R {
+  return wrapped(name, tool, options, isAsyncFunction(tool));
+}
+
+function wrapped<A extends unknown[], R>(
+  name: string,
+  tool: (...args: A) => R,
+  options: WrapToolOptions,
+  rejects: boolean,
+): (...args: A) => R {
   return function wrapped(this: unknown, ...args: A): R {
-    const call = begin(name, args[0], options);
+    const verdict = begin(name, args[0], options);
+    if (verdict.kind === "deny") {
+      const refused = new CallRefusedError(verdict.refusal);
+      if (rejects) return Promise.reject(refused) as R;
+      throw refused;
+    }
+    const { call } = verdict;
     try {
       return following(Reflect.apply(tool, this, args), call);
     } catch (error) {
@@ -64,20 +79,21 @@ export function wrapToolObject<T extends object>(tool: T, options: WrapToolOptio
   }
   const inner: unknown = Reflect.get(tool, key);
   if (typeof inner !== "function") return tool;
-  const wrapped = wrapTool(
-    name,
-    function call(this: unknown, ...args: unknown[]): unknown {
-      return Reflect.apply(inner, this, args);
-    },
-    { ...options },
-  );
-  Object.defineProperty(tool, key, { value: wrapped, configurable: true, enumerable: true, writable: true });
+  const call = function call(this: unknown, ...args: unknown[]): unknown {
+    return Reflect.apply(inner, this, args);
+  };
+  const value = wrapped(name, call, options, isAsyncFunction(inner));
+  Object.defineProperty(tool, key, { value, configurable: true, enumerable: true, writable: true });
   return tool;
 }
 
-function begin(name: string, args: unknown, options: WrapToolOptions): OpenCall {
+function isAsyncFunction(tool: unknown): boolean {
+  return Object.prototype.toString.call(tool) === "[object AsyncFunction]";
+}
+
+function begin(name: string, args: unknown, options: WrapToolOptions): Verdict {
   const { caller, session } = options;
-  const verdict = options.interceptor.begin({
+  return options.interceptor.begin({
     caller: typeof caller === "function" ? caller() : caller,
     session: (typeof session === "function" ? session() : session) ?? {},
     target: {
@@ -90,8 +106,6 @@ function begin(name: string, args: unknown, options: WrapToolOptions): OpenCall 
     method: "tools/call",
     args: typeof args === "string" ? parsed(args) : args,
   });
-  if (verdict.kind === "deny") throw new CallRefusedError(verdict.refusal);
-  return verdict.call;
 }
 
 /** Some SDKs hand a tool its arguments as JSON text. */
