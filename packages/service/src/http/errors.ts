@@ -25,7 +25,8 @@ export function addErrorHandling(app: FastifyInstance): void {
     if (error instanceof HttpError)
       return send(reply.headers({ ...error.headers }), error.status, error.code, error.message);
     if (error instanceof TriplineError && error.kind === "retriable") {
-      request.log.warn({ err: error, code: error.code }, "can't answer now");
+      // Without its stack: while a log or store is away, every request ends here.
+      request.log.warn({ code: error.code, reason: error.message }, "can't answer now");
       return send(reply.header("retry-after", RETRY_AFTER_SECONDS), 503, error.code, error.message);
     }
     const callerError = error instanceof TriplineError ? CALLER_ERRORS.get(error.code) : undefined;

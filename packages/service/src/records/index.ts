@@ -1,1 +1,2 @@
+export type { RecordBody } from "./own-record.ts";
 export * from "./record-producer.ts";

@@ -1,22 +1,10 @@
-import { hash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  cloudEventHeaders,
-  type Envelope,
-  encodeRecord,
-  envelopeSchema,
-  eventKey,
-  isRetriable,
-  type Payload,
-  parseRecord,
-  payloadHash,
-  TOPICS,
-  TriplineError,
-  uuidv7,
-} from "@tripline/events";
+import { type Envelope, isRetriable, type Payload, TOPICS, TriplineError, uuidv7 } from "@tripline/events";
 import type { ServiceContext } from "../context.ts";
 import type { Part } from "../part.ts";
 import { Interval } from "./interval.ts";
+import { encodeOwnRecord, type OwnRecord, type RecordBody } from "./own-record.ts";
 
 const HEARTBEAT_MS = 10_000; // as every producer: how soon a silence can be named
 const MAX_PENDING = 10_000; // records that wait for the log; a few MB
@@ -25,12 +13,6 @@ const WRITE_TIMEOUT_MS = 5_000; // what a person waits for an answer whose recor
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 5_000;
-
-/** What a service says; the rest of the envelope is the producer's. */
-export type RecordBody = Pick<
-  Envelope,
-  "type" | "tenant" | "actor" | "session" | "target" | "call" | "policy" | "decision" | "access"
->;
 
 /** As much of a log as is needed here. */
 export interface RecordLog {
@@ -74,12 +56,8 @@ interface Pending {
   settle: (error: unknown, envelope?: Envelope) => void;
 }
 
-interface Encoded {
+interface Encoded extends OwnRecord {
   pending: Pending;
-  envelope: Envelope;
-  /** SHA-256 of the envelope's bytes without `received` */
-  digest: Uint8Array;
-  record: { key: string; value: Uint8Array; headers: Record<string, string> };
 }
 
 /** Lets a service write its own records to the events topic, numbered for each tenant, with heartbeats. */
@@ -226,29 +204,14 @@ class Writer implements RecordProducer {
   #encode(pending: Pending): Encoded {
     const { body, payload, time, goodbye } = pending;
     const chain = this.#chainOf(body.tenant);
-    const seq = chain.seq;
-    const id = uuidv7(time, randomBytes(10));
-    const timestamp = new Date(time).toISOString();
-    const envelope = envelopeSchema.parse({
-      v: 1,
-      id,
-      time: timestamp,
-      ...body,
-      producer: { id: this.#options.producerId, boot: this.#boot, seq },
-      ...(payload === undefined ? {} : { payload_hash: payloadHash(JSON.stringify(payload)) }),
-      ...(goodbye === undefined ? {} : { heartbeat: chain.interval.next(time, seq, goodbye) }),
+    const heartbeat = goodbye === undefined ? undefined : chain.interval.next(time, chain.seq, goodbye);
+    const encoded = encodeOwnRecord(heartbeat === undefined ? body : { ...body, heartbeat }, payload, {
+      producer: { id: this.#options.producerId, boot: this.#boot, seq: chain.seq },
+      timeMs: time,
+      receivedMs: this.#options.context.now(),
     });
-    // Nobody else receives it: the time of receipt is that of the append. Parsing puts it in its place.
-    const received = new Date(this.#options.context.now()).toISOString();
-    const { envelope: stamped } = parseRecord(encodeRecord({ envelope: { ...envelope, received }, payload }));
     chain.seq += 1;
-    const value = Buffer.from(encodeRecord({ envelope: stamped, payload }));
-    return {
-      pending,
-      envelope: stamped,
-      digest: hash("sha256", JSON.stringify(envelope), "buffer"),
-      record: { key: eventKey(stamped), value, headers: cloudEventHeaders(stamped) },
-    };
+    return { ...encoded, pending };
   }
 
   #chainOf(tenant: string): Chain {
