@@ -1,0 +1,43 @@
+import {
+  createContext,
+  createHttpServer,
+  healthOf,
+  operatorRoutes,
+  type Part,
+  readProcessConfig,
+  runParts,
+} from "@tripline/service";
+import { openStore } from "@tripline/store";
+import { openLog, triplineTopics } from "@tripline/stream";
+import { createArchiver } from "./archiver.ts";
+import { archiverConfig } from "./config.ts";
+
+/** An archiver of its own, from Kafka to a ClickHouse server. */
+const config = readProcessConfig(archiverConfig, {
+  command: "node services/archiver/src/main.ts",
+  summary: "Writes the log's records into ClickHouse, each once.",
+});
+const context = createContext({ service: "archiver", ...config, processMetrics: true });
+const log = await openLog({
+  url: config.log,
+  dataDir: config.data,
+  kafka: { clientId: "tripline-archiver" },
+});
+await log.ensureTopics(triplineTopics(config.partitions));
+const store = await openStore({
+  url: config.store,
+  username: config.storeUser,
+  password: config.storePassword,
+});
+const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
+await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
+const parts: Part[] = [http.part, createArchiver({ log, store, context })];
+
+const code = await runParts(parts, {
+  logger: context.logger,
+  onReady: () => console.log(`The archiver runs; its health and metrics are at ${http.url()}`),
+});
+await log.close();
+await store.close();
+await context.close();
+process.exit(code);
