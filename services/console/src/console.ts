@@ -26,7 +26,10 @@ export interface ConsoleDependencies {
 
 export interface Console {
   part: Part;
-  /** The API under `/api`, `/openapi.json` unless it is there already, and the page under `/`. */
+  /**
+   * The API under `/api`, the page under `/`, and `/openapi.json`, which describes all routes registered after these:
+   * register them before those of other services.
+   */
   routes: FastifyPluginAsync;
 }
 
@@ -57,7 +60,7 @@ export function createConsole({ store, access, recordProducer, context }: Consol
           : { state: "degraded", detail: detail ?? `the store is ${state}` };
       },
     },
-    routes: async (app) => {
+    routes: onTheServerItself(async (app) => {
       if (!app.hasDecorator("swagger")) await app.register(openApi);
       addMeRoute(app, dependencies);
       addOverviewRoute(app, dependencies);
@@ -66,6 +69,11 @@ export function createConsole({ store, access, recordProducer, context }: Consol
       addAlertRoutes(app, dependencies);
       addRevocationRoutes(app, dependencies);
       await app.register(pages);
-    },
+    }),
   };
+}
+
+/** Marks a plugin as Fastify's `fastify-plugin` does: what it adds counts for the server, not for a child of it. */
+function onTheServerItself(plugin: FastifyPluginAsync): FastifyPluginAsync {
+  return Object.assign(plugin, { [Symbol.for("skip-override")]: true });
 }

@@ -190,12 +190,13 @@ function measures({ timeline }: RevocationAnswer, context: CommandContext): stri
   return [tone(context, "strong", "How fast it went"), ...parts].join("\n");
 }
 
-/** The revocation once the refusal is stored too. */
+/** The revocation once the interceptor's word and the refusal are stored too. */
 async function measured(client: ApiClient, id: string, context: CommandContext): Promise<RevocationAnswer> {
   const found = await soon(async () => {
     try {
       const answer = await client.request("GET", `/api/revocations/${id}`, revocationAnswer);
-      return answer.timeline.first_refusal_ms === null ? undefined : answer;
+      const { applied_ms, first_refusal_ms } = answer.timeline;
+      return applied_ms === null || first_refusal_ms === null ? undefined : answer;
     } catch (error) {
       if (error instanceof CommandFailed && error.exitCode === EXIT.not_found) return undefined;
       throw error;
