@@ -53,6 +53,8 @@ export class LmdbStorage implements Storage {
       // Resolve after the sync, and let nobody read before it: what a reader acted upon can't vanish.
       overlappingSync: false,
       noSync: !options.sync,
+      // Batches are made here; lmdb-js's own would reject a promise that nobody can reach when a write fails.
+      eventTurnBatching: false,
     });
     this.#meta = this.#root.openDB({ name: "meta", encoding: "json" });
     this.#bounds = this.#root.openDB({ name: "bounds", encoding: "json" });

@@ -1,6 +1,9 @@
 import net from "node:net";
 import tls from "node:tls";
-import { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from "kafkajs";
+import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig } from "kafkajs";
+
+// A CommonJS module: only its default export is there for certain.
+const { logLevel } = kafkajs;
 
 export interface KafkaOptions {
   /** host:port of one or more brokers. */
@@ -22,7 +25,7 @@ const CONNECT_TIMEOUT_MS = 3000;
 
 export function connectKafka(options: KafkaOptions): Kafka {
   const { brokers, clientId = "tripline", ssl, sasl, onLog } = options;
-  return new Kafka({
+  return new kafkajs.Kafka({
     brokers,
     clientId,
     ...(ssl === undefined ? {} : { ssl }),

@@ -1,4 +1,4 @@
-import { CompressionTypes, type Kafka, type Message, type Producer } from "kafkajs";
+import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
 import { closedError, streamError } from "../errors.ts";
 import { recordBytes } from "../limits.ts";
 import type { NewRecord, Position } from "../log.ts";
@@ -128,7 +128,7 @@ export class KafkaProducer {
     }
     const sent = await this.#producer.sendBatch({
       acks: ACKS_ALL,
-      compression: CompressionTypes.None,
+      compression: kafkajs.CompressionTypes.None,
       topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
     });
     const bases = new Map(

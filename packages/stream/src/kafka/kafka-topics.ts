@@ -1,4 +1,4 @@
-import { type Admin, ConfigResourceTypes } from "kafkajs";
+import kafkajs, { type Admin } from "kafkajs";
 import { streamError } from "../errors.ts";
 import type { TopicSpec } from "../log.ts";
 import { checkSpecs, type ExistingTopic } from "../topic-specs.ts";
@@ -44,7 +44,7 @@ export class KafkaTopics {
       const { topics } = await this.#admin.fetchTopicMetadata({ topics: [name] });
       const { resources } = await this.#admin.describeConfigs({
         includeSynonyms: false,
-        resources: [{ type: ConfigResourceTypes.TOPIC, name, configNames: ["cleanup.policy"] }],
+        resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: ["cleanup.policy"] }],
       });
       const policy = resources[0]?.configEntries.find(
         (entry) => entry.configName === "cleanup.policy",

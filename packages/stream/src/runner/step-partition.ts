@@ -149,7 +149,12 @@ export class StepPartition implements PartitionReader {
 
   async #commit(closing: boolean): Promise<void> {
     if (this.#ahead) return; // given up in the middle of a batch: it will be processed again
-    const snapshotDue = closing || performance.now() - this.#snapshotAt >= this.#options.pace.snapshotEveryMs;
+    const { state, pace } = this.#options;
+    // The first commit of a step with state names a snapshot, or the next owner would start there with an empty state.
+    const snapshotDue =
+      closing ||
+      (state !== null && this.#pointer === null) ||
+      performance.now() - this.#snapshotAt >= pace.snapshotEveryMs;
     const snapshot = snapshotDue ? await this.#snapshot() : false;
     if (!snapshot && this.#position === this.#committed) return;
     await this.#runner.commit(this.#assignment, this.#position, encodePointer(this.#pointer), this.#signal);
