@@ -17,6 +17,7 @@ export class RevocationStream extends Readable {
   readonly #queue: Buffer[] = [];
   #queuedBytes = 0;
   #wanted = false;
+  #finished = false;
   /** When the client last took something; ms as `performance.now()`. */
   #movedAt = performance.now();
 
@@ -47,13 +48,16 @@ export class RevocationStream extends Readable {
     return true;
   }
 
-  /** No more entries: the client sees the end of the stream. */
+  /** The client sees the end of the stream at once; what it was not sent, it gets with the list when it comes back. */
   finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#wanted = false;
     this.push(null);
   }
 
   override _read(): void {
-    this.#wanted = true;
+    this.#wanted = !this.#finished;
     this.#movedAt = performance.now();
     this.#pump();
   }
