@@ -102,8 +102,8 @@ class TappedTransport {
 
   readonly send = async (message: unknown, options?: unknown): Promise<void> => {
     if (this.#options.role === "server") {
+      this.#tap.fromServer(message); // first: a transport for one request closes within `send`
       await this.#target.send(message, options);
-      this.#tap.fromServer(message);
       return;
     }
     const verdict = this.#tap.fromClient(message, this.#context(options));
