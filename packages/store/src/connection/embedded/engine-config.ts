@@ -9,16 +9,45 @@ export const DEFAULT_MEMORY: MemoryLimits = {
   markCacheBytes: 64 * 1024 * 1024, // marks of some 10M rows; the default would be 5 GB
 };
 
-/**
- * The engine's configuration file. Grants of the user that all connections have: the tables of this package, no
- * files, no URLs, no other servers. They are a second line; the first is that no free SQL reaches the engine.
- */
-export function engineConfig(memory: MemoryLimits): string {
+/** What the engine's only user may do: ask, insert, make tables, end queries. No files, URLs or other servers, no removal. */
+const GRANTS = [
+  "GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, ALTER COLUMN, ALTER INDEX ON default.*",
+  "GRANT SELECT ON system.*",
+  "GRANT KILL QUERY ON *.*",
+];
+
+/** The engine's configuration. @param usersFile path of the file that holds `engineUsers()` */
+export function engineConfig(memory: MemoryLimits, usersFile: string): string {
   return `<clickhouse>
+  <users_config>${escapeXml(usersFile)}</users_config>
   <max_server_memory_usage>${memory.serverBytes}</max_server_memory_usage>
   <mark_cache_size>${memory.markCacheBytes}</mark_cache_size>
   <index_mark_cache_size>${memory.markCacheBytes}</index_mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
 </clickhouse>
 `;
+}
+
+/**
+ * The engine's users: one, with these grants, which bind the whole process. They are a second line (scalar file() and
+ * INTO OUTFILE are not covered by grants); the first is that no free SQL reaches the engine.
+ */
+export function engineUsers(): string {
+  const grants = GRANTS.map((grant) => `<query>${grant}</query>`).join("");
+  return `<clickhouse>
+  <profiles><default></default></profiles>
+  <quotas><default></default></quotas>
+  <users><default>
+    <password></password>
+    <networks><ip>::/0</ip></networks>
+    <profile>default</profile>
+    <quota>default</quota>
+    <grants>${grants}</grants>
+  </default></users>
+</clickhouse>
+`;
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }

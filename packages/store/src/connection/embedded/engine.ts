@@ -4,7 +4,7 @@ import { isMainThread } from "node:worker_threads";
 import { TriplineError } from "@tripline/events";
 import type { Session } from "chdb";
 import type { ChdbConnection } from "chdb/connection";
-import { engineConfig, type MemoryLimits } from "./engine-config.ts";
+import { engineConfig, engineUsers, type MemoryLimits } from "./engine-config.ts";
 
 /**
  * The embedded engine. There is one in a process, and it belongs to the main thread: when a worker thread that so much
@@ -40,7 +40,9 @@ export class Engine {
     const directory = join(dataDir, "data");
     const config = join(dataDir, "engine.xml");
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(config, engineConfig(memory), { mode: 0o600 });
+    const users = join(dataDir, "engine-users.xml");
+    writeFileSync(users, engineUsers(), { mode: 0o600 });
+    writeFileSync(config, engineConfig(memory, users), { mode: 0o600 });
     chmodSync(dataDir, 0o700);
     openDirectory = dataDir;
     try {
