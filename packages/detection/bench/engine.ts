@@ -28,9 +28,11 @@ const state = detection.initialState();
 let alerts = 0;
 
 run(DISTINCT); // warm
+const cpuBefore = process.cpuUsage();
 const started = performance.now();
 run(RECORDS);
 const seconds = (performance.now() - started) / 1000;
+const cpu = process.cpuUsage(cpuBefore);
 
 const snapshotStarted = performance.now();
 const snapshot = detection.snapshot(state);
@@ -43,6 +45,7 @@ const result = {
   record_bytes: Math.round(bytes),
   records_per_second: Math.round(RECORDS / seconds),
   us_per_record: Math.round((1e7 * seconds) / RECORDS) / 10,
+  cpu_us_per_record: Math.round((cpu.user + cpu.system) / RECORDS),
   alerts,
   rss_mb: Math.round(process.memoryUsage().rss / 1e6),
   snapshot_mb: Math.round(snapshot.byteLength / 1e5) / 10,

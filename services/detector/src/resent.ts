@@ -50,8 +50,7 @@ function numberOf(id: string): number {
   return Number.parseInt(id.slice(-RANDOM_DIGITS), 16);
 }
 
-function forgetFirst(entries: Map<string, unknown> | Set<number>): void {
-  const [first] = entries.keys();
-  if (first !== undefined)
-    entries instanceof Set ? entries.delete(Number(first)) : entries.delete(String(first));
+function forgetFirst<K>(entries: { keys(): Iterator<K, undefined>; delete(key: K): boolean }): void {
+  const first = entries.keys().next();
+  if (first.done !== true) entries.delete(first.value);
 }

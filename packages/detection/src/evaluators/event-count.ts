@@ -5,19 +5,20 @@ import type { Correlation } from "../rule/rule-file.ts";
 import { type Evaluator, isDue, type Scope } from "./evaluator.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 
-const MAX_SHOWN = 10; // calls named in the alert, the first and the last ones
+const MAX_SHOWN = 10; // calls named in the alert: the last ones
 const hit = z.object({
   t: z.number(),
   id: z.string(),
   server: z.string().optional(),
   tool: z.string().optional(),
 });
-const stateSchema = z.object({ hits: z.array(hit) });
+/** Times of all hits in order, and what is shown of the last few. */
+const stateSchema = z.object({ times: z.array(z.number()), last: z.array(hit) });
 type State = z.infer<typeof stateSchema>;
 
 /**
  * Sigma's event_count: `gte` calls of a group within `timespan`. Times are kept in order, so a record that comes late
- * counts where it belongs; one that is later than a whole timespan counts no more. Keeps `gte` hits at most.
+ * counts where it belongs; one that is later than a whole timespan counts no more. Keeps `gte` times at most.
  */
 export function eventCountEvaluator(
   rule: Rule,
@@ -31,19 +32,22 @@ export function eventCountEvaluator(
     windowMs,
     quietMs: rule.definition.tripline.quiet ?? windowMs,
     concerns: (view) => isDue(view, rule.selection) && rule.selection.matches(view),
-    fresh: () => ({ hits: [] }),
+    fresh: () => ({ times: [], last: [] }),
     judge(state, view) {
-      insertByTime(state.hits, hitOf(view));
-      const oldest = (state.hits.at(-1)?.t ?? 0) - windowMs;
+      const { times, last } = state;
+      insertTime(times, view.time);
+      insertByTime(last, hitOf(view));
+      if (last.length > MAX_SHOWN) last.shift();
+      const oldest = (times.at(-1) ?? 0) - windowMs;
       let gone = 0;
-      while ((state.hits[gone]?.t ?? oldest) < oldest) gone += 1;
-      gone = Math.max(gone, state.hits.length - gte);
-      if (gone > 0) state.hits.splice(0, gone);
-      if (state.hits.length < gte) return null;
+      while ((times[gone] ?? oldest) < oldest) gone += 1;
+      gone = Math.max(gone, times.length - gte);
+      if (gone > 0) times.splice(0, gone);
+      if (times.length < gte) return null;
       return {
         level: rule.definition.level,
-        evidence: () => shown(state.hits, view),
-        facts: () => ({ count: String(state.hits.length), window: seconds(windowMs) }),
+        evidence: () => shown(state, view),
+        facts: () => ({ count: String(times.length), window: seconds(windowMs) }),
       };
     },
   };
@@ -54,7 +58,7 @@ export function seconds(ms: number): string {
   return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
 }
 
-function hitOf(view: RecordView): State["hits"][number] {
+function hitOf(view: RecordView): State["last"][number] {
   const { id, target } = view.record.envelope;
   return {
     t: view.time,
@@ -72,11 +76,16 @@ export function insertByTime<T extends { t: number }>(entries: T[], entry: T): v
   else entries.splice(at, 0, entry);
 }
 
-function shown(hits: State["hits"], view: RecordView): Evidence[] {
-  const total = hits.length;
-  const first = hits.slice(0, MAX_SHOWN / 2);
-  const last = hits.slice(Math.max(MAX_SHOWN / 2, total - MAX_SHOWN / 2));
-  return [...first, ...last].map((each) => {
+function insertTime(times: number[], time: number): void {
+  let at = times.length;
+  while (at > 0 && (times[at - 1] ?? 0) > time) at -= 1;
+  if (at === times.length) times.push(time);
+  else times.splice(at, 0, time);
+}
+
+function shown({ times, last }: State, view: RecordView): Evidence[] {
+  const inWindow = last.filter(({ t }) => t >= (times[0] ?? 0));
+  return inWindow.map((each, index) => {
     if (each.id === view.record.envelope.id) return evidenceOf(view, "event");
     return {
       record_id: each.id,
@@ -84,7 +93,7 @@ function shown(hits: State["hits"], view: RecordView): Evidence[] {
       time: new Date(each.t).toISOString(),
       ...(each.server === undefined ? {} : { server: each.server }),
       ...(each.tool === undefined ? {} : { tool: each.tool }),
-      note: `call ${hits.indexOf(each) + 1} of ${total}`,
+      note: `call ${times.length - inWindow.length + index + 1} of ${times.length}`,
     };
   });
 }

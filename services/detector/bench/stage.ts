@@ -1,0 +1,65 @@
+/**
+ * Records a second through the whole first stage (parse, check, judge, encode) on one core: `node bench/stage.ts [RECORDS]`.
+ * Prints JSON. The records are 1 KB reads and sends of 200 credentials.
+ */
+import { recordsOf, shortRecordSchema } from "@tripline/detection";
+import { encodeRecord } from "@tripline/events";
+import { createContext } from "@tripline/service";
+import type { LogRecord } from "@tripline/stream";
+import { firstStage } from "../src/first-stage.ts";
+import { loadRules } from "../src/load-rules.ts";
+import { detectorMetrics } from "../src/metrics.ts";
+
+const RECORDS = Number(process.argv[2] ?? 100_000);
+const CREDENTIALS = 200;
+const TEXT =
+  "The quarterly review went well and most of the team will travel to the customer in the second week. ";
+
+const context = createContext({ service: "bench", logLevel: "silent" });
+const step = firstStage(
+  { rules: await loadRules(), options: {}, metrics: detectorMetrics(context.metrics), now: context.now },
+  { topic: "bench", partition: 0, generation: "bench" },
+);
+const records = recordsOf(
+  Array.from({ length: RECORDS }, (_, index) =>
+    shortRecordSchema.parse({
+      at: `${index + 1}ms`,
+      credential: `local:agent-${index % CREDENTIALS}`,
+      session: `s${index % 1000}`,
+      server: "files",
+      ...(index % 5 === 0
+        ? { tool: "send_email", args: { to: `ben${index}@acme.example`, body: TEXT } }
+        : {
+            tool: "read_text_file",
+            args: { path: `/work/${index}.md` },
+            result: `${index} ${TEXT.repeat(4)}`,
+          }),
+    }),
+  ),
+).map(({ record, appendTime }, offset): LogRecord => {
+  const envelope = { ...record.envelope, producer: { ...record.envelope.producer, seq: offset } };
+  const value = new TextEncoder().encode(encodeRecord({ ...record, envelope }));
+  return { topic: "bench", partition: 0, offset, appendTime, key: null, value, headers: {} };
+});
+
+const cpuBefore = process.cpuUsage();
+const started = performance.now();
+let emitted = 0;
+for (const record of records) {
+  const outcome = await step.process(record);
+  if (outcome.kind === "emit") emitted += outcome.records.length;
+}
+const seconds = (performance.now() - started) / 1000;
+const cpu = process.cpuUsage(cpuBefore);
+console.log(
+  JSON.stringify({
+    bench: "detector-first-stage",
+    records: RECORDS,
+    record_bytes: Math.round(
+      records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0) / records.length,
+    ),
+    records_per_second: Math.round(RECORDS / seconds),
+    cpu_us_per_record: Math.round((cpu.user + cpu.system) / RECORDS),
+    emitted,
+  }),
+);
