@@ -12,12 +12,20 @@ const ACKS_ALL = -1;
 /** A record with the partition it goes to. */
 export type PlacedRecord = NewRecord & { partition: number };
 
+/** One produce call. It is done when all of its records have their positions. */
+interface Call {
+  positions: Position[];
+  left: number;
+  resolve(positions: Position[]): void;
+  reject(error: unknown): void;
+}
+
 interface Waiting {
   topic: string;
   record: PlacedRecord;
   bytes: number;
-  done(offset: number): void;
-  failed(error: unknown): void;
+  call: Call;
+  index: number;
 }
 
 /**
@@ -52,22 +60,16 @@ export class KafkaProducer {
       const message = `more than ${MAX_WAITING_BYTES} bytes wait to be sent: wait for earlier calls before you produce more`;
       return Promise.reject(streamError("TRIPLINE_STREAM_UNAVAILABLE", message));
     }
-    const positions = records.map(
-      (record) =>
-        new Promise<Position>((resolve, reject) => {
-          const bytes = recordBytes(record);
-          this.#waitingBytes += bytes;
-          this.#queue.push({
-            topic,
-            record,
-            bytes,
-            done: (offset) => resolve({ partition: record.partition, offset }),
-            failed: reject,
-          });
-        }),
-    );
+    if (records.length === 0) return Promise.resolve([]);
+    const { promise, resolve, reject } = Promise.withResolvers<Position[]>();
+    const call: Call = { positions: new Array(records.length), left: records.length, resolve, reject };
+    for (const [index, record] of records.entries()) {
+      const bytes = recordBytes(record);
+      this.#waitingBytes += bytes;
+      this.#queue.push({ topic, record, bytes, call, index });
+    }
     this.#sending ??= this.#send();
-    return Promise.all(positions);
+    return promise;
   }
 
   async close(): Promise<void> {
@@ -87,7 +89,7 @@ export class KafkaProducer {
         const behind = this.#queue;
         this.#queue = [];
         this.#waitingBytes = 0;
-        for (const waiting of [...batch, ...behind]) waiting.failed(error);
+        for (const { call } of [...batch, ...behind]) call.reject(error);
       }
     }
     this.#sending = null;
@@ -134,12 +136,15 @@ export class KafkaProducer {
     const bases = new Map(
       sent.map((part) => [`${part.topicName}/${part.partition}`, Number(part.baseOffset)]),
     );
-    for (const [id, waiting] of partitions) {
+    for (const [id, placed] of partitions) {
       const base = bases.get(id);
-      for (const [i, { done, failed }] of waiting.entries()) {
-        if (base === undefined)
-          failed(streamError("TRIPLINE_STREAM_UNAVAILABLE", `no answer for ${id}: try again`));
-        else done(base + i);
+      for (const [i, { call, index, record }] of placed.entries()) {
+        if (base === undefined) {
+          call.reject(streamError("TRIPLINE_STREAM_UNAVAILABLE", `no answer for ${id}: try again`));
+          continue;
+        }
+        call.positions[index] = { partition: record.partition, offset: base + i };
+        if (--call.left === 0) call.resolve(call.positions);
       }
     }
   }
