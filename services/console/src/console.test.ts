@@ -132,8 +132,18 @@ describe("what a role sees", () => {
       expect(body).not.toContain("the plan");
       expect(body).not.toContain("/secret/plan");
       expect(body).not.toContain("Ana Example");
+      // Summaries and notes quote arguments and results.
+      expect(body).not.toContain('"summary":"A key was mailed out"');
+      expect(body).not.toContain("an AWS access key");
     }
     expect((await get("/api/calls", token)).json().calls[0].principal).toBe(ANA);
+  });
+
+  it("adds an alert's words for read_payload", async () => {
+    const token = await server.token("acme", ["read", "read_payload"]);
+    const { body } = await get(`/api/alerts/${alert.id}`, token);
+    expect(body).toContain("A key was mailed out");
+    expect(body).toContain("an AWS access key");
   });
 
   it("adds names for read_payload", async () => {

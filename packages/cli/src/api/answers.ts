@@ -125,6 +125,7 @@ export const alertAnswer = z.looseObject({
   alert: alertSchema,
   state: z.string(),
   revocation: revocationAnswer.nullable(),
+  names,
 });
 export type AlertAnswer = z.infer<typeof alertAnswer>;
 

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type AlertAnswer, alertAnswer } from "../api/answers.ts";
 import { wholeAlertId } from "../api/short-ids.ts";
 import type { CommandContext } from "../context.ts";
+import { who } from "../output/calls.ts";
 import { printJson, tone } from "../output/print.ts";
 import { timelineText } from "../output/revocation.ts";
 import { localTime } from "../time/show.ts";
@@ -25,13 +26,13 @@ export function addAlert(program: Command, context: CommandContext): void {
 }
 
 /** An alert in words, as on-call needs it at night. */
-export function alertText({ alert, state, revocation }: AlertAnswer, context: CommandContext): string {
+export function alertText({ alert, state, revocation, names }: AlertAnswer, context: CommandContext): string {
   const strong = (text: string) => tone(context, "strong", text);
   const lines = [
     `${tone(context, severityTone(alert.severity), alert.severity.toUpperCase())}  ${strong(terminalLine(alert.summary))}`,
     `${localTime(alert.time)}  rule ${terminalLine(alert.rule.id)} (${terminalLine(alert.rule.title)}), ${terminalLine(state)}`,
     "",
-    `${strong("Who")}    ${terminalLine(whoOf(alert))}`,
+    `${strong("Who")}    ${terminalLine(whoOf(alert, names ?? {}))}`,
     `${strong("Why")}    ${terminalLine(alert.why)}`,
     "",
     strong("What happened"),
@@ -63,13 +64,13 @@ export function alertText({ alert, state, revocation }: AlertAnswer, context: Co
   return `${lines.join("\n")}\n`;
 }
 
-function whoOf(alert: AlertAnswer["alert"]): string {
+function whoOf(alert: AlertAnswer["alert"], names: Readonly<Record<string, readonly string[]>>): string {
   const { actor } = alert;
   const parts = [
     actor?.credential === undefined
       ? undefined
       : `credential ${actor.credential} (${actor.assurance ?? "unknown"})`,
-    actor?.principal === undefined ? undefined : `for ${actor.principal}`,
+    actor?.principal === undefined ? undefined : `for ${who(actor.principal, names)}`,
     actor?.agent === undefined ? undefined : `agent ${actor.agent}`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? alert.group : parts.join(", ");

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { alertFor, alertRowFor } from "../read/alert-texts.ts";
 import { namesFor } from "../read/names.ts";
 import { addReadRoute, NothingFound, type ReadDependencies } from "../read/read-route.ts";
 import { revocationTimeline } from "../revocation-timeline.ts";
@@ -17,9 +18,10 @@ export function addAlertRoutes(app: FastifyInstance, dependencies: ReadDependenc
     params: z.object({}),
     query: alertsQuery,
     answer: alertsAnswer,
-    async find({ query: { limit, cursor, ...filter }, reader, signal }) {
+    async find({ query: { limit, cursor, ...filter }, access, reader, signal }) {
       const { rows, next, previous } = await reader.alerts(filter, { limit, cursor }, { signal });
-      return { answer: { alerts: rows, next, previous }, records: rows.length };
+      const alerts = rows.map((row) => alertRowFor(access, row));
+      return { answer: { alerts, next, previous }, records: rows.length };
     },
   });
 
@@ -39,7 +41,7 @@ export function addAlertRoutes(app: FastifyInstance, dependencies: ReadDependenc
       const names = await namesFor(access, reader, [detail.alert.actor?.principal], signal);
       return {
         answer: {
-          alert: detail.alert,
+          alert: alertFor(access, detail.alert),
           state: detail.state,
           states: detail.states,
           revocation:

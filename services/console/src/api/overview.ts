@@ -1,6 +1,7 @@
 import { type AlertRow, MAX_PAGE_ROWS } from "@tripline/store";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { alertRowFor } from "../read/alert-texts.ts";
 import { addReadRoute, type ReadDependencies } from "../read/read-route.ts";
 import { OVERVIEW_HOURS, overviewAnswer } from "../schemas/overview.ts";
 
@@ -17,7 +18,7 @@ export function addOverviewRoute(app: FastifyInstance, dependencies: ReadDepende
     params: z.object({}),
     query: z.strictObject({}),
     answer: overviewAnswer,
-    async find({ reader, signal }) {
+    async find({ access, reader, signal }) {
       const until = new Date(dependencies.now()).toISOString();
       const since = new Date(dependencies.now() - OVERVIEW_HOURS * HOUR_MS).toISOString();
       const [activity, calls, alerts, active, decided, producers] = await Promise.all([
@@ -41,7 +42,7 @@ export function addOverviewRoute(app: FastifyInstance, dependencies: ReadDepende
             total: alerts.rows.length,
             more: alerts.next !== null,
             by_severity: bySeverity(alerts.rows),
-            latest: latestAlert ?? null,
+            latest: latestAlert === undefined ? null : alertRowFor(access, latestAlert),
           },
           revocations: {
             active: active.rows.length,

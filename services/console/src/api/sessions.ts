@@ -1,5 +1,6 @@
 import { type AlertRow, MAX_PAGE_ROWS } from "@tripline/store";
 import type { FastifyInstance } from "fastify";
+import { alertRowFor } from "../read/alert-texts.ts";
 import { namesFor } from "../read/names.ts";
 import { addReadRoute, NothingFound, type ReadDependencies } from "../read/read-route.ts";
 import { idParams } from "../schemas/common.ts";
@@ -30,7 +31,7 @@ export function addSessionRoutes(app: FastifyInstance, dependencies: ReadDepende
         answer: {
           id: params.id,
           calls: rows,
-          alerts: oldestFirst(alerts.rows),
+          alerts: oldestFirst(alerts.rows).map((row) => alertRowFor(access, row)),
           next,
           previous,
           ...(names === undefined ? {} : { names }),

@@ -78,7 +78,11 @@ describe.skipIf(missing)("the page in a browser", () => {
     hash: string,
     options: BrowserContextOptions = {},
   ): Promise<{ page: Page; faults: string[] }> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 860 },
+      reducedMotion: "reduce",
+      ...options,
+    });
     const page = await context.newPage();
     const faults: string[] = [];
     page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
@@ -163,6 +167,8 @@ describe.skipIf(missing)("the page in a browser", () => {
     const items = page.locator("ol.timeline > li");
     expect(await items.filter({ hasText: "refused" }).count()).toBe(1);
     expect(await items.filter({ hasText: "A secret was read" }).count()).toBe(1);
+    expect(await items.nth(-2).textContent()).toContain("A secret was read");
+    expect(await items.last().textContent()).toContain("refused");
     await shot(page, "session");
     expect(faults).toEqual([]);
   });

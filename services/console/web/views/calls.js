@@ -1,7 +1,7 @@
 import { ask, download } from "../api.js";
 import { announce, bytes, duration, h, keyed, said, time, viewLink } from "../dom.js";
 import { latestAlert, overviewStrip } from "./overview.js";
-import { empty, ending, person } from "./parts.js";
+import { empty, ending, person, short } from "./parts.js";
 
 const SPANS = [
   ["", "any time"],
@@ -126,11 +126,7 @@ function callRow(row, names) {
     h("td", { class: "number" }, row.duration_ms === null ? "" : duration(row.duration_ms)),
     h("td", {}, person(row.principal, names)),
     h("td", {}, said(row.credential ?? "–")),
-    h(
-      "td",
-      {},
-      row.session === null ? "–" : viewLink("sessions", row.session, said(row.session.slice(0, 8))),
-    ),
+    h("td", {}, row.session === null ? "–" : viewLink("sessions", row.session, said(short(row.session)))),
     h("td", { class: "number" }, bytes(row.result_bytes)),
   );
 }

@@ -76,7 +76,9 @@ function items({ calls, alerts }, start) {
     }
     before = at;
     result.push({ key: `${call.id} ${call.outcome}`, make: () => callItem(call, at - start) });
-    for (const alert of alerts.filter((each) => each.record_id === call.id)) {
+    for (const alert of alerts) {
+      // The call's own record may not be the one that completed the pattern: its intent was written before it.
+      if (shown.has(alert.id) || (alert.record_id !== call.id && alert.time > call.time)) continue;
       shown.add(alert.id);
       result.push({ key: alert.id, make: () => alertItem(alert) });
     }
@@ -84,6 +86,12 @@ function items({ calls, alerts }, start) {
   for (const alert of alerts.filter((each) => !shown.has(each.id)))
     result.push({ key: alert.id, make: () => alertItem(alert) });
   return result;
+}
+
+/** Time since the session's start: exact while it is short, then as minutes and seconds. */
+function offsetOf(ms) {
+  if (ms < 60_000) return `+${duration(ms)}`;
+  return `+${Math.floor(ms / 60_000)}:${String(Math.floor((ms % 60_000) / 1000)).padStart(2, "0")}`;
 }
 
 function callItem(call, offset) {
@@ -94,7 +102,7 @@ function callItem(call, offset) {
   return h(
     "li",
     { class: `step ${call.outcome ?? "open"}` },
-    h("span", { class: "offset", title: call.time }, `+${duration(offset)}`),
+    h("span", { class: "offset", title: call.time }, offsetOf(offset)),
     h(
       "span",
       { class: "what" },

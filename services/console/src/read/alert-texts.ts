@@ -1,0 +1,18 @@
+import type { Alert } from "@tripline/events";
+import type { Access } from "@tripline/service";
+import type { AlertRow } from "@tripline/store";
+import { mayReadPayloads } from "./read-route.ts";
+
+/**
+ * Summaries and notes of alerts quote what was in arguments and results (a path, an address). Who may not read payloads
+ * gets the rule's title instead, and the evidence without its notes.
+ */
+export function alertRowFor(access: Access, row: AlertRow): AlertRow {
+  return mayReadPayloads(access) ? row : { ...row, summary: row.rule_title };
+}
+
+export function alertFor(access: Access, alert: Alert): Alert {
+  if (mayReadPayloads(access)) return alert;
+  const evidence = alert.evidence.map(({ note: _note, ...item }) => item);
+  return { ...alert, summary: alert.rule.title, evidence };
+}
