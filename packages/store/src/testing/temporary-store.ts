@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../open-store.ts";
 import type { Store } from "../store.ts";
+import { startClickHouseFront } from "./clickhouse-front.ts";
 
 export function temporaryDirectory(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "tripline-store-"));
@@ -17,6 +18,21 @@ export async function openTemporaryStore(): Promise<Store> {
     ...store,
     async close() {
       await store.close();
+      directory.remove();
+    },
+  };
+}
+
+/** The same over HTTP: a new engine behind a front that speaks ClickHouse's interface. */
+export async function openTemporaryHttpStore(): Promise<Store> {
+  const directory = temporaryDirectory();
+  const front = await startClickHouseFront(directory.path);
+  const store = await openStore({ url: front.url });
+  return {
+    ...store,
+    async close() {
+      await store.close();
+      await front.close();
       directory.remove();
     },
   };

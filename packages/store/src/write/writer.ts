@@ -20,7 +20,7 @@ const COLUMNS: Readonly<Record<WritableTable, readonly string[]>> = {
   revocations: REVOCATION_COLUMNS,
 };
 
-const SCAN = { seconds: 60, rows: 1_000_000 }; // at the start of a partition, over all that is stored of it
+const SCAN = { seconds: 50, rows: 1_000_000 }; // at the start of a partition, over all that is stored of it
 const LOOKUP_IDS = 1_000; // 50 KB of statement; the engine refuses more than 256 KB
 const LOOKUP = { seconds: 20, rows: MAX_BATCH_ROWS };
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { TriplineError } from "@tripline/events";
 import type { ChdbConnection } from "chdb/connection";
 import { aborted, queryError } from "../../errors.ts";
@@ -31,7 +31,7 @@ export class Lane {
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#connection = engine.connect();
-    this.#client = createClient({ connection: clientConnection(this.#connection) });
+    this.#client = openClient(this.#connection);
   }
 
   ask(query: MarkedQuery, seconds: number, signal: AbortSignal | undefined, kill: Kill): Asked {
@@ -98,7 +98,7 @@ export class Lane {
     }
     await this.#connection.close();
     this.#connection = this.#engine.connect();
-    this.#client = createClient({ connection: clientConnection(this.#connection) });
+    this.#client = openClient(this.#connection);
   }
 
   async close(): Promise<void> {
@@ -140,11 +140,16 @@ export class Lane {
   }
 }
 
-export function insertSettings(token: string): Record<string, string | number> {
+function openClient(connection: ChdbConnection): ClickHouseClient {
+  // Its log would quote statements; errors come back to the caller.
+  return createClient({ connection: clientConnection(connection), log: { level: ClickHouseLogLevel.OFF } });
+}
+
+function insertSettings(token: string): Record<string, string | number> {
   return {
     insert_deduplication_token: token,
     async_insert: 0, // on by default in this version: acknowledged before it is written
-    max_execution_time: 60, // s; a batch takes some 0.1 s
+    max_execution_time: 50, // s; a batch takes some 0.1 s
     input_format_parallel_parsing: 0, // one batch is one block, and so protected whole by its token
     date_time_input_format: "best_effort", // RFC 3339 as it is on the wire
   };

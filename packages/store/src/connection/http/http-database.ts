@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { createClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { aborted, closed, insertError, queryError } from "../../errors.ts";
 import type { Row } from "../../sql/row.ts";
 import type { Database, Insert, Query } from "../database.ts";
@@ -13,7 +13,7 @@ export interface HttpOptions {
 }
 
 const MAX_CONNECTIONS = 10; // the writer, and as many readers as one process has use for
-const REQUEST_TIMEOUT_MS = 65_000; // above the longest max_execution_time, which ends the query by itself
+const REQUEST_TIMEOUT_MS = 60_000; // above the longest max_execution_time, which ends the statement by itself
 
 /** A ClickHouse server over HTTP. Every request has its own session there, so nothing sticks between queries. */
 export function openHttp(options: HttpOptions): Database {
@@ -25,6 +25,7 @@ export function openHttp(options: HttpOptions): Database {
     max_open_connections: MAX_CONNECTIONS,
     request_timeout: REQUEST_TIMEOUT_MS,
     application: "tripline",
+    log: { level: ClickHouseLogLevel.OFF }, // it would quote statements; errors come back to the caller
   });
   let isClosed = false;
 
@@ -57,7 +58,7 @@ export function openHttp(options: HttpOptions): Database {
       const result = await client.exec({
         query:
           `INSERT INTO ${table} (${columns.join(", ")}) SETTINGS insert_deduplication_token = '${token}', ` +
-          "async_insert = 0, max_execution_time = 60, input_format_parallel_parsing = 0, date_time_input_format = 'best_effort' FORMAT JSONCompactEachRow",
+          "async_insert = 0, max_execution_time = 50, input_format_parallel_parsing = 0, date_time_input_format = 'best_effort' FORMAT JSONCompactEachRow",
         values: Readable.from([body], { objectMode: false }),
       });
       result.stream.resume();
