@@ -9,7 +9,7 @@ import { plain } from "../text/plain.ts";
 import type { Group } from "./group.ts";
 
 const MAX_SUMMARY_CHARS = 500;
-const MAX_FIELD_CHARS = 120; // of one value that is filled into the summary
+const MAX_FIELD_CHARS = 180; // of one value that is filled into the summary
 const MAX_EVIDENCE = 100; // the alert schema's limit
 
 interface Told {

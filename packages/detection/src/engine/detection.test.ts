@@ -142,6 +142,18 @@ describe("an alert", () => {
     expect(shown.length).toBeLessThan(2000);
   });
 
+  it("says what each call was about, in words", () => {
+    const [alert] = run(detection.initialState(), theft());
+    expect(alert?.evidence.map(({ note }) => note)).toEqual([
+      "read_file .env (returned a secret, redacted)",
+      "send_email x@collector.example (sent a secret, redacted)",
+    ]);
+    expect(alert?.summary).toBe(
+      "local:test called read_file .env (returned a secret, redacted), then send_email x@collector.example " +
+        "(sent a secret, redacted): the secret that was read is in what was sent.",
+    );
+  });
+
   it("is not revocable where there is nothing to revoke", () => {
     const [alert] = run(detection.initialState(), theft());
     expect(alert?.response).toEqual({ revocable: true, scope: "credential", subject: "local:test" });

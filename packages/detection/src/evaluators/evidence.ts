@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Argument } from "../record/arguments.ts";
+import type { ArgumentRole } from "../knowledge/argument-role.ts";
 import type { RecordView } from "../record/record-view.ts";
 import { kindOfToken, redactionTokensIn } from "../text/features.ts";
 import { plain } from "../text/plain.ts";
@@ -34,7 +34,7 @@ const MAX_KINDS = 4;
 
 /** One line a person understands: `read_file ~/.ssh/id_rsa (returned a private key, redacted)`. */
 export function describe(view: RecordView): string {
-  const subject = mainArgument(view.args);
+  const subject = mainArgument(view);
   const remarks: string[] = [];
   const returned = kinds(view.result);
   const sent = kinds(view.argsText);
@@ -49,13 +49,16 @@ export function describe(view: RecordView): string {
   );
 }
 
-function mainArgument(args: readonly Argument[]): string {
-  const main =
-    args.find(({ role }) => role === "path") ??
-    args.find(({ role }) => role === "destination") ??
-    args.find(({ role }) => role === "code") ??
-    args.find(({ role }) => role === "other");
-  return main === undefined ? "" : plain(main.text, MAX_VALUE_CHARS);
+const SUBJECT_OF_ACT: readonly ArgumentRole[] = ["destination", "path", "code", "other"];
+const SUBJECT_OF_READ: readonly ArgumentRole[] = ["path", "destination", "code", "other"];
+
+/** What the call is about: where an act goes, what a read reads. */
+function mainArgument({ args, profile }: RecordView): string {
+  for (const wanted of profile.acts ? SUBJECT_OF_ACT : SUBJECT_OF_READ) {
+    const found = args.find(({ role }) => role === wanted);
+    if (found !== undefined) return plain(found.text, MAX_VALUE_CHARS);
+  }
+  return "";
 }
 
 function kinds(text: string): string {
