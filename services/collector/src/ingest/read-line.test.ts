@@ -30,6 +30,15 @@ const ODD_VALUES = [
   "x".repeat(256),
   "\u0000",
   "\u007f",
+  "ACME",
+  "a/b",
+  "0192AAAA-0000-7000-8000-000000000000",
+  "2026-11-21T09:30:00Z",
+  "2026-11-21T09:30:00.123+00:00",
+  "2026-11-21T09:30:00.123Z\n",
+  `local:${"x".repeat(506)}`,
+  `local:${"x".repeat(507)}`,
+  "local:a/b",
   "local:a b",
   "key:a/b",
   "grant:x/y",
@@ -47,6 +56,50 @@ const ODD_VALUES = [
   { id: "a" },
 ];
 const oddValue = fc.oneof(fc.constantFrom(...ODD_VALUES), fc.string({ unit: "binary" }), fc.jsonValue());
+
+/** A call with every field that a call may have. */
+function fullEnvelope(): Record<string, unknown> {
+  return sampleEnvelope({
+    actor: {
+      principal: "p",
+      agent: "a",
+      client: "c",
+      credential: "key:acme/1",
+      token_id: "t",
+      assurance: "verified",
+      team: "t",
+      roles: ["r"],
+      delegation: ["d"],
+    },
+    part: {
+      session: { id: "s", source: "mcp", trace_id: "t", span_id: "s" },
+      target: {
+        server: "s",
+        tool: "t",
+        definition: "a".repeat(64),
+        upstream: "u",
+        upstream_env: "E",
+        transport: "http",
+        environment: "production",
+      },
+      call: {
+        id: "0192aaaa-0000-7000-8000-000000000000",
+        method: "tools/call",
+        started: "2026-11-21T09:30:00.123Z",
+        deadline: "2026-11-21T09:30:00.123Z",
+        duration_ms: 1.5,
+        outcome: "ok",
+        error_code: "e",
+        args_bytes: 1,
+        result_bytes: 1,
+        result_items: 1,
+        truncated: false,
+      },
+      policy: { decision: "allow", rule: "r", approved_by: "a" },
+      usage: { tokens_in: 1, tokens_out: 1, cost_usd: 0.5 },
+    },
+  });
+}
 
 /** A valid call with some of its values, at any depth, replaced, removed or joined by others. */
 const mutated = fc
@@ -93,6 +146,20 @@ describe("readLine", () => {
       }),
       { numRuns: 3_000 },
     );
+  });
+
+  it("says of every field, given any odd value or left out, what parseRecord says", () => {
+    const places = allPlaces(fullEnvelope()).length;
+    for (let pick = 0; pick < places; pick++) {
+      for (const value of [undefined, ...ODD_VALUES]) {
+        const envelope = fullEnvelope();
+        const place = allPlaces(envelope)[pick];
+        if (place === undefined) throw new Error("the sample changed");
+        place.in[place.key] = value;
+        const line = JSON.stringify({ envelope });
+        expect(actual(line), line).toBe(reference(line));
+      }
+    }
   });
 
   it("says of any text what parseRecord says", () => {
