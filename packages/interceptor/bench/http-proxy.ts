@@ -10,20 +10,36 @@ import { Pool } from "undici";
 import { createInterceptor } from "../src/create-interceptor.ts";
 import { createApiKeyProvider } from "../src/http-proxy/identity/api-key.ts";
 import { createHttpProxy } from "../src/http-proxy/proxy.ts";
+import type { Interceptor } from "../src/interceptor.ts";
 
 /**
  * What the HTTP proxy adds to a 1 KB `tools/call` over going direct: `node bench/http-proxy.ts [calls]`, JSON on stdout.
  * Server, proxy and client are processes of their own; the proxy records with the real interceptor into a real spool.
- * Direct and proxied calls alternate, one at a time, so that the machine's moods hit both.
+ * The `bare` proxy records nothing: the difference is the recording's.
+ * Blocks of direct and proxied calls alternate, one call at a time, so that the machine's moods hit both.
  */
 
 const HOST = "127.0.0.1";
 const SECRET = "bench-key";
 const WARM_UP = 1_000;
+const BLOCK = 100; // calls in a row on one way, as a busy agent makes them; a process that sleeps between calls is slower
 const REDACTION_KEYS = [{ id: "bench", key: "ab".repeat(32) }];
 const ARGUMENTS = { text: "a".repeat(880) }; // 1 KB for the whole message
 const RESULT = { content: [{ type: "text", text: "r".repeat(500) }] };
-const roles: Record<string, () => Promise<string>> = { server: serve, proxy: proxied };
+const NOT_RECORDING: Interceptor = {
+  begin: () => ({ kind: "allow", call: { id: "bench", end: () => undefined } }),
+  listed: () => undefined,
+  mayRefuse: () => false,
+  stats: () => {
+    throw new Error("nothing was recorded");
+  },
+  close: () => Promise.resolve(),
+};
+const roles: Record<string, () => Promise<string>> = {
+  server: serve,
+  proxy: () => proxied(recording()),
+  bare: () => proxied(NOT_RECORDING),
+};
 
 const [role = "client", parameter = "5000"] = process.argv.slice(2);
 const run = roles[role];
@@ -48,18 +64,21 @@ async function serve(): Promise<string> {
   return `http://${HOST}:${typeof address === "object" ? address?.port : 0}`;
 }
 
-async function proxied(): Promise<string> {
+function recording(): Interceptor {
   const stateDir = mkdtempSync(join(tmpdir(), "tripline-bench-"));
   process.on("exit", () => rmSync(stateDir, { recursive: true, force: true }));
-  process.on("disconnect", () => process.exit());
   const accepted = { accepted: 0, refused: [] };
-  const interceptor = createInterceptor({
+  return createInterceptor({
     tenant: "bench",
     producer: { id: "bench" },
     stateDir,
     sender: { send: () => Promise.resolve(accepted), close: () => Promise.resolve() },
     redactionKeys: () => REDACTION_KEYS,
   });
+}
+
+async function proxied(interceptor: Interceptor): Promise<string> {
+  process.on("disconnect", () => process.exit());
   const keys = [{ id: "bench", sha256: hash("sha256", SECRET, "hex") }];
   const proxy = createHttpProxy({
     listen: { port: 0 },
@@ -75,28 +94,39 @@ async function proxied(): Promise<string> {
 async function measure(calls: number): Promise<void> {
   const server = await start("server");
   const proxy = await start("proxy", server.url);
-  const pools = { direct: new Pool(server.url), proxied: new Pool(proxy.url) };
+  const bare = await start("bare", server.url);
+  const pools = { direct: new Pool(server.url), proxied: new Pool(proxy.url), bare: new Pool(bare.url) };
   const report: Record<string, unknown> = { bench: "http-proxy", calls, node: process.version };
   for (const form of ["json", "sse"]) {
-    const times = { direct: new Float64Array(calls), proxied: new Float64Array(calls) };
-    for (let i = -WARM_UP; i < calls; i += 1) {
-      for (const way of ["direct", "proxied"] as const) {
-        const began = performance.now();
-        await call(pools[way], `/mcp?${form}`, i);
-        if (i >= 0) times[way][i] = (performance.now() - began) * 1000;
+    const times = {
+      direct: new Float64Array(calls),
+      proxied: new Float64Array(calls),
+      bare: new Float64Array(calls),
+    };
+    for (let block = -WARM_UP; block < calls; block += BLOCK) {
+      for (const way of ["direct", "proxied", "bare"] as const) {
+        for (let i = block; i < Math.min(block + BLOCK, calls); i += 1) {
+          const began = performance.now();
+          await call(pools[way], `/mcp?${form}`, i);
+          if (i >= 0) times[way][i] = (performance.now() - began) * 1000;
+        }
       }
     }
     const direct = summary(times.direct);
     const through = summary(times.proxied);
+    const withoutRecording = summary(times.bare);
     report[form] = {
       direct_us: direct,
       proxied_us: through,
-      added_median_us: Math.round(through.p50 - direct.p50),
+      proxied_without_recording_us: withoutRecording,
+      added_median_us: through.p50 - direct.p50,
+      added_without_recording_median_us: withoutRecording.p50 - direct.p50,
     };
   }
   console.log(JSON.stringify(report));
   await Promise.all(Object.values(pools).map((pool) => pool.destroy()));
   proxy.child.disconnect();
+  bare.child.disconnect();
   server.child.kill();
 }
 

@@ -11,6 +11,8 @@ export interface Forwarding {
   path: string;
   headers: string[];
   body: ForwardBody;
+  /** The server's own host name, for TLS. */
+  serverName: string;
   /** Looks at the response's head, and may change the headers. Returns a rewriter when the body is to be replaced. */
   onHead(status: number, headers: string[]): { headers: string[]; rewrite: BodyRewriter | null };
   /** The reason why the request's body ended early, where it was us who ended it. */
@@ -60,75 +62,75 @@ export function forward(pool: Dispatcher, exchange: Exchange, forwarding: Forwar
     response.write(changed ?? body);
   };
 
-  pool.dispatch(
-    {
-      path: forwarding.path,
-      method: (exchange.request.method ?? "GET") as Dispatcher.HttpMethod,
-      headers: forwarding.headers,
-      // undici takes any async iterable; its types only name Node's own streams.
-      body: forwarding.body as Dispatcher.DispatchOptions["body"],
-    },
-    {
-      onConnect: (abort) => exchange.connected(abort),
-      onHeaders(code, raw, resume, text) {
-        if (code < 200) return true; // informational answers are for one hop
-        status = code;
-        statusText = text;
-        const head = forwarding.onHead(code, forwardedResponseHeaders(raw));
-        response.on("drain", resume);
-        if (head.rewrite !== null) {
-          rewriter = { held: [], bytes: 0, headers: head.headers, how: head.rewrite };
-          return true;
-        }
-        response.writeHead(code, text, head.headers);
-        if (headerIn(head.headers, "content-length") === undefined) response.write(NO_BYTES);
+  // Without a name of its own undici would take the client's Host for the TLS server name, and check the certificate by it.
+  const request: Dispatcher.DispatchOptions & { servername: string } = {
+    path: forwarding.path,
+    method: (exchange.request.method ?? "GET") as Dispatcher.HttpMethod,
+    headers: forwarding.headers,
+    // undici takes any async iterable; its types only name Node's own streams.
+    body: forwarding.body as Dispatcher.DispatchOptions["body"],
+    servername: forwarding.serverName,
+  };
+  pool.dispatch(request, {
+    onConnect: (abort) => exchange.connected(abort),
+    onHeaders(code, raw, resume, text) {
+      if (code < 200) return true; // informational answers are for one hop
+      status = code;
+      statusText = text;
+      const head = forwarding.onHead(code, forwardedResponseHeaders(raw));
+      response.on("drain", resume);
+      if (head.rewrite !== null) {
+        rewriter = { held: [], bytes: 0, headers: head.headers, how: head.rewrite };
         return true;
-      },
-      onData(chunk) {
-        if (rewriter !== null) {
-          rewriter.held.push(chunk);
-          rewriter.bytes += chunk.length;
-          if (rewriter.bytes > rewriter.how.maxBytes) flushRewritten();
-          return true;
-        }
-        const more = response.write(chunk);
-        exchange.responseTap?.push(chunk);
-        return more;
-      },
-      onComplete() {
-        flushRewritten();
-        response.end();
-        exchange.finish({ kind: "complete", status });
-      },
-      onError(error) {
-        if (exchange.ended) return;
-        if (response.destroyed) {
-          exchange.finish({ kind: "client_gone" });
-          return;
-        }
-        const stopped = forwarding.stopped();
-        if (stopped !== null) {
-          exchange.finish({ kind: "upstream_broke" });
-          exchange.breakOff(stopped);
-          return;
-        }
-        const unreachable = UNREACHABLE.has(codeOf(error));
-        exchange.finish({ kind: unreachable ? "unreachable" : "upstream_broke" });
-        forwarding.onUpstreamError(error);
-        exchange.breakOff((to) =>
-          sendError(to, {
-            status: 502,
-            code: "TRIPLINE_PROXY_UPSTREAM",
-            rpcCode: -31502,
-            message: unreachable
-              ? "the MCP server behind this proxy can't be reached"
-              : "the MCP server behind this proxy broke the connection before it answered",
-            data: { retryable: unreachable },
-          }),
-        );
-      },
+      }
+      response.writeHead(code, text, head.headers);
+      if (headerIn(head.headers, "content-length") === undefined) response.write(NO_BYTES);
+      return true;
     },
-  );
+    onData(chunk) {
+      if (rewriter !== null) {
+        rewriter.held.push(chunk);
+        rewriter.bytes += chunk.length;
+        if (rewriter.bytes > rewriter.how.maxBytes) flushRewritten();
+        return true;
+      }
+      const more = response.write(chunk);
+      exchange.responseTap?.push(chunk);
+      return more;
+    },
+    onComplete() {
+      flushRewritten();
+      response.end();
+      exchange.finish({ kind: "complete", status });
+    },
+    onError(error) {
+      if (exchange.ended) return;
+      if (response.destroyed) {
+        exchange.finish({ kind: "client_gone" });
+        return;
+      }
+      const stopped = forwarding.stopped();
+      if (stopped !== null) {
+        exchange.finish({ kind: "upstream_broke" });
+        exchange.breakOff(stopped);
+        return;
+      }
+      const unreachable = UNREACHABLE.has(codeOf(error));
+      exchange.finish({ kind: unreachable ? "unreachable" : "upstream_broke" });
+      forwarding.onUpstreamError(error);
+      exchange.breakOff((to) =>
+        sendError(to, {
+          status: 502,
+          code: "TRIPLINE_PROXY_UPSTREAM",
+          rpcCode: -31502,
+          message: unreachable
+            ? "the MCP server behind this proxy can't be reached"
+            : "the MCP server behind this proxy broke the connection before it answered",
+          data: { retryable: unreachable },
+        }),
+      );
+    },
+  });
 }
 
 function codeOf(error: Error): string {

@@ -146,6 +146,7 @@ describe("recording", () => {
     expect(end).toMatchObject({ bytes: result.length, partial: true });
     expect(JSON.stringify(end)).toContain(hash("sha256", result, "hex"));
     expect(JSON.stringify(end).length).toBeLessThan(100_000);
+    expect(end).toMatchObject({ text: expect.stringMatching(/^xxx/) });
   });
 
   it("reads a copy of an answer that is compressed against its will, and passes the bytes on", async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Interceptor, Refusal } from "../interceptor.ts";
 import { McpTap } from "../mcp/mcp-tap.ts";
@@ -209,6 +210,7 @@ function send(context: HandlerContext, exchange: Exchange, path: string, body: R
     path,
     headers,
     body: body.body,
+    serverName: isIP(bare(context.upstream.hostname)) === 0 ? context.upstream.hostname : "",
     stopped: body.stopped,
     onUpstreamError: context.onUpstreamError,
     onHead(status, responseHeaders) {
@@ -303,6 +305,11 @@ function hasBody(request: IncomingMessage): boolean {
   return (
     request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0
   );
+}
+
+/** An IPv6 address without its brackets. */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
 }
 
 /** Where a body that is not JSON can only be an error, or an attempt to hide a call. */

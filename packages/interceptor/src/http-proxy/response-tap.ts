@@ -2,10 +2,11 @@ import type { Duplex } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { CallEnd } from "../interceptor.ts";
 import type { RequestId } from "../mcp/json-rpc.ts";
+import { scanLargeFrame } from "../mcp/large-frame.ts";
 import type { McpTap } from "../mcp/mcp-tap.ts";
 import { headerIn, mediaType } from "./headers.ts";
 import type { ScannedMessage } from "./json/envelope-scanner.ts";
-import { FrameReader } from "./json/frame-reader.ts";
+import { type FrameEnds, FrameReader } from "./json/frame-reader.ts";
 import { SseParser } from "./sse-parser.ts";
 
 const MAX_HEAD_CHARS = 64 * 1024; // as much of a large result's text as a record takes
@@ -34,8 +35,8 @@ export function createResponseTap(headers: readonly string[], tap: McpTap): Resp
   const type = mediaType(headerIn(headers, "content-type"));
   const reader = new FrameReader({
     frame: (frame, bytes) => tap.fromServer(frame, { bytes }),
-    large: (messages, head) => {
-      for (const message of messages) answerLarge(message, head, tap);
+    large: (messages, ends) => {
+      for (const message of messages) answerLarge(message, ends, tap);
     },
     unreadable: () => undefined, // the calls it should have answered end with the exchange
   });
@@ -127,23 +128,25 @@ function decoderOf(encoding: string | undefined): Duplex | null | "unknown" {
   }
 }
 
-function answerLarge(message: ScannedMessage, head: Buffer, tap: McpTap): void {
+function answerLarge(message: ScannedMessage, ends: FrameEnds, tap: McpTap): void {
   const id = idOf(message);
-  if (id !== undefined && message.method === undefined) tap.answeredLarge(id, endOf(message, head));
+  if (id !== undefined && message.method === undefined) tap.answeredLarge(id, endOf(message, ends));
 }
 
-function endOf(message: ScannedMessage, head: Buffer): CallEnd {
+function endOf(message: ScannedMessage, { head, tail, bytes }: FrameEnds): CallEnd {
   if (message.hasError) {
     const errorCode = message.errorCode ?? "none";
     return { outcome: "protocol_error", errorCode, message: message.errorMessage ?? "" };
   }
-  const bytes = message.measured?.bytes ?? 0;
+  const resultBytes = message.measured?.bytes ?? bytes;
   const sha256 = message.measured?.sha256 ?? "unknown";
+  const known = scanLargeFrame(head, tail, bytes)?.end;
+  const text = known !== undefined && "text" in known ? known.text : head;
   return {
     outcome: message.isError === true ? "tool_error" : "ok",
-    text: `${head.toString("utf8").slice(0, MAX_HEAD_CHARS)}\n[cut: ${bytes} bytes in all, SHA-256 ${sha256}]`,
-    bytes,
-    items: 0,
+    text: `${text.slice(0, MAX_HEAD_CHARS)}\n[cut: ${resultBytes} bytes in all, SHA-256 ${sha256}]`,
+    bytes: resultBytes,
+    items: 1,
     partial: true,
   };
 }
