@@ -1,14 +1,24 @@
-import { credentialId } from "@tripline/events";
-import { InvalidArgumentError } from "commander";
+import { createRedactor, credentialId } from "@tripline/events";
+import { CommandFailed, EXIT } from "../exit.ts";
 
-/** A credential id as typed: one without a scheme is `local:`. It is an id, never a secret. */
+const detector = createRedactor({ id: "none", key: "0".repeat(64) }); // only asked whether it would replace something
+
+/**
+ * A credential id as typed; one without a scheme is `local:`. It is an id, never a secret: what looks like one is refused.
+ * @throws CommandFailed that does not repeat what was typed
+ */
 export function parseCredential(text: string): string {
   const id = /^(local|key|grant):/.test(text) ? text : `local:${text}`;
   const parsed = credentialId.safeParse(id);
   if (!parsed.success) {
-    // The value is not repeated: somebody may have typed a secret.
-    throw new InvalidArgumentError(
-      `${parsed.error.issues[0]?.message ?? "not an id"}. It is an id, never a secret.`,
+    const expected = parsed.error.issues[0]?.message ?? "not an id";
+    throw new CommandFailed(EXIT.usage, `--credential: ${expected}. It is an id, never a secret`);
+  }
+  const parts = parsed.data.split(/[:/]/);
+  if (parts.some((part) => detector.redactText(part).value !== part)) {
+    throw new CommandFailed(
+      EXIT.usage,
+      "--credential: this looks like a secret. Give an id for it, any name; the key itself stays where it is",
     );
   }
   return parsed.data;

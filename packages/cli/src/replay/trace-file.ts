@@ -28,18 +28,17 @@ export async function* readTraces(path: string): AsyncGenerator<Trace> {
   if (!existsSync(path)) throw new CommandFailed(EXIT.usage, `no such file: ${path}`);
   const file = createReadStream(path);
   const input: Readable = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
-  let failure: Error | null = null;
-  file.on("error", (error) => input.destroy(error));
-  input.on("error", (error) => {
-    failure = error;
-  });
+  if (input !== file) file.on("error", (error) => input.destroy(error)); // pipe() passes no errors on
   let number = 0;
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number += 1;
-    if (line.trim() !== "") yield parseTrace(line, path, number);
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number += 1;
+      if (line.trim() !== "") yield parseTrace(line, path, number);
+    }
+  } catch (cause) {
+    if (cause instanceof CommandFailed) throw cause;
+    throw new CommandFailed(EXIT.failure, `${path} can't be read after line ${number}`, cause);
   }
-  if (failure !== null)
-    throw new CommandFailed(EXIT.failure, `${path} can't be read after line ${number}`, failure);
 }
 
 function parseTrace(line: string, path: string, number: number): Trace {
