@@ -6,6 +6,8 @@ import { refusedRequest, sendError } from "./refusal.ts";
 import type { Send } from "./request-gate.ts";
 import type { ResponseTap } from "./response-tap.ts";
 
+const RESUME_MS = 10 * 60_000; // as long as an intent waits for its call; a client that comes back does so in seconds
+
 /** How a request's exchange with the server ended. */
 export type ExchangeEnd =
   /** The server answered to the end. */
@@ -78,7 +80,15 @@ export class Exchange {
 
   #settle(tap: McpTap, end: ExchangeEnd): void {
     const mayResume = this.session.source === "mcp" && this.responseTap?.resumable === true;
-    if (mayResume && end.kind !== "revoked" && end.kind !== "stopping") return;
+    if (mayResume && end.kind !== "revoked" && end.kind !== "stopping") {
+      setTimeout(() => this.#endCalls(tap, end), RESUME_MS).unref();
+      return;
+    }
+    this.#endCalls(tap, end);
+  }
+
+  /** Calls that were answered meanwhile have their end already. */
+  #endCalls(tap: McpTap, end: ExchangeEnd): void {
     for (const id of this.opened) {
       if (end.kind === "client_gone") tap.givenUp(id, "the client disconnected");
       else tap.answeredLarge(id, callEndOf(end));

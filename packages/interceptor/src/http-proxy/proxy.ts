@@ -75,10 +75,19 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
         cause: error,
       });
     },
+    onDefect,
     onUpstreamAnswer() {
       lastUpstreamError = undefined;
     },
   });
+
+  function onDefect(cause: unknown): void {
+    warn({
+      code: "TRIPLINE_PROXY_FAILED",
+      message: "something failed inside the proxy: this is a bug, please report it",
+      cause,
+    });
+  }
 
   function reject(response: ServerResponse, answer: ErrorAnswer): void {
     stats.rejected += 1;
@@ -100,11 +109,7 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
       return;
     }
     handle(request, response, path, goOn).catch((error: unknown) => {
-      warn({
-        code: "TRIPLINE_PROXY_FAILED",
-        message: "a request failed inside the proxy: this is a bug, please report it",
-        cause: error,
-      });
+      onDefect(error);
       if (response.headersSent) response.destroy();
       else {
         const message = "the proxy failed";

@@ -47,6 +47,8 @@ export interface HandlerContext {
   host: string | undefined;
   onUpstreamError(error: Error): void;
   onUpstreamAnswer(): void;
+  /** Something inside the proxy failed. */
+  onDefect(cause: unknown): void;
 }
 
 type Handler = (
@@ -216,7 +218,8 @@ function send(context: HandlerContext, exchange: Exchange, path: string, body: R
     onHead(status, responseHeaders) {
       context.onUpstreamAnswer();
       noteSession(context, exchange, status, responseHeaders);
-      if (exchange.tap !== null) exchange.responseTap = createResponseTap(responseHeaders, exchange.tap);
+      if (exchange.tap !== null)
+        exchange.responseTap = createResponseTap(responseHeaders, exchange.tap, context.onDefect);
       if (publicUrl === undefined) return { headers: responseHeaders, rewrite: null };
       const rewrite =
         isMetadata && status === 200 ? metadataRewriter(context.upstream, publicUrl, path) : null;

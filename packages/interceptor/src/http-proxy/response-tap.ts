@@ -30,8 +30,15 @@ const NOTHING: ResponseTap = {
   stream: false,
 };
 
-/** @param headers the response's, as pairs */
-export function createResponseTap(headers: readonly string[], tap: McpTap): ResponseTap {
+/**
+ * @param headers the response's, as pairs
+ * @param onFailure hears of a defect of the tap; the copy is given up then, the response flows on
+ */
+export function createResponseTap(
+  headers: readonly string[],
+  tap: McpTap,
+  onFailure: (cause: unknown) => void,
+): ResponseTap {
   const type = mediaType(headerIn(headers, "content-type"));
   const reader = new FrameReader({
     frame: (frame, bytes) => tap.fromServer(frame, { bytes }),
@@ -42,7 +49,7 @@ export function createResponseTap(headers: readonly string[], tap: McpTap): Resp
   });
   let resumable = false;
   const stream = type === "text/event-stream";
-  let plain: { push(chunk: Buffer): void; end(): void };
+  let plain: Copy;
   if (stream) {
     const parser = new SseParser({
       data: (piece) => reader.push(piece),
@@ -57,6 +64,7 @@ export function createResponseTap(headers: readonly string[], tap: McpTap): Resp
   } else {
     return NOTHING;
   }
+  plain = guarded(plain, onFailure);
   const decoder = decoderOf(headerIn(headers, "content-encoding"));
   if (decoder === "unknown") return NOTHING;
   if (decoder === null) {
@@ -75,13 +83,27 @@ export function createResponseTap(headers: readonly string[], tap: McpTap): Resp
   return decoded(decoder, plain, () => resumable, stream);
 }
 
+interface Copy {
+  push(chunk: Buffer): void;
+  end(): void;
+}
+
+function guarded(copy: Copy, onFailure: (cause: unknown) => void): Copy {
+  let failed = false;
+  const attempt = (work: () => void): void => {
+    if (failed) return;
+    try {
+      work();
+    } catch (cause) {
+      failed = true;
+      onFailure(cause);
+    }
+  };
+  return { push: (chunk) => attempt(() => copy.push(chunk)), end: () => attempt(() => copy.end()) };
+}
+
 /** A server that compresses although it was told not to: a copy is decompressed, piece by piece. */
-function decoded(
-  decoder: Duplex,
-  plain: { push(chunk: Buffer): void; end(): void },
-  resumable: () => boolean,
-  stream: boolean,
-): ResponseTap {
+function decoded(decoder: Duplex, plain: Copy, resumable: () => boolean, stream: boolean): ResponseTap {
   let broken = false;
   decoder.on("data", plain.push);
   decoder.on("error", () => {
