@@ -217,3 +217,20 @@ function ruleText(extra: string): string {
     `tripline: { summary: s, why: w, next: [n], response: { revocable: false }, max_groups: ${max} }`,
   ].join("\n");
 }
+
+it("keeps no long captured text in the keys of its groups", () => {
+  const byPath = createDetection([
+    parseRule(
+      ruleText(
+        "correlation: { type: event_count, group-by: [credential, args.path], timespan: 10s, condition: { gte: 2 } }",
+      ),
+      "by-path.yaml",
+    ),
+  ]);
+  const state = byPath.initialState();
+  const long = "x".repeat(100_000);
+  const shorts = [`${long}a`, `${long}b`, `${long}a`].map((path) => ({ tool: "x", args: { path } }));
+  const inputs = recordsOf(shorts.map((short) => shortRecordSchema.parse(short)));
+  expect(run(state, inputs, byPath)).toHaveLength(1);
+  expect(byPath.snapshot(state).byteLength).toBeLessThan(5000);
+});

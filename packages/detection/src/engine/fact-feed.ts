@@ -5,6 +5,7 @@ import { isDue } from "../evaluators/evaluator.ts";
 import { fieldReader } from "../record/fields.ts";
 import type { RecordView } from "../record/record-view.ts";
 import type { Rule } from "../rule/rule.ts";
+import { shortKey } from "../text/short-key.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { groupOf } from "./group.ts";
 
@@ -59,11 +60,11 @@ export class FactFeed {
   #wasTold(rule: Rule, group: string, view: RecordView): boolean {
     const value = oneTimeValue(rule, view);
     if (value === null) return false;
-    const key = `${rule.id} ${group} ${value.key}`;
+    const key = `${rule.id} ${group} ${shortKey(value.key)}`;
+    const now = shortKey(value.value);
     const told = this.#told.get(key);
-    if (told !== undefined && told[0] === value.value && Math.abs(view.time - told[1]) < REPEAT_MS)
-      return true;
-    this.#told.set(key, [value.value, view.time]);
+    if (told !== undefined && told[0] === now && Math.abs(view.time - told[1]) < REPEAT_MS) return true;
+    this.#told.set(key, [now, view.time]);
     return false;
   }
 

@@ -1,6 +1,7 @@
 import { fieldText } from "../record/fields.ts";
 import type { RecordView } from "../record/record-view.ts";
 import { plain } from "../text/plain.ts";
+import { shortKey } from "../text/short-key.ts";
 
 /** A group of records that a rule looks at together. */
 export interface Group {
@@ -38,7 +39,7 @@ function work(view: RecordView, fields: readonly string[]): Group | null {
   for (const field of fields) {
     const name = field.endsWith("?") ? field.slice(0, -1) : field;
     const value = fieldText(view, name);
-    if (value !== undefined) parts.push([name, value]);
+    if (value !== undefined) parts.push([name, shortKey(value)]);
     else if (name === field) return null;
   }
   let key = view.record.envelope.tenant;
