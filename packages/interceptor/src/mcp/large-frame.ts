@@ -18,7 +18,7 @@ const RESULT_FIRST_TAIL = new RegExp(String.raw`(\})?,"jsonrpc":"2\.0","id":${ID
 /** SDKs for Python and others: the result last. */
 const RESULT_LAST_HEAD = new RegExp(String.raw`^\s*\{"jsonrpc":"2\.0","id":${ID},"result":\{`);
 const RESULT_LAST_TAIL = /\}\}\s*$/;
-const ERROR_FLAG_TAIL = /,"isError":true\}(?:,"jsonrpc":"2\.0","id":[^{}]*)?\}\s*$/;
+const ERROR_FLAG_TAIL = new RegExp(String.raw`,"isError":true\}(?:,"jsonrpc":"2\.0","id":${ID})?\}\s*$`);
 const ERROR_FLAG_HEAD = /"result":\{"isError":true,/;
 const FIRST_TEXT = /"content":\[\{"type":"text","text":"/;
 
