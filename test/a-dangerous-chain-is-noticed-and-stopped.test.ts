@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -49,10 +50,13 @@ describe("a dangerous chain is noticed and stopped", () => {
     mkdirSync(data, { mode: 0o700 });
     writeFileSync(
       join(data, "response.yaml"),
-      `webhooks:\n  - name: on-call\n    url: http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts\n`,
+      `webhooks:\n  - name: on-call\n    url: http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts\n    secret_env: ON_CALL_SECRET\n    min_severity: high\n`,
       { mode: 0o600 },
     );
-    tripline = await startStandalone({ data });
+    tripline = await startStandalone({
+      data,
+      env: { ON_CALL_SECRET: `whsec_${randomBytes(32).toString("base64")}` },
+    });
 
     const { key } = await tripline.json<{ key: string }>("/v1/producers", {
       method: "POST",

@@ -25,7 +25,7 @@ interface Import {
 
 function sourceImports(folder: "packages" | "services"): Import[] {
   return globSync(`${folder}/*/src/**/*.ts`, { cwd: root })
-    .filter((file) => !file.endsWith(".test.ts") && !file.includes("/testing/"))
+    .filter((file) => !/\.(test|testing|fixture)\.ts$|-contract\.ts$|\/testing\//.test(file))
     .flatMap((file) => {
       const text = readFileSync(join(root, file), "utf8");
       const specifiers = text.matchAll(

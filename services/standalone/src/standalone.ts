@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createArchiver } from "@tripline/archiver";
 import { createCollector } from "@tripline/collector";
 import { createConsole } from "@tripline/console";
-import { createDetector, loadRules } from "@tripline/detector";
+import { createDetectorWorker } from "@tripline/detector";
 import { createResponder } from "@tripline/responder";
 import {
   AccessRegistry,
@@ -37,7 +37,6 @@ export async function createStandalone(
 ): Promise<Standalone> {
   const { data } = config;
   const { logger } = context;
-  const rules = await loadRules(config.rules);
   const access = await AccessRegistry.open({ path: join(data, "access.json"), logger, now: context.now });
   const log = await openLog({
     url: config.log,
@@ -70,6 +69,11 @@ export async function createStandalone(
     secrets: createRedactionKeys({ directory: join(data, "keys"), now: context.now }),
     revocationKeys: () => responder.publicKeys,
   });
+  const detector = createDetectorWorker({
+    log,
+    context,
+    ...(config.rules === undefined ? {} : { rulesDirectory: config.rules }),
+  });
   const people = createConsole({ store, access, recordProducer: records, context });
   parts.push(
     http.part,
@@ -77,12 +81,14 @@ export async function createStandalone(
     storePart(store),
     records.part,
     createArchiver({ log, store, context }),
-    createDetector({ log, rules, context }),
+    detector,
     responder.part,
     collector.part,
     people.part,
   );
-  await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
+  await http.app.register(
+    operatorRoutes({ parts: () => parts, metrics: context.metrics, moreMetrics: detector.metrics }),
+  );
   await http.app.register(people.routes);
   await http.app.register(collector.routes);
   await http.app.register(responder.routes);
