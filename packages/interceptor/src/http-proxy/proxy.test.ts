@@ -448,6 +448,52 @@ describe("large bodies", () => {
     expect(interceptor.outcomes.at(-1)).toBe("denied");
   });
 
+  it("reads an upload no faster than the server does, and gives it up with the client", async () => {
+    let taken = 0;
+    let broken = false;
+    let readOn = (): void => undefined;
+    const server = createServer((request) => {
+      readOn = () => request.resume();
+      request.once("data", (chunk: Buffer) => {
+        taken += chunk.length;
+        request.pause(); // and reads no further
+      });
+      request.on("close", () => {
+        broken = !request.complete;
+      });
+    });
+    const url = await listenOnFreePort(server);
+    closers.push(() => closeServer(server));
+    const { proxy, interceptor } = await proxyTo(`${url}/mcp`);
+    const client = httpRequest(proxy.url, { method: "POST", headers: JSON_HEADERS });
+    client.on("error", () => undefined);
+    let sent = 0;
+    const chunk = Buffer.alloc(256 * 1024, "x");
+    const more = (): void => {
+      while (sent < 200 * 1024 * 1024) {
+        sent += chunk.length;
+        if (!client.write(chunk)) {
+          client.once("drain", more);
+          return;
+        }
+      }
+    };
+    client.write('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"up","arguments":{"text":"');
+    more();
+    let before = -1;
+    await waitFor(() => {
+      const still = sent === before && taken > 0;
+      before = sent;
+      return still;
+    });
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+    client.destroy();
+    readOn(); // a socket that nobody reads does not notice that it was closed
+    await waitFor(() => broken, { what: "the server to see the upload end early" });
+    await waitFor(() => proxy.stats().open === 0);
+    expect(interceptor.calls).toEqual([]); // it was never a complete call
+  });
+
   it("does not let an announced length end the body early", async () => {
     const { upstream, proxy } = await setUp(echo);
     const body = callBody("upload", { text: "x".repeat(3_000_000) });

@@ -67,6 +67,8 @@ export function createRequestHandler(context: HandlerContext): Handler {
     const callers = identity.all.length > 0 ? identity.all : [identity.caller];
     const exchange = new Exchange(request, response, callers, sessionOf(request.headers));
     context.open.add(exchange);
+    // A write that meets a connection closed a moment ago is an error event; `close` follows and says all there is to say.
+    response.on("error", () => undefined);
     response.once("close", () => {
       context.open.delete(exchange);
       if (!response.writableFinished) exchange.finish({ kind: "client_gone" });
