@@ -69,7 +69,7 @@ export async function producers(
     {
       columns: sql`producer, argMax(toString(boot), (append_time, seq)) AS last_boot, argMax(seq, (append_time, seq)) AS last_seq,
         argMax(time, (append_time, seq)) AS last_time, max(append_time) AS last_append,
-        argMax(JSONExtractBool(detail, 'heartbeat', 'goodbye'), (append_time, seq)) AS stopped`,
+        argMax(if(type = 'heartbeat', JSONExtractBool(detail, 'heartbeat', 'goodbye'), false), (append_time, seq)) AS stopped`,
       rest: sql`FROM records WHERE tenant = ${tenant(scope.tenant)} AND append_time >= ${time(since)}
         GROUP BY producer ORDER BY last_append DESC, producer LIMIT ${integer(MAX_PAGE_ROWS)}`,
       limits: COUNT_LIMITS,
