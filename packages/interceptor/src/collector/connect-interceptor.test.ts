@@ -1,0 +1,82 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { waitFor } from "../../../../test/support/wait-for.ts";
+import { TENANT_KEY, TEST_KEY, TestCollector } from "../../test/support/test-collector.ts";
+import { type ConnectedInterceptor, connectInterceptor } from "./connect-interceptor.ts";
+
+const PORT = 20_320;
+let stateDir: string;
+let open: ConnectedInterceptor[];
+let collector: TestCollector | null;
+
+beforeEach(() => {
+  stateDir = mkdtempSync(join(tmpdir(), "tripline-connect-"));
+  open = [];
+  collector = null;
+});
+
+afterEach(async () => {
+  for (const interceptor of open) await interceptor.close(200);
+  await collector?.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+async function listening(): Promise<TestCollector> {
+  collector = new TestCollector();
+  await collector.start(PORT);
+  return collector;
+}
+
+async function connect(): Promise<ConnectedInterceptor> {
+  const interceptor = await connectInterceptor({
+    url: `http://127.0.0.1:${PORT}`,
+    ingestKey: TEST_KEY,
+    stateDir,
+    tenant: "acme",
+    producer: "gw-1",
+    onWarning: () => undefined,
+  });
+  open.push(interceptor);
+  return interceptor;
+}
+
+function call(interceptor: ConnectedInterceptor): void {
+  interceptor.begin({
+    caller: { credential: "local:demo", assurance: "verified" },
+    session: {},
+    target: { server: "files", tool: "write" },
+    method: "tools/call",
+    args: { password: "hunter2hunter2" },
+  });
+}
+
+it("begins without the collector with a key of this machine's own, and keeps it", async () => {
+  const first = await connect();
+  const [key] = first.redactionKeys();
+  expect(key?.id).toMatch(/^local-[0-9a-f]{8}$/);
+  call(first);
+  await first.close(10);
+  expect((await connect()).redactionKeys()[0]).toEqual(key);
+  const running = await listening();
+  const intent = await waitFor(() => running.ofType("call.intent")[0], { timeoutMs: 20_000 });
+  expect(JSON.stringify(intent.payload?.args)).toContain(`⟨secret:${key?.id}.`);
+});
+
+it("takes keys and policy from the collector, and begins with them the next time, files 0600", async () => {
+  const running = await listening();
+  running.policy = { intents: "none" };
+  const first = await connect();
+  expect(first.redactionKeys()).toEqual([TENANT_KEY]);
+  await waitFor(() => first.denyList.status() === "fresh");
+  await first.close(200);
+  await running.stop();
+  collector = null;
+  const second = await connect();
+  expect(second.settings()?.policy).toEqual({ intents: "none" });
+  expect(second.redactionKeys()).toEqual([TENANT_KEY]);
+  expect(second.denyList.status()).toBe("stale");
+  const directory = join(stateDir, "interceptor");
+  for (const file of readdirSync(directory)) expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600);
+});
