@@ -134,12 +134,9 @@ describe("a dangerous chain is noticed and stopped", () => {
   });
 
   it("tells on-call what happened, and the record what was refused", async () => {
-    const hook = await waitFor(
-      () => webhooks.find(({ body }) => body.includes("secret-read-then-sent")),
-      {
-        what: "the webhook",
-      },
-    );
+    const hook = await waitFor(() => webhooks.find(({ body }) => body.includes("secret-read-then-sent")), {
+      what: "the webhook",
+    });
     expect(hook.body).toContain("send_email");
     const denied = await waitFor(async () => {
       const { calls } = await tripline.json<{ calls: Row[] }>(

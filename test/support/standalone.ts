@@ -54,14 +54,18 @@ export async function startStandalone(options: StandaloneOptions = {}): Promise<
   const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   const running = (): boolean => child.exitCode === null && child.signalCode === null;
 
-  const url = await waitFor(
+  const ended = exited.then((code): never => {
+    throw new Error(`it ended with ${code}`);
+  });
+  ended.catch(() => undefined); // heard of below, and not again once it was ready
+  const ready = waitFor(
     async () => {
-      if (!running()) throw new Error(`it ended with ${child.exitCode}:\n${output}`);
       const found = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
       return found !== undefined && (await fetch(`${found}/health`)).ok ? found : false;
     },
     { timeoutMs: READY_TIMEOUT_MS, what: "the standalone to be ready" },
-  ).catch((error: unknown) => {
+  );
+  const url = await Promise.race([ready, ended]).catch((error: unknown) => {
     child.kill("SIGKILL");
     throw new Error(`the standalone did not start:\n${output}`, { cause: error });
   });

@@ -41,7 +41,7 @@ export function alertOf(rule: Rule, finding: Finding, group: Group, view: Record
     why: definition.tripline.why.trim(),
     next: definition.tripline.next.map((each) => each.trim()),
     evidence: told.evidence.slice(-MAX_EVIDENCE),
-    response: responseOf(rule, view),
+    response: responseOf(rule, finding, view),
     ...(definition.tags.length === 0 ? {} : { tags: definition.tags }),
   };
 }
@@ -61,8 +61,9 @@ function textOf(name: string, told: Told, view: RecordView): string | undefined 
   return text === undefined ? undefined : plain(text, MAX_FIELD_CHARS);
 }
 
-function responseOf(rule: Rule, view: RecordView): Alert["response"] {
-  const { revocable, scope } = rule.definition.tripline.response;
+function responseOf(rule: Rule, finding: Finding, view: RecordView): Alert["response"] {
+  const { scope } = rule.definition.tripline.response;
+  const revocable = rule.definition.tripline.response.revocable && finding.exposure !== true;
   if (scope === undefined) return { revocable };
   const subject = subjectOf(scope, view);
   // Without a subject there is nothing that could be taken away.

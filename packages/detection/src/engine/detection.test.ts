@@ -164,6 +164,21 @@ describe("an alert", () => {
     expect(storm?.response).toEqual({ revocable: false, scope: "session" });
   });
 
+  it("takes no key away while nothing links the calls, and still tells of the theft that follows", () => {
+    const [read, send] = theft();
+    const [lookup] = recordsOf([
+      shortRecordSchema.parse({ tool: "http_post", args: { url: "https://weather.example/", body: "Graz" } }),
+    ]);
+    if (read === undefined || send === undefined || lookup === undefined) throw new Error("no records");
+    const alerts = run(detection.initialState(), [read, lookup, send]).filter(
+      ({ rule, group }) => rule.id === "secret-read-then-sent" && group.includes("session="),
+    );
+    expect(alerts.map(({ severity, response }) => [severity, response.revocable])).toEqual([
+      ["low", false],
+      ["critical", true],
+    ]);
+  });
+
   it("is found over credential and principal where no session is known, one grade lower", () => {
     const [alert] = run(detection.initialState(), theft({ session: null, principal: "p1" }));
     expect(alert?.severity).toBe("high");

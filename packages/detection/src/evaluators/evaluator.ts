@@ -8,6 +8,8 @@ import type { Evidence } from "./evidence.ts";
 /** What an evaluator found: the alert without what every alert has. */
 export interface Finding {
   level: Severity;
+  /** Nothing links the calls: it shows what could happen and not that it did, so its alert never takes a key away. */
+  exposure?: boolean;
   /** In the order it happened, the completing record last. Asked for at once or never: a quiet group needs none. */
   evidence(): Evidence[];
   /** For the summary's template: `{count}`, `{values}` … */

@@ -66,6 +66,7 @@ export function sequenceEvaluator(rule: Rule, spec: SequenceSpec, scope: Scope):
     const { name } = last;
     return {
       level: best.level,
+      exposure: spec.link !== undefined && link === null,
       evidence: () => [...partial.map(({ evidence }) => evidence), evidenceOf(view, name)],
       facts: () => ({ window: seconds(windowMs), link: wordsFor(link) }),
     };

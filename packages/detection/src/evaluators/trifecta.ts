@@ -99,6 +99,7 @@ export function trifectaEvaluator(rule: Rule, spec: TrifectaSpec, scope: Scope):
     const stranger = { ...(source ?? state.untrusted.evidence), step: "untrusted" };
     return {
       level: levelOf(link, dictated !== undefined),
+      exposure: link === null && dictated === undefined,
       evidence: () => inOrder([read, stranger, evidenceOf(view, "sink")]),
       facts: () => ({ link: words(link, dictated !== undefined) }),
     };
