@@ -1,4 +1,4 @@
-import { type Envelope, envelopeSchema, type Payload, payloadSchema, TriplineError } from "@tripline/events";
+import { type Envelope, envelopeSchema, payloadSchema, TriplineError } from "@tripline/events";
 import type { Database } from "../connection/database.ts";
 import { textFromParts } from "../rows/payload-row.ts";
 import { ENVELOPE_COLUMNS, envelopeFromRow } from "../rows/record-row.ts";
@@ -72,7 +72,8 @@ async function select(
     const text = envelopeText(row);
     const envelope = parseEnvelope(text);
     const hasPayload = envelope.payload_hash !== undefined;
-    const payload = hasPayload && scope.payloads ? await payloadOf(database, scope, row, options) : null;
+    const payloadText =
+      hasPayload && scope.payloads ? await payloadTextOf(database, scope, row, options) : null;
     found.push({
       envelope,
       envelope_text: text,
@@ -83,7 +84,8 @@ async function select(
         append_time: row.string("append_time"),
       },
       has_payload: hasPayload,
-      payload,
+      payload: payloadText === null ? null : payloadSchema.parse(JSON.parse(payloadText)),
+      payload_text: payloadText,
     });
   }
   return found;
@@ -106,12 +108,12 @@ function parseEnvelope(text: string): Envelope {
   );
 }
 
-async function payloadOf(
+async function payloadTextOf(
   database: Database,
   scope: ReaderScope,
   row: Row,
   options: QueryOptions,
-): Promise<Payload | null> {
+): Promise<string | null> {
   const [found] = await database.select(
     {
       columns: sql`args, result, error, rest, raw`,
@@ -122,12 +124,11 @@ async function payloadOf(
     options,
   );
   if (found === undefined) return null;
-  const text = textFromParts({
+  return textFromParts({
     args: found.string("args"),
     result: found.string("result"),
     error: found.string("error"),
     rest: found.string("rest"),
     raw: found.string("raw"),
   });
-  return payloadSchema.parse(JSON.parse(text));
 }

@@ -129,6 +129,8 @@ export interface StoredRecord {
   has_payload: boolean;
   /** Null when there is none, it is gone, or the reader may not see payloads. */
   payload: Payload | null;
+  /** The payload's exact bytes, which `envelope.payload_hash` is over; null as `payload`. The store always says it. */
+  payload_text?: string | null;
 }
 
 /** One call: its intent, its end, or both. */
