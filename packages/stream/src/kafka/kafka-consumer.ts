@@ -5,7 +5,7 @@ import { fromKafka } from "./errors.ts";
 import { OwnedPartition } from "./owned-partition.ts";
 
 export const MAX_WAIT_MS = 100; // kafkajs's default of 5 s holds a group's changes up; data is answered at once anyway
-const SESSION_TIMEOUT_MS = 30_000;
+const SESSION_TIMEOUT_MS = 10_000; // after this a dead member's partitions go to others; three lost heartbeats
 const HEARTBEAT_MS = 3000;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 
@@ -78,13 +78,18 @@ export class KafkaConsumer implements Consumer {
   #own(partition: number): void {
     if (this.#stopping) return;
     const { topic, group } = this.#options;
+    // Until its start has been checked: kafkajs would overwrite a commit that is out of range.
+    this.#consumer.pause([{ topic, partitions: [partition] }]);
     const owned = new OwnedPartition({
       options: this.#options,
       partition,
       compacted: this.#topic.compacted,
       admin: this.#admin,
       before: this.#before.get(partition) ?? Promise.resolve(),
-      seek: (offset) => this.#consumer.seek({ topic, partition, offset: String(offset) }),
+      startAt: (offset) => {
+        this.#consumer.seek({ topic, partition, offset: String(offset) });
+        this.#consumer.resume([{ topic, partitions: [partition] }]);
+      },
       commit: (offset, metadata) =>
         this.#consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]),
     });

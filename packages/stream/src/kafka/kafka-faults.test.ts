@@ -94,6 +94,7 @@ describe.skipIf(requirement("kafka").missing)("the Kafka log under faults", () =
       logLevel: kafkajs.logLevel.NOTHING,
     }).admin();
     await admin.connect();
+    await admin.fetchTopicOffsets("cut"); // loads the metadata that the next call needs
     await admin.deleteTopicRecords({ topic: "cut", partitions: [{ partition: 0, offset: "4" }] });
     await admin.disconnect();
     const refused = await member("cut");

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isRetriable } from "@tripline/events";
 import type { Admin, EachBatchPayload } from "kafkajs";
 import { assignmentLost } from "../errors.ts";
 import { checkMetadata, checkStart } from "../limits.ts";
@@ -6,6 +8,8 @@ import { fromKafka } from "./errors.ts";
 import { fetchBounds, fetchCommitted } from "./kafka-offsets.ts";
 import { inParts, toRecord } from "./kafka-record.ts";
 
+const ASK_AGAIN_MS = 250; // kafkajs has tried for seconds before it gives up
+
 export interface OwnedPartitionOptions {
   options: ConsumeOptions;
   partition: number;
@@ -13,7 +17,8 @@ export interface OwnedPartitionOptions {
   admin: Admin;
   /** Settles when nothing of the partition's earlier assignment runs any more. */
   before: Promise<void>;
-  seek(offset: number): void;
+  /** Lets kafkajs fetch, from here on; until then it is paused. */
+  startAt(offset: number): void;
   commit(offset: number, metadata: string): Promise<void>;
 }
 
@@ -29,6 +34,8 @@ export class OwnedPartition {
   #running: Promise<unknown> = Promise.resolve();
   #committing: EachBatchPayload["commitOffsetsIfNecessary"] | null = null;
   #lose: Promise<void> | null = null;
+  /** Aborted when the consumer closes or the assignment is lost: what waits for the broker gives up. */
+  readonly #giveUp = new AbortController();
 
   constructor(options: OwnedPartitionOptions) {
     this.#o = options;
@@ -38,6 +45,7 @@ export class OwnedPartition {
   /** Marks the assignment as lost. Resolves when its running work has ended and its reader has been told. */
   lose(): Promise<void> {
     this.#lost.abort();
+    this.#giveUp.abort();
     this.#lose ??= (async () => {
       await this.ready.catch(() => undefined); // whoever made this partition has the error
       await this.#running;
@@ -48,6 +56,7 @@ export class OwnedPartition {
 
   /** Waits for the running batch and lets the reader commit. */
   async finish(inOrder: boolean): Promise<void> {
+    this.#giveUp.abort();
     await this.ready.catch(() => undefined); // whoever made this partition has the error
     await this.#running;
     if (inOrder && !this.#lost.signal.aborted) await this.#reader?.onClosing?.();
@@ -64,22 +73,23 @@ export class OwnedPartition {
   }
 
   async #prepare(): Promise<void> {
-    const { options, partition, compacted, admin, before, seek } = this.#o;
+    const { options, partition, compacted, admin, before, startAt } = this.#o;
     const { topic, group } = options;
     await before;
-    const [committed, bounds] = await Promise.all([
-      fetchCommitted(admin, topic, group),
-      fetchBounds(admin, topic),
-    ]);
+    const answer = await this.#untilAnswered(() =>
+      Promise.all([fetchCommitted(admin, topic, group), fetchBounds(admin, topic)]),
+    );
+    if (answer === null || this.#lost.signal.aborted) return;
+    const [committed, bounds] = answer;
     const own = bounds.find((candidate) => candidate.partition === partition);
-    if (own === undefined || this.#lost.signal.aborted) return;
+    if (own === undefined) return;
     const last = committed.get(partition) ?? null;
     const reader = await options.onAssigned(this.#assignment(last, own.earliest));
     this.#reader = reader;
     const start = reader.startAt ?? last?.offset ?? own.earliest;
     checkStart({ topic, partition, compacted }, start, own);
     this.#position = start;
-    if (!this.#lost.signal.aborted) seek(start);
+    if (!this.#lost.signal.aborted) startAt(start);
   }
 
   #assignment(committed: CommittedOffset | null, earliest: number): Assignment {
@@ -139,10 +149,23 @@ export class OwnedPartition {
   /** kafkajs jumps silently when retention overtakes it; a transaction's markers leave gaps that are none. */
   async #checkGap(): Promise<void> {
     const { options, partition, compacted, admin } = this.#o;
-    const bounds = (await fetchBounds(admin, options.topic)).find(
-      (candidate) => candidate.partition === partition,
-    );
+    const all = await this.#untilAnswered(() => fetchBounds(admin, options.topic));
+    const bounds = all?.find((candidate) => candidate.partition === partition);
     if (bounds !== undefined)
       checkStart({ topic: options.topic, partition, compacted }, this.#position, bounds);
+  }
+
+  /** Asks until the broker answers; null when nobody needs the answer any more. */
+  async #untilAnswered<T>(ask: () => Promise<T>): Promise<T | null> {
+    const { signal } = this.#giveUp;
+    while (!signal.aborted) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!isRetriable(error)) throw error;
+        await delay(ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
+      }
+    }
+    return null;
   }
 }
