@@ -3,9 +3,18 @@ import { run } from "./program.ts";
 
 /** The command as a process: `bin/tripline.js` comes here. */
 
+const REPEATED_MS = 500; // a terminal and the wrapper in bin/ both pass one Ctrl-C on; a second press comes later
+const EXIT_FORCED = 130; // as shells say "ended by a signal"
+
 const interrupted = new AbortController();
+let interruptedAt = Number.POSITIVE_INFINITY;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
+  process.on(signal, () => {
+    if (performance.now() - interruptedAt > REPEATED_MS) process.exit(EXIT_FORCED);
+    if (interrupted.signal.aborted) return;
+    interruptedAt = performance.now();
+    interrupted.abort(new Error(`ended by ${signal}`));
+  });
 }
 let listening = false;
 

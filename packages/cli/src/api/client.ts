@@ -61,6 +61,7 @@ async function exchange(
     });
     return { status: response.status, text: await response.text() };
   } catch (cause) {
+    if (signal.aborted) throw new CommandFailed(EXIT.failure, "interrupted", cause);
     throw new CommandFailed(EXIT.failure, `${connection.url} does not answer: ${reason(cause)}`, cause);
   }
 }

@@ -46,7 +46,7 @@ export function addResponse(program: Command, context: CommandContext): void {
     .command("enable <rule>")
     .description(
       "From now on an alert of this rule takes the key away by itself. Needs the role administer.\n\n" +
-        "Example: tripline response enable exfil.secret-read-then-send --credential local:notes",
+        "Example: tripline response enable secret-read-then-sent --credential local:notes",
     )
     .option("--credential <id>", "only this credential (repeatable; default: every one)", collect)
     .addOption(
