@@ -10,7 +10,10 @@ export const TOPICS = {
 
 export const EVENTS_RETENTION_MS = 7 * 24 * 3600 * 1000; // the default retention of topics: 7 days
 
-/** What each topic is created with; the partition count is the log's own default. */
+export const EMBEDDED_PARTITIONS = 1; // one machine gains nothing from more
+export const KAFKA_PARTITIONS = 12; // divides by 1, 2, 3, 4, 6 and 12 processes
+
+/** What each topic is created with. */
 export const TOPIC_CLEANUP = {
   [TOPICS.events]: "delete",
   [TOPICS.facts]: "delete",

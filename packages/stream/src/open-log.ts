@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { EMBEDDED_PARTITIONS, KAFKA_PARTITIONS } from "@tripline/events";
 import { type EmbeddedLogOptions, openEmbeddedLog } from "./embedded/embedded-log.ts";
 import { streamError } from "./errors.ts";
 import type { KafkaOptions } from "./kafka/connection.ts";
@@ -8,19 +9,20 @@ import type { Log } from "./log.ts";
 export interface OpenLogOptions {
   /** `embedded:` (default) or `kafka://host:port[,host:port]`: the value of TRIPLINE_LOG. */
   url?: string;
-  /** The data directory; the embedded log lives in `log/` inside it. */
-  dataDir: string;
+  /** The data directory; the embedded log lives in `log/` inside it. Kafka needs none. */
+  dataDir?: string;
   embedded?: Omit<EmbeddedLogOptions, "directory">;
   kafka?: Omit<KafkaOptions, "brokers">;
 }
 
-export const EMBEDDED_PARTITIONS = 1; // one machine gains nothing from more
-export const KAFKA_PARTITIONS = 12; // divides by 1, 2, 3, 4, 6 and 12 processes
-
 /** @throws TriplineError TRIPLINE_STREAM_CONFIG for a URL that names no log, else what the log's opening raises */
 export async function openLog(options: OpenLogOptions): Promise<Log> {
   const { url = "embedded:", dataDir, embedded, kafka } = options;
-  if (logKind(url) === "embedded") return openEmbeddedLog({ ...embedded, directory: join(dataDir, "log") });
+  if (logKind(url) === "embedded") {
+    if (dataDir === undefined)
+      throw streamError("TRIPLINE_STREAM_CONFIG", "the embedded log needs a data directory");
+    return openEmbeddedLog({ ...embedded, directory: join(dataDir, "log") });
+  }
   return openKafkaLog({ ...kafka, brokers: kafkaBrokers(url) });
 }
 

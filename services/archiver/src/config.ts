@@ -6,12 +6,6 @@ export const archiverConfig = z.object({
   ...dataKeys,
   ...httpKeys,
   ...kafkaKeys,
-  partitions: z
-    .number()
-    .int()
-    .min(1)
-    .default(12)
-    .meta({ description: "partitions of topics that don't exist yet" }),
   store: z.url({ protocol: /^https?$/ }).meta({
     description: "the ClickHouse server to write to",
     allowed: "http(s)://host:port of a ClickHouse server",

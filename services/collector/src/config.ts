@@ -6,9 +6,6 @@ export const collectorConfig = z.object({
   ...dataKeys,
   ...httpKeys,
   ...kafkaKeys,
-  partitions: z.number().int().min(1).max(1_000).default(12).meta({
-    description: "partitions of topics that don't exist yet",
-  }),
   revocationKeys: z
     .array(z.string().regex(/^[^=\s]+=[A-Za-z0-9_-]{43}$/))
     .default([])

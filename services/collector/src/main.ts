@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { EVENTS_RETENTION_MS, TOPIC_CLEANUP, TOPICS } from "@tripline/events";
+import { TOPICS } from "@tripline/events";
 import {
   AccessRegistry,
   createContext,
@@ -12,7 +12,7 @@ import {
   readProcessConfig,
   runParts,
 } from "@tripline/service";
-import { openLog } from "@tripline/stream";
+import { openLog, triplineTopics } from "@tripline/stream";
 import { collectorConfig } from "./config.ts";
 import { createCollector } from "./create-collector.ts";
 
@@ -27,15 +27,7 @@ const log = await openLog({
   dataDir: config.data,
   kafka: { clientId: "tripline-collector" },
 });
-await log.ensureTopics([
-  {
-    name: TOPICS.events,
-    partitions: config.partitions,
-    cleanup: TOPIC_CLEANUP[TOPICS.events],
-    retentionMs: EVENTS_RETENTION_MS,
-  },
-  { name: TOPICS.revocations, partitions: config.partitions, cleanup: TOPIC_CLEANUP[TOPICS.revocations] },
-]);
+await log.ensureTopics(triplineTopics(config.partitions, [TOPICS.events, TOPICS.revocations]));
 const access = await AccessRegistry.open({
   path: join(config.data, "access.json"),
   logger: context.logger,

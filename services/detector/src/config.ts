@@ -1,5 +1,4 @@
 import { httpKeys, kafkaKeys, observabilityKeys } from "@tripline/service";
-import { KAFKA_PARTITIONS } from "@tripline/stream";
 import { z } from "zod";
 
 /** What the operator tells about rules and their own world; shared with whoever composes a detector. */
@@ -21,9 +20,6 @@ export const detectionKeys = {
 /** Everything a detector of its own can be told. */
 export const detectorConfig = z.object({
   ...kafkaKeys,
-  partitions: z.number().int().min(1).max(10_000).default(KAFKA_PARTITIONS).meta({
-    description: "partitions of topics that don't exist yet",
-  }),
   ...detectionKeys,
   ...httpKeys,
   ...observabilityKeys,

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { recordsOf, shortRecordSchema } from "@tripline/detection";
 import { encodeRecord, eventKey, TOPICS } from "@tripline/events";
 import { createContext } from "@tripline/service";
-import { createMemoryLog, type Log } from "@tripline/stream";
+import { createMemoryLog, type Log, triplineTopics } from "@tripline/stream";
 import { afterEach, expect, it } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import { createDetectorWorker } from "./detector-worker.ts";
-import { detectorTopics } from "./topics.ts";
 
 const context = createContext({ service: "test", logLevel: "silent" });
 const closing: (() => Promise<void>)[] = [];
@@ -19,7 +18,7 @@ afterEach(async () => {
 
 async function openLog(): Promise<Log> {
   const log = createMemoryLog();
-  await log.ensureTopics(detectorTopics(1));
+  await log.ensureTopics(triplineTopics(1));
   closing.push(() => log.close());
   return log;
 }

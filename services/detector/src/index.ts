@@ -8,4 +8,3 @@ export type { DetectorSettings } from "./detector.ts";
 export { createDetector, type DetectorDeps } from "./detector.ts";
 export { createDetectorWorker, type DetectorWorkerDeps } from "./detector-worker.ts";
 export { loadRules } from "./load-rules.ts";
-export { detectorTopics } from "./topics.ts";

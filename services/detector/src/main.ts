@@ -2,17 +2,15 @@ import {
   createContext,
   createHttpServer,
   healthOf,
-  kafkaBrokers,
   operatorRoutes,
   type Part,
   readProcessConfig,
   runParts,
 } from "@tripline/service";
-import { openKafkaLog } from "@tripline/stream";
+import { openLog, triplineTopics } from "@tripline/stream";
 import { detectorConfig } from "./config.ts";
 import { createDetector } from "./detector.ts";
 import { loadRules } from "./load-rules.ts";
-import { detectorTopics } from "./topics.ts";
 
 /** A detector of its own, on Kafka. Several share the partitions. */
 const config = readProcessConfig(detectorConfig, {
@@ -21,8 +19,11 @@ const config = readProcessConfig(detectorConfig, {
 });
 const context = createContext({ service: "detector", ...config, processMetrics: true });
 const rules = await loadRules(config.rules);
-const log = await openKafkaLog({ brokers: kafkaBrokers(config.log) ?? [], clientId: "tripline-detector" });
-await log.ensureTopics(detectorTopics(config.partitions));
+const log = await openLog({
+  url: config.log,
+  kafka: { clientId: "tripline-detector", onLog: ({ level, message }) => context.logger[level](message) },
+});
+await log.ensureTopics(triplineTopics(config.partitions));
 const detector = createDetector({ ...config, log, rules, context });
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));

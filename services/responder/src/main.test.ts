@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Alert, alertKey, parseRecord, TOPICS } from "@tripline/events";
-import { type Log, openKafkaLog } from "@tripline/stream";
+import { type Log, openKafkaLog, triplineTopics } from "@tripline/stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Broker, startBroker } from "../../../infra/kafka/broker.ts";
 import { requirement } from "../../../test/support/requirements.ts";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import { anAlert, Receiver, SECRET } from "./testing/bench.ts";
-import { responderTopics } from "./topics.ts";
 
 const BROKER_PORT = 20760; // its controller takes the next one
 const HTTP_PORT = 20762;
@@ -26,7 +25,7 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
   beforeAll(async () => {
     broker = await startBroker({ port: BROKER_PORT, dataDir: join(dir, "kafka") });
     log = await openKafkaLog({ brokers: [broker.address] });
-    await log.ensureTopics(responderTopics(PARTITIONS));
+    await log.ensureTopics(triplineTopics(PARTITIONS));
     await log.consume({
       topic: TOPICS.events,
       group: "test",

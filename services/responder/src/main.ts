@@ -9,10 +9,9 @@ import {
   readProcessConfig,
   runParts,
 } from "@tripline/service";
-import { openLog } from "@tripline/stream";
+import { openLog, triplineTopics } from "@tripline/stream";
 import { responderConfig } from "./config.ts";
 import { createResponder } from "./responder.ts";
-import { responderTopics } from "./topics.ts";
 
 const config = readProcessConfig(responderConfig, {
   command: "node services/responder/src/main.ts",
@@ -24,10 +23,9 @@ const { logger, metrics } = context;
 
 const log = await openLog({
   url: config.log,
-  dataDir: data,
   kafka: { clientId: "tripline-responder", onLog: ({ level, message }) => logger[level](message) },
 });
-await log.ensureTopics(responderTopics(config.partitions));
+await log.ensureTopics(triplineTopics(config.partitions));
 const access = await AccessRegistry.open({ path: join(data, "access.json"), logger, now: context.now });
 const records = createRecordProducer({ log, producerId: "responder", context });
 const http = createHttpServer({ ...config, context });

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { KAFKA_PARTITIONS } from "@tripline/events";
 import { z } from "zod";
 import { LOG_LEVELS } from "../logging.ts";
 
@@ -63,12 +64,10 @@ export const kafkaKeys = {
     allowed: "kafka://host:port[,host:port]",
     placeholder: "URL",
   }),
+  partitions: z.number().int().min(1).max(10_000).default(KAFKA_PARTITIONS).meta({
+    description: "partitions of topics that do not exist yet; the same for all services",
+  }),
 };
-
-/** `host:port` of each broker that a `kafka://` URL names; null for anything else. */
-export function kafkaBrokers(log: string): string[] | null {
-  return KAFKA_URL.test(log) ? log.slice("kafka://".length).split(",") : null;
-}
 
 export const observabilityKeys = {
   logLevel: z.enum(LOG_LEVELS).default("info").meta({
