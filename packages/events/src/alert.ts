@@ -5,6 +5,9 @@ import { name, sha256Hex, tenantId, timestamp, uuid } from "./fields.ts";
 export const SEVERITIES = ["informational", "low", "medium", "high", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** What people made of an alert; each change is a further record with the alert's id. */
+export const ALERT_STATES = ["open", "acknowledged", "resolved", "false_positive"] as const;
+
 export const REVOCATION_SCOPES = ["credential", "session", "agent", "principal", "tool", "server"] as const;
 export type RevocationScope = (typeof REVOCATION_SCOPES)[number];
 
@@ -48,5 +51,9 @@ export const alertSchema = z.looseObject({
     subject: z.string().optional().describe("what would be revoked"),
   }),
   tags: z.array(z.string()).optional(),
+  state: z.enum(ALERT_STATES).optional().describe("absent: open, as the detector wrote it"),
+  state_by: name.optional().describe("id of the person's token"),
+  state_note: z.string().max(1024).optional(),
+  state_at: timestamp.optional(),
 });
 export type Alert = z.infer<typeof alertSchema>;

@@ -45,7 +45,7 @@ export async function createStandalone(
   });
   await log.ensureTopics(triplineTopics(defaultPartitions(config.log)));
   const store = await openStore(
-    config.store === "embedded"
+    config.store === "embedded:"
       ? { dataDir: join(data, "store") }
       : { url: config.store, username: config.storeUser, password: config.storePassword },
   );
@@ -73,6 +73,8 @@ export async function createStandalone(
     log,
     context,
     ...(config.rules === undefined ? {} : { rulesDirectory: config.rules }),
+    internalHosts: config.internalHosts,
+    trustedServers: config.trustedServers,
   });
   const people = createConsole({ store, access, recordProducer: records, context });
   parts.push(

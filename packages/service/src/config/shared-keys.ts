@@ -69,6 +69,37 @@ export const kafkaKeys = {
   }),
 };
 
+const storeAccountKeys = {
+  storeUser: z.string().min(1).default("default").meta({ description: "user at the ClickHouse server" }),
+  storePassword: z
+    .string()
+    .default("")
+    .meta({ description: "password at the ClickHouse server", secret: true }),
+};
+
+export const storeKeys = {
+  store: z
+    .string()
+    .regex(/^(embedded:|https?:\/\/\S+)$/)
+    .default("embedded:")
+    .meta({
+      description: "where records are kept to be asked",
+      allowed: "embedded: (one machine) or http(s)://host:port of a ClickHouse server",
+      placeholder: "URL",
+    }),
+  ...storeAccountKeys,
+};
+
+/** For services that run alone: several processes share a store only through a ClickHouse server. */
+export const clickhouseKeys = {
+  store: z.url({ protocol: /^https?$/ }).meta({
+    description: "the ClickHouse server that keeps the records",
+    allowed: "http(s)://host:port of a ClickHouse server",
+    placeholder: "URL",
+  }),
+  ...storeAccountKeys,
+};
+
 export const observabilityKeys = {
   logLevel: z.enum(LOG_LEVELS).default("info").meta({
     description: "how much the service says about itself; never holds audit data",

@@ -66,13 +66,13 @@ export function rowFromAlert(alert: Alert, alertText: string, source: RowSource)
 /** Null for the finding itself, which is `open` until a later record says otherwise. */
 export function rowFromAlertState(alert: Alert, source: RowSource): string | null {
   const { state, state_by: by, state_note: note, state_at: at } = alert;
-  if (typeof state !== "string" || state === "") return null;
+  if (state === undefined) return null;
   return JSON.stringify([
     alert.tenant,
     alert.id,
-    state.toWellFormed(),
-    typeof by === "string" ? by.toWellFormed() : "",
-    typeof note === "string" ? note.toWellFormed() : "",
+    state,
+    by?.toWellFormed() ?? "",
+    note?.toWellFormed() ?? "",
     isStorableTime(at) ? at : isoTime(source.appendTime),
     ...sourceValues(source),
   ]);
