@@ -7,7 +7,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { TEST_KEY, TestCollector } from "../test/support/test-collector.ts";
 import { quantiles } from "./quantiles.ts";
 
 const CALLS = 3_000;
@@ -16,13 +15,17 @@ const ROUNDS = 3;
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const stateDir = mkdtempSync(join(tmpdir(), "tripline-bench-"));
-const collector = new TestCollector();
-await collector.start(20_390);
+const PORT = 20_390;
+const url = `http://127.0.0.1:${PORT}`;
+const sink = spawn(process.execPath, [path("./sink.ts"), String(PORT)], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
+await new Promise((resolve) => sink.stdout.once("data", resolve));
 const direct = [process.execPath, path("./echo-server.ts")];
 const proxied = [
   process.execPath,
   path("../test/support/proxy-main.ts"),
-  JSON.stringify({ url: collector.url, ingestKey: TEST_KEY, stateDir }),
+  JSON.stringify({ url, ingestKey: "tlp_bench", stateDir }),
   ...direct,
 ];
 
@@ -52,7 +55,8 @@ for (let round = 0; round < ROUNDS; round += 1) {
   times.direct.push(...(await roundTrips(direct)));
   times.proxied.push(...(await roundTrips(proxied)));
 }
-await collector.stop();
+const records = Number(await (await fetch(`${url}/lines`)).text());
+sink.kill();
 rmSync(stateDir, { recursive: true, force: true });
 const [before, after] = [quantiles(times.direct), quantiles(times.proxied)];
 console.log(
@@ -61,7 +65,7 @@ console.log(
       direct: before,
       proxied: after,
       added_median: Math.round(((after.median ?? 0) - (before.median ?? 0)) * 10) / 10,
-      records: collector.records.length,
+      records,
     },
     null,
     2,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { waitFor } from "../../../../test/support/wait-for.ts";
+import { TestResponder } from "../../test/support/revocations.ts";
 import { TENANT_KEY, TEST_KEY, TestCollector } from "../../test/support/test-collector.ts";
 import { type ConnectedInterceptor, connectInterceptor } from "./connect-interceptor.ts";
 
@@ -79,4 +80,16 @@ it("takes keys and policy from the collector, and begins with them the next time
   expect(second.denyList.status()).toBe("stale");
   const directory = join(stateDir, "interceptor");
   for (const file of readdirSync(directory)) expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600);
+});
+
+it("believes a responder's new key as soon as the collector vouches for it", async () => {
+  const running = await listening();
+  const [old, next] = [new TestResponder("r1"), new TestResponder("r2")];
+  running.revocationKeys.push(old.publicKey);
+  const interceptor = await connect();
+  await waitFor(() => interceptor.denyList.status() === "fresh");
+  running.revocationKeys.push(next.publicKey);
+  running.publish(next.sign({ id: "signed-by-the-new-key" }));
+  await waitFor(() => interceptor.denyList.size === 1);
+  expect(interceptor.denyList.rejected).toBe(1);
 });

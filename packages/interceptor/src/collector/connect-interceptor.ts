@@ -6,6 +6,7 @@ import { type ConfigurableInterceptor, createInterceptor } from "../create-inter
 import { DenyList } from "../deny-list/deny-list.ts";
 import { DenyListFile } from "../deny-list/deny-list-file.ts";
 import { EntryVerifier } from "../deny-list/entry-verifier.ts";
+import type { RevocationSource } from "../deny-list/revocation-source.ts";
 import { createSseSource } from "../deny-list/sse-source.ts";
 import { type InterceptorPolicyInput, interceptorPolicySchema } from "../policy.ts";
 import { createHttpSender } from "../senders/http-sender.ts";
@@ -65,6 +66,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
     now: Date.now,
     onWarning,
     onChanged: () => file.changed(denyList, Date.now()),
+    onRejected: () => refreshSoon(),
   });
   file.restoreInto(denyList);
   const interceptor = createInterceptor({
@@ -81,8 +83,9 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
     maxSpoolBytes: options.maxSpoolBytes,
     onWarning: options.onWarning,
   });
-  const source = createSseSource({ url: options.url, ingestKey: options.ingestKey, onWarning });
-  let following = false;
+  let source: RevocationSource | null = null;
+  let pinned = JSON.stringify(settings?.revocation_keys);
+  let refreshing: NodeJS.Timeout | null = null;
   use();
   const timer = setInterval(() => void refresh().then(use), REFRESH_MS);
   timer.unref();
@@ -122,9 +125,28 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
     if (JSON.stringify(fresh) !== JSON.stringify(keys)) keys = fresh;
     pin(settings);
     interceptor.usePolicy(policyOf(settings));
-    if (following) return;
-    following = true;
+    const keysNow = JSON.stringify(settings.revocation_keys);
+    if (source !== null && keysNow === pinned) return;
+    pinned = keysNow;
+    follow();
+  }
+
+  /** From the start of the list: entries that the old keys did not vouch for are looked at again. */
+  function follow(): void {
+    const before = source;
+    source = createSseSource({ url: options.url, ingestKey: options.ingestKey, onWarning });
     source.start(denyList);
+    void before?.close();
+  }
+
+  /** A revocation by an unknown key: the responder may have a new one. At most one question in RETRY_MS. */
+  function refreshSoon(): void {
+    if (refreshing !== null || stop.signal.aborted) return;
+    void refresh().then(use);
+    refreshing = setTimeout(() => {
+      refreshing = null;
+    }, RETRY_MS);
+    refreshing.unref();
   }
 
   function pin(known: InterceptorSettings | null): void {
@@ -163,7 +185,8 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
       stop.abort();
       clearInterval(timer);
       clearInterval(retry);
-      await source.close();
+      if (refreshing !== null) clearTimeout(refreshing);
+      await source?.close();
       file.save(denyList, Date.now());
       await interceptor.close(timeoutMs);
     },

@@ -35,6 +35,8 @@ export interface DenyListOptions {
   onWarning: OnWarning;
   /** Entries changed, or the source was heard of: see DenyListFile. */
   onChanged?: (() => void) | undefined;
+  /** An entry was not genuine: perhaps the responder has a new key. */
+  onRejected?: (() => void) | undefined;
 }
 
 interface LiveEntry {
@@ -183,6 +185,7 @@ export class DenyList implements RevocationSink {
         code: "TRIPLINE_REVOCATION_REJECTED",
         message: `a revocation was not signed by a pinned key and is ignored (${this.#rejected} so far): somebody may be forging them, or the responder's key changed`,
       });
+      this.#options.onRejected?.();
       return null;
     }
     if (entry.tenant !== this.#options.tenant) return null;
