@@ -70,7 +70,8 @@ export interface PartitionReader {
    * unless the reader says so by starting at `earliest`.
    */
   startAt?: number;
-  /** Records in offset order, at most `maxBatchRecords`. A rejection ends the whole consumer: see `Consumer.ended`. */
+  /** Records in offset order, at most `maxBatchRecords`. A rejection ends the whole consumer (see
+   * `Consumer.ended`), except with `TRIPLINE_STREAM_ASSIGNMENT_LOST`, which only says that the partition is gone. */
   onBatch(records: LogRecord[]): Promise<void>;
   /** `close()` was called and no batch is running: the last moment to commit. Not called when the partition was lost. */
   onClosing?(): Promise<void>;

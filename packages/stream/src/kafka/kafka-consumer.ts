@@ -1,4 +1,5 @@
 import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaJsConsumer } from "kafkajs";
+import { hasCode } from "../errors.ts";
 import { DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
 import type { ConsumeOptions, Consumer } from "../log.ts";
 import { fromKafka } from "./errors.ts";
@@ -120,7 +121,9 @@ export class KafkaConsumer implements Consumer {
     try {
       await owned.handle(payload, { maxBatchRecords, maxBatchBytes, stopping: () => this.#stopping });
     } catch (error) {
-      this.#fail(fromKafka(error, `consuming ${this.#options.topic}`));
+      // A reader that learns from a commit that it lost the partition may say so; kafkajs notices by its next heartbeat.
+      const lost = hasCode(error, "TRIPLINE_STREAM_ASSIGNMENT_LOST");
+      if (!lost) this.#fail(fromKafka(error, `consuming ${this.#options.topic}`));
     } finally {
       clearInterval(beat);
     }

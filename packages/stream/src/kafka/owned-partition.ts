@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isRetriable } from "@tripline/events";
 import type { Admin, EachBatchPayload } from "kafkajs";
-import { assignmentLost } from "../errors.ts";
+import { assignmentLost, hasCode } from "../errors.ts";
 import { checkMetadata, checkStart } from "../limits.ts";
 import type { Assignment, CommittedOffset, ConsumeOptions, PartitionReader } from "../log.ts";
 import { fromKafka } from "./errors.ts";
@@ -113,8 +113,10 @@ export class OwnedPartition {
           };
           if (this.#committing !== null) await this.#committing(offsets);
           else await this.#o.commit(offset, metadata); // before the first batch there is no payload
-        } catch (error) {
-          throw fromKafka(error, `committing ${topic}/${partition}`);
+        } catch (cause) {
+          const error = fromKafka(cause, `committing ${topic}/${partition}`);
+          if (hasCode(error, "TRIPLINE_STREAM_ASSIGNMENT_LOST")) this.#lost.abort(); // before kafkajs has noticed
+          throw error;
         }
       },
     };
