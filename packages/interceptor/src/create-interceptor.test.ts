@@ -2,7 +2,8 @@ import { hash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TriplineRecord } from "@tripline/events";
+import { parseRecord, type TriplineRecord } from "@tripline/events";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import type { Warning } from "./core/warnings.ts";
@@ -154,6 +155,44 @@ describe("the records of a call", () => {
     await callAndEnd(make(), { args: cyclic });
     await waitFor(() => ofType("call").length === 1);
     expect(ofType("call.intent")[0]?.payload?.args).toBe("⟨unreadable⟩");
+  });
+});
+
+describe("any call", () => {
+  it("makes valid records, whose envelope has the schema's key order, whatever the names and arguments", async () => {
+    const interceptor = make({ policy: { intents: "all" } });
+    const odd = fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.constant(undefined));
+    fc.assert(
+      fc.property(
+        odd,
+        odd,
+        odd,
+        fc.jsonValue(),
+        fc.string({ unit: "binary" }),
+        (who, where, what, args, text) => {
+          const verdict = interceptor.begin({
+            caller: {
+              credential: who,
+              assurance: "asserted",
+              principal: who,
+              agent: where,
+              client: what,
+              roles: [who ?? ""],
+            },
+            session: { source: "mcp", id: where },
+            target: { transport: "stdio", upstream: who, tool: what ?? "", server: where ?? "" },
+            method: "tools/call",
+            args,
+          });
+          if (verdict.kind === "allow") verdict.call.end({ outcome: "tool_error", text, bytes: 1, items: 0 });
+        },
+      ),
+    );
+    await interceptor.close();
+    expect(interceptor.stats().dropped).toEqual({});
+    const lines = sender.batches.join("").split("\n").slice(0, -1);
+    expect(lines.length).toBe(201);
+    for (const line of lines) expect(JSON.stringify(parseRecord(line).envelope)).toBe(envelopeText(line));
   });
 });
 

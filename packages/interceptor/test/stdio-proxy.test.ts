@@ -164,6 +164,16 @@ describe("a real server behind the proxy", () => {
     collector.behaviour = "well";
   });
 
+  it("records the head of a very large result, and its size", async () => {
+    const { client } = await connect();
+    writeFileSync(join(files, "large.txt"), `begins here\n${"x".repeat(2_000_000)}`);
+    const result = await readFile(client, "large.txt");
+    const ended = await waitFor(() => collector.ofType("call")[0]);
+    expect(ended.payload?.result?.startsWith("begins here\nxxx")).toBe(true);
+    expect(ended.envelope.call).toMatchObject({ outcome: "ok", truncated: true });
+    expect(ended.envelope.call?.result_bytes).toBeGreaterThanOrEqual(JSON.stringify(result).length);
+  });
+
   it("writes no secret to the spool", async () => {
     collector.behaviour = "unavailable";
     const canary = `ghp_${randomBytes(18).toString("hex")}`;
