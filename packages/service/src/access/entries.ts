@@ -28,8 +28,14 @@ const common = {
   token_sha256: sha256Hex,
 };
 
+/** A person's id: anything but `policy`, which says in records that no person decided. */
+export const personId = accessId.refine((id) => id !== "policy", {
+  error: "`policy` is taken: it says in records that no person decided",
+});
+
 export const personSchema = z.object({
   ...common,
+  id: personId,
   name: name.describe("whose it is, for people who read the list"),
   roles: z.array(z.enum(ROLES)),
 });

@@ -1,11 +1,19 @@
 import { name, timestamp } from "@tripline/events";
-import { type AccessRegistry, accessId, accessOf, type Guards, HttpError, ROLES } from "@tripline/service";
+import {
+  type AccessRegistry,
+  accessId,
+  accessOf,
+  type Guards,
+  HttpError,
+  personId,
+  ROLES,
+} from "@tripline/service";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Trail } from "./trail.ts";
 
 const newToken = z.strictObject({
-  id: accessId,
+  id: personId,
   name: name.optional(),
   roles: z.array(z.enum(ROLES)).min(1),
   expires_at: timestamp.optional(),
