@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import { assignmentLost, closedError } from "../errors.ts";
+import { assignmentLost, closedError, hasCode } from "../errors.ts";
 import { checkMetadata } from "../limits.ts";
 import type {
   ConsumeOptions,
@@ -209,7 +209,9 @@ async function guarded<T>(consumer: RemoteConsumer | undefined, work: () => T | 
   try {
     return await work();
   } catch (error) {
-    if (consumer !== undefined) consumer.failure ??= { error };
+    // A lost partition does not end the consumer, so it is not what it ended with.
+    if (consumer !== undefined && !hasCode(error, "TRIPLINE_STREAM_ASSIGNMENT_LOST"))
+      consumer.failure ??= { error };
     throw error;
   }
 }
