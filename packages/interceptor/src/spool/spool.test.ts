@@ -11,7 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { waitFor } from "../../../../test/support/wait-for.ts";
 import { adoptLeftovers } from "./boot-directories.ts";
 import { claim, isAbandoned, release } from "./owner.ts";
 import { SegmentQueue } from "./segment-queue.ts";
@@ -111,6 +112,27 @@ describe("a spool", () => {
     spool.appendNow("line 6...\n", settled);
     expect(results.at(-1)).toBeNull();
     expect(takeAll(spool.queue)).toBe("line 6...\n");
+  });
+
+  it("leaves writing to the background after a slow write, keeps the order, and comes back when it is quick", async () => {
+    const { spool, results, settled } = make();
+    let clock = 0;
+    const slowly = vi.spyOn(performance, "now").mockImplementation(() => {
+      clock += 10;
+      return clock;
+    });
+    expect(spool.appendNow("slow\n", settled)).toBe(true);
+    slowly.mockRestore();
+    expect(spool.appendNow("late 1\n", settled)).toBe(false);
+    spool.append("late 2\n", settled);
+    await waitFor(() => results.length === 3);
+    expect(spool.appendNow("quick\n", settled)).toBe(true);
+    expect(results).toEqual([null, null, null, null]);
+    expect(takeAll(spool.queue)).toBe("slow\nlate 1\nlate 2\nquick\n");
+    spool.append("on its way\n", settled);
+    await spool.drained();
+    spool.close();
+    expect(takeAll(spool.queue)).toBe("on its way\n");
   });
 
   it.skipIf(!canMount())("counts what a full disk did not take, and leaves no torn line", () => {
