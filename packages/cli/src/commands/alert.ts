@@ -4,10 +4,9 @@ import { type AlertAnswer, alertAnswer } from "../api/answers.ts";
 import { wholeAlertId } from "../api/short-ids.ts";
 import type { CommandContext } from "../context.ts";
 import { who } from "../output/calls.ts";
-import { printJson, tone } from "../output/print.ts";
+import { printJson, severityTone, tone } from "../output/print.ts";
 import { timelineText } from "../output/revocation.ts";
 import { localTime } from "../time/show.ts";
-import { severityTone } from "./alerts.ts";
 import { connect, globals } from "./command.ts";
 
 /** `tripline alert ID`: what happened, why it is bad, what was done, what to do. */

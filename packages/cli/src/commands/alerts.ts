@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import { type AlertRow, alertsAnswer } from "../api/answers.ts";
 import type { ApiClient, Query } from "../api/client.ts";
 import type { CommandContext } from "../context.ts";
-import { printJson, tone } from "../output/print.ts";
+import { printJson, severityTone, tone } from "../output/print.ts";
 import { table } from "../output/table.ts";
 import { localTime, offsetName } from "../time/show.ts";
 import { connect, globals } from "./command.ts";
@@ -72,11 +72,6 @@ async function watchAlerts(
 function alertLine(alert: AlertRow, context: CommandContext): string {
   const severity = tone(context, severityTone(alert.severity), alert.severity);
   return `${localTime(alert.time)}  ${severity}  ${terminalLine(alert.summary)}  ${alert.id.slice(0, 12)}\n`;
-}
-
-export function severityTone(severity: string): "bad" | "warn" | "dim" {
-  if (severity === "critical" || severity === "high") return "bad";
-  return severity === "medium" ? "warn" : "dim";
 }
 
 function alertTable(alerts: readonly AlertRow[], context: CommandContext): string {

@@ -5,8 +5,6 @@ import { parseCredential } from "../connection/credential.ts";
 import { resolveIngest } from "../connection/ingest.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EndedWith, EXIT } from "../exit.ts";
-import { runHttp } from "../proxy/run-http.ts";
-import { runStdio } from "../proxy/run-stdio.ts";
 import { serverNameOf } from "../proxy/server-name.ts";
 import { globals } from "./command.ts";
 
@@ -77,6 +75,7 @@ export function addProxy(program: Command, context: CommandContext): void {
         }
         const { credential, enforced = false } = options;
         const server = options.server ?? serverNameOf(words);
+        const { runStdio } = await import("../proxy/run-stdio.ts"); // late: costs each command 100 ms
         const code = await runStdio({
           ...options,
           ingest,
@@ -96,6 +95,7 @@ export function addProxy(program: Command, context: CommandContext): void {
       }
       const server = options.server ?? hostOf(upstream);
       try {
+        const { runHttp } = await import("../proxy/run-http.ts"); // late, for the same reason
         await runHttp({
           ...options,
           ingest,

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type ConnectedInterceptor, connectInterceptor } from "@tripline/interceptor";
+import type { ConnectedInterceptor } from "@tripline/interceptor";
 import { type Command, InvalidArgumentError } from "commander";
-import { parseCredential } from "../connection/credential.ts";
 import { resolveIngest } from "../connection/ingest.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
 import { printJson } from "../output/print.ts";
+import { callerOf } from "../replay/caller.ts";
 import { replay } from "../replay/replayer.ts";
 import { readTools, readTraces, type Trace } from "../replay/trace-file.ts";
 import { duration } from "../time/show.ts";
@@ -50,6 +50,7 @@ export function addReplay(program: Command, context: CommandContext): void {
     .action(async (file: string, options: Options, command: Command) => {
       const ingest = resolveIngest({ ...globals(command), keyFile: options.keyFile }, context);
       const tools = options.tools ?? beside(file);
+      const { connectInterceptor } = await import("@tripline/interceptor"); // late: costs each command 100 ms
       const interceptor = await connectInterceptor({
         ...ingest,
         onWarning: (warning) => context.err(`tripline: ${warning.message}\n`),
@@ -72,36 +73,6 @@ export function addReplay(program: Command, context: CommandContext): void {
         await interceptor.close(0);
       }
     });
-}
-
-/** A producer whose key proves the credential may say `verified`; otherwise it is only asserted. */
-export function callerOf(
-  options: { credential: string; principal?: string | undefined },
-  interceptor: Pick<ConnectedInterceptor, "settings">,
-) {
-  return (trace: Trace) => {
-    const credential = parseCredential(
-      filled(options.credential, trace, (value) => value.replaceAll(/[\s/]+/g, "-")),
-    );
-    const proven = interceptor.settings()?.credentials?.includes(credential) === true;
-    return {
-      credential,
-      assurance: proven ? ("verified" as const) : ("asserted" as const),
-      agent: trace.model,
-      client: "replay",
-      principal: options.principal === undefined ? undefined : filled(options.principal, trace, String),
-    };
-  };
-}
-
-function filled(template: string, trace: Trace, fit: (value: string) => string): string {
-  const known: Record<string, string | undefined> = {
-    suite: trace.suite,
-    model: trace.model,
-    user_task: trace.user_task,
-    trace: trace.trace,
-  };
-  return template.replaceAll(/\{(\w+)\}/g, (whole, key: string) => fit(known[key] ?? whole));
 }
 
 function beside(file: string): string | null {

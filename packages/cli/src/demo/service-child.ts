@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { type ClientFile, readClientFile } from "../connection/client-file.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
 
@@ -45,18 +46,32 @@ export async function startService(
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (!signal.aborted) {
     if (child.exitCode !== null) {
-      throw new CommandFailed(EXIT.failure, `the service ended with ${child.exitCode}: ${said.trim()}`);
+      throw new CommandFailed(EXIT.failure, `the service did not start: ${lastWords(said)}`);
     }
     const client = readClientFile(options.data);
     if (client !== null && (await isReady(client.url))) return { client, stop: () => stop(child) };
     if (Date.now() > deadline) {
       await stop(child);
-      throw new CommandFailed(EXIT.failure, `the service was not ready in time: ${said.trim()}`);
+      throw new CommandFailed(EXIT.failure, `the service was not ready in time: ${lastWords(said)}`);
     }
     await delay(POLL_MS);
   }
   await stop(child);
   throw new CommandFailed(EXIT.failure, "interrupted");
+}
+
+const logLine = z.looseObject({ msg: z.string(), err: z.looseObject({ message: z.string() }).optional() });
+
+/** What the service said last, without the rest of its log line. */
+function lastWords(said: string): string {
+  const line = said.trim().split("\n").at(-1) ?? "";
+  try {
+    const { msg, err } = logLine.parse(JSON.parse(line));
+    return err?.message ?? msg;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return line;
+    throw error;
+  }
 }
 
 async function isReady(url: string): Promise<boolean> {

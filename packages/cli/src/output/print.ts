@@ -15,3 +15,8 @@ export function tone(context: CommandContext, kind: Tone, text: string): string 
   const plain = context.width === null || (context.env.NO_COLOR ?? "") !== "";
   return plain ? text : styleText(STYLES[kind], text, { validateStream: false });
 }
+
+export function severityTone(severity: string): "bad" | "warn" | "dim" {
+  if (severity === "critical" || severity === "high") return "bad";
+  return severity === "medium" ? "warn" : "dim";
+}
