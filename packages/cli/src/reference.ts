@@ -1,4 +1,16 @@
 import type { Argument, Command, Option } from "commander";
+import { EXIT } from "./exit.ts";
+
+const EXIT_TABLE = markdownTable(
+  ["it ends with", "when"],
+  [
+    [String(EXIT.ok), "done"],
+    [String(EXIT.failure), "it failed: nothing answers, a case failed, records were not taken"],
+    [String(EXIT.usage), "wrong usage"],
+    [String(EXIT.not_found), "there is no such thing"],
+    [String(EXIT.refused), "refused: the token is not known or lacks the role"],
+  ],
+);
 
 const INTRO = `# The tripline command
 
@@ -9,13 +21,7 @@ directory (\`~/.tripline\`, or \`TRIPLINE_HOME\`, or \`--data DIR\`) holds the a
 its owner only. Elsewhere set \`TRIPLINE_URL\` and \`TRIPLINE_TOKEN\`; interceptors use \`TRIPLINE_INGEST_KEY\`. The token in
 \`client.json\` is only ever sent to the address in the same file.
 
-| it ends with | when |
-|---|---|
-| 0 | done |
-| 1 | it failed: nothing answers, a case failed, records were not taken |
-| 2 | wrong usage |
-| 3 | there is no such thing |
-| 4 | refused: the token is not known or lacks the role |
+${EXIT_TABLE}
 
 \`proxy\` over stdio ends as the server ends that it wraps.
 
@@ -67,10 +73,20 @@ function shownArgument(argument: Argument): string {
 }
 
 function optionTable(options: readonly Option[]): string {
-  const rows = options.map((option) => {
-    const choices = option.argChoices === undefined ? "" : ` (${option.argChoices.join(", ")})`;
-    const fallback = option.defaultValue === undefined ? "" : ` (default ${String(option.defaultValue)})`;
-    return `| \`${option.flags}\` | ${`${option.description}${choices}${fallback}`.replaceAll("|", "\\|")} |`;
-  });
-  return ["| option | what |", "|---|---|", ...rows].join("\n");
+  return markdownTable(
+    ["option", "what"],
+    options.map((option) => {
+      const choices = option.argChoices === undefined ? "" : ` (${option.argChoices.join(", ")})`;
+      const fallback = option.defaultValue === undefined ? "" : ` (default ${String(option.defaultValue)})`;
+      return [`\`${option.flags}\``, `${option.description}${choices}${fallback}`.replaceAll("|", "\\|")];
+    }),
+  );
+}
+
+/** Padded as the formatter does it, so that it has nothing to change. */
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => (row[at] ?? "").length)));
+  const line = (cells: readonly string[], fill: string) =>
+    `| ${widths.map((width, at) => (cells[at] ?? "").padEnd(width, fill)).join(" | ")} |`;
+  return [line(head, " "), line([], "-"), ...rows.map((row) => line(row, " "))].join("\n");
 }

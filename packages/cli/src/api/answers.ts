@@ -97,6 +97,7 @@ export const revocationRowSchema = z.looseObject({
   reason: z.string(),
   by: z.string(),
   decided_at: z.string(),
+  expires_at: text,
   reinstated_at: text,
 });
 export type RevocationRow = z.infer<typeof revocationRowSchema>;

@@ -42,7 +42,7 @@ export function alertText({ alert, state, revocation, names }: AlertAnswer, cont
     }),
     "",
     strong("What was done"),
-    revocation === null ? "  nothing was revoked" : timelineText(revocation),
+    revocation === null ? "  nothing was revoked" : timelineText(revocation, context.now()),
     "",
     strong("What to do"),
     ...alert.next.map((step) => `  - ${terminalLine(step)}`),

@@ -5,7 +5,7 @@ import type { Query } from "../api/client.ts";
 import { wholeRevocationId } from "../api/short-ids.ts";
 import type { CommandContext } from "../context.ts";
 import { printJson } from "../output/print.ts";
-import { timelineText } from "../output/revocation.ts";
+import { stateOf, timelineText } from "../output/revocation.ts";
 import { table } from "../output/table.ts";
 import { localTime, offsetName } from "../time/show.ts";
 import { connect, globals } from "./command.ts";
@@ -33,7 +33,7 @@ export function addRevocations(program: Command, context: CommandContext): void 
           `/api/revocations/${encodeURIComponent(whole)}`,
           revocationAnswer,
         );
-        return json ? printJson(context, [answer]) : context.out(`${timelineText(answer)}\n`);
+        return json ? printJson(context, [answer]) : context.out(`${timelineText(answer, context.now())}\n`);
       }
       const { revocations } = await client.request("GET", "/api/revocations", revocationsAnswer, {
         query: options,
@@ -53,7 +53,7 @@ export function addRevocations(program: Command, context: CommandContext): void 
           ],
           revocations.map((entry) => [
             localTime(entry.decided_at),
-            entry.state,
+            stateOf(entry, context.now()),
             entry.scope,
             entry.subject,
             entry.by,

@@ -52,7 +52,8 @@ export async function revocationsView(openId, context) {
 
 /** A revocation: what is refused, why, how fast it went, and the way back. */
 export function revocationCard({ revocation, timeline }, me) {
-  const active = revocation.state === "active";
+  const expired = revocation.expires_at !== null && Date.parse(revocation.expires_at) <= Date.now();
+  const active = revocation.state === "active" && !expired;
   const { steps, applied_ms } = timeline;
   return h(
     "article",
@@ -60,7 +61,11 @@ export function revocationCard({ revocation, timeline }, me) {
     h(
       "div",
       { class: "card-head" },
-      h("span", { class: `badge ${active ? "denied" : "ok"}` }, active ? "refused" : "reinstated"),
+      h(
+        "span",
+        { class: `badge ${active ? "denied" : "ok"}` },
+        active ? "refused" : expired ? "expired" : "reinstated",
+      ),
       h("span", { class: "hint" }, revocation.by === "policy" ? "automatically" : `by ${revocation.by}`),
       time(revocation.decided_at),
     ),
