@@ -1,8 +1,14 @@
+import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
-import { capturePayload, type Envelope, type SignedRevocation } from "@tripline/events";
+import {
+  capturePayload,
+  type Envelope,
+  type RandomSource,
+  RecordIds,
+  type SignedRevocation,
+} from "@tripline/events";
 import { ActorMemory } from "./core/actor.ts";
 import { CallRecorder, type SeenCall } from "./core/call-recorder.ts";
-import { IdSource, type RandomSource, systemRandom } from "./core/ids.ts";
 import { printableName } from "./core/printable.ts";
 import { QuietGapSessions } from "./core/quiet-gap.ts";
 import { RecordWriter } from "./core/record-writer.ts";
@@ -80,7 +86,7 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
   readonly #onWarning: OnWarning;
   readonly #denyList: DenyList | undefined;
   #policies: PolicyTable;
-  readonly #ids: IdSource;
+  readonly #ids: RecordIds;
   readonly #redactor: CurrentRedactor;
   readonly #actors = new ActorMemory();
   readonly #tools = new ToolMemory();
@@ -103,7 +109,7 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
     this.#onWarning = limitWarnings(options.onWarning ?? warnProcess, now);
     this.#denyList = options.denyList;
     this.#policies = new PolicyTable(interceptorPolicySchema.parse(options.policy ?? {}));
-    this.#ids = new IdSource(options.random ?? systemRandom);
+    this.#ids = new RecordIds(options.random ?? randomFillSync);
     this.#redactor = new CurrentRedactor(options.redactionKeys);
     this.#sessions = new QuietGapSessions((timeMs) => this.#ids.uuid(timeMs));
     this.#boot = this.#ids.uuid(now());

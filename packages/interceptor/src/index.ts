@@ -4,7 +4,6 @@
  */
 
 export * from "./collector/connect-interceptor.ts";
-export type { RandomSource } from "./core/ids.ts";
 export type { RedactionKeySource } from "./core/redaction.ts";
 export type { OnWarning, Warning } from "./core/warnings.ts";
 export * from "./create-interceptor.ts";

@@ -1,7 +1,12 @@
-import { type Captured, type CaptureLevel, capturePayload, type Envelope } from "@tripline/events";
+import {
+  type Captured,
+  type CaptureLevel,
+  capturePayload,
+  type Envelope,
+  type RecordIds,
+} from "@tripline/events";
 import type { CallEnd, CallStart, OpenCall, Session, Target } from "../interceptor.ts";
 import type { KnownActor } from "./actor.ts";
-import type { IdSource } from "./ids.ts";
 import { printableName } from "./printable.ts";
 import type { RecordWriter } from "./record-writer.ts";
 import type { CurrentRedactor } from "./redaction.ts";
@@ -20,7 +25,7 @@ export interface SeenCall {
 export interface CallRecorderOptions {
   writer: RecordWriter;
   redactor: CurrentRedactor;
-  ids: IdSource;
+  ids: RecordIds;
   now: () => number;
   /** ms, with fractions, for durations. */
   monotonic: () => number;

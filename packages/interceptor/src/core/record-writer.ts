@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
-import { type Envelope, MAX_RECORD_BYTES } from "@tripline/events";
+import { type Envelope, HeartbeatChain, MAX_RECORD_BYTES, type RecordIds } from "@tripline/events";
 import type { DropReason, Spool } from "../spool/spool.ts";
-import { HeartbeatChain } from "./heartbeat-chain.ts";
-import type { IdSource } from "./ids.ts";
 
 /** The parts of an envelope that differ from record to record. */
 export type EnvelopeBody = Pick<
@@ -21,7 +19,7 @@ export interface RecordWriterOptions {
   tenant: string;
   producer: { id: string; enforcement: "enforced" | "advisory" | undefined };
   spool: Spool;
-  ids: IdSource;
+  ids: RecordIds;
   startedMs: number;
 }
 
@@ -79,8 +77,7 @@ export class RecordWriter {
       `{"envelope":${text}}\n`,
       (reason) => {
         if (reason !== null) return;
-        this.#chain.accepted(heartbeat);
-        this.#chain.add(digest(text));
+        this.#chain.accepted(heartbeat, digest(text));
         this.#seq += 1;
         this.#records += 1;
       },

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   cloudEventHeaders,
   type Envelope,
@@ -8,7 +8,6 @@ import {
   type Payload,
   parseRecord,
   payloadHash,
-  uuidv7,
 } from "@tripline/events";
 
 /** What a service says; the rest of the envelope is the producer's. */
@@ -29,11 +28,11 @@ export interface OwnRecord {
 export function encodeOwnRecord(
   body: RecordBody & Pick<Envelope, "heartbeat">,
   payload: Payload | undefined,
-  by: { producer: Envelope["producer"]; timeMs: number; receivedMs: number },
+  by: { id: string; producer: Envelope["producer"]; timeMs: number; receivedMs: number },
 ): OwnRecord {
   const sent = envelopeSchema.parse({
     v: 1,
-    id: uuidv7(by.timeMs, randomBytes(10)),
+    id: by.id,
     time: new Date(by.timeMs).toISOString(),
     ...body,
     producer: by.producer,

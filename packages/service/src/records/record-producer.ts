@@ -1,9 +1,16 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Envelope, isRetriable, type Payload, TOPICS, TriplineError, uuidv7 } from "@tripline/events";
+import {
+  type Envelope,
+  HeartbeatChain,
+  isRetriable,
+  type Payload,
+  RecordIds,
+  TOPICS,
+  TriplineError,
+} from "@tripline/events";
 import type { ServiceContext } from "../context.ts";
 import type { Part } from "../part.ts";
-import { Interval } from "./interval.ts";
 import { encodeOwnRecord, type OwnRecord, type RecordBody } from "./own-record.ts";
 
 const HEARTBEAT_MS = 10_000; // as every producer: how soon a silence can be named
@@ -43,9 +50,10 @@ export interface RecordProducerOptions {
   maxPending?: number;
 }
 
-interface Chain {
+/** What is numbered and chained together: one tenant's records of this boot. */
+interface Numbered {
   seq: number;
-  interval: Interval;
+  chain: HeartbeatChain;
 }
 
 interface Pending {
@@ -69,7 +77,8 @@ class Writer implements RecordProducer {
   readonly part: Part;
   readonly #options: RecordProducerOptions;
   readonly #boot: string;
-  readonly #chains = new Map<string, Chain>();
+  readonly #ids = new RecordIds(randomFillSync);
+  readonly #tenants = new Map<string, Numbered>();
   readonly #queue: Pending[] = [];
   readonly #stopped = new AbortController();
   #sending: Promise<void> | null = null;
@@ -79,7 +88,7 @@ class Writer implements RecordProducer {
 
   constructor(options: RecordProducerOptions) {
     this.#options = options;
-    this.#boot = uuidv7(options.context.now(), randomBytes(10));
+    this.#boot = this.#ids.uuid(options.context.now());
     let state: "starting" | "ready" | "stopped" = "starting";
     this.part = {
       name: `${options.producerId}-records`,
@@ -169,14 +178,14 @@ class Writer implements RecordProducer {
   }
 
   #settle({ pending, envelope, digest }: Encoded, error: unknown): void {
-    const { interval } = this.#chainOf(envelope.tenant);
+    const { chain } = this.#tenant(envelope.tenant);
     if (error !== null) {
-      interval.drop("log_refused", 1);
+      chain.countDropped("log_refused", 1);
       pending.settle(error);
       return;
     }
-    if (envelope.heartbeat !== undefined) interval.accepted(envelope.heartbeat);
-    interval.add(digest);
+    if (envelope.heartbeat === undefined) chain.add(digest);
+    else chain.accepted(envelope.heartbeat, digest);
     pending.settle(null, envelope);
   }
 
@@ -203,29 +212,30 @@ class Writer implements RecordProducer {
 
   #encode(pending: Pending): Encoded {
     const { body, payload, time, goodbye } = pending;
-    const chain = this.#chainOf(body.tenant);
-    const heartbeat = goodbye === undefined ? undefined : chain.interval.next(time, chain.seq, goodbye);
+    const tenant = this.#tenant(body.tenant);
+    const heartbeat = goodbye === undefined ? undefined : tenant.chain.next(time, tenant.seq, goodbye);
     const encoded = encodeOwnRecord(heartbeat === undefined ? body : { ...body, heartbeat }, payload, {
-      producer: { id: this.#options.producerId, boot: this.#boot, seq: chain.seq },
+      id: this.#ids.uuid(time),
+      producer: { id: this.#options.producerId, boot: this.#boot, seq: tenant.seq },
       timeMs: time,
       receivedMs: this.#options.context.now(),
     });
-    chain.seq += 1;
+    tenant.seq += 1;
     return { ...encoded, pending };
   }
 
-  #chainOf(tenant: string): Chain {
-    const known = this.#chains.get(tenant);
+  #tenant(tenant: string): Numbered {
+    const known = this.#tenants.get(tenant);
     if (known !== undefined) return known;
-    const made = { seq: 0, interval: new Interval(this.#options.context.now()) };
-    this.#chains.set(tenant, made);
+    const made = { seq: 0, chain: new HeartbeatChain(this.#options.context.now()) };
+    this.#tenants.set(tenant, made);
     return made;
   }
 
   #heartbeats(goodbye: boolean): void {
     // While the log is away they would only pile up; the interval just gets longer.
     if (this.#trouble !== null && !goodbye) return;
-    for (const tenant of this.#chains.keys()) {
+    for (const tenant of this.#tenants.keys()) {
       this.#enqueue({ type: "heartbeat", tenant }, undefined, () => undefined, goodbye);
     }
   }

@@ -1,24 +1,19 @@
-import { randomFillSync } from "node:crypto";
-import { uuidv7 } from "@tripline/events";
+import { uuidv7 } from "./ids.ts";
 
-/** Fills the buffer with random bytes. */
+/** Fills the buffer with random bytes, as `randomFillSync` of `node:crypto` does. */
 export type RandomSource = (buffer: Uint8Array) => void;
-
-export const systemRandom: RandomSource = (buffer) => {
-  randomFillSync(buffer);
-};
 
 const POOL_BYTES = 4096; // one trip to the system's generator for some 250 ids
 const UUID_BYTES = 10;
 const SALT_BYTES = 16;
 
 /** Makes record ids and salts from a pool of random bytes; no byte is used twice. */
-export class IdSource {
+export class RecordIds {
   readonly #pool = Buffer.alloc(POOL_BYTES);
   readonly #random: RandomSource;
   #used = POOL_BYTES;
 
-  constructor(random: RandomSource = systemRandom) {
+  constructor(random: RandomSource) {
     this.#random = random;
   }
 

@@ -1,11 +1,12 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Envelope } from "@tripline/events";
+import type { Envelope } from "./envelope.ts";
 
-type Heartbeat = NonNullable<Envelope["heartbeat"]>;
+export type Heartbeat = NonNullable<Envelope["heartbeat"]>;
 
 /**
- * What happened since the last heartbeat, hashed as it happens. Each interval begins with the heartbeat before it, so
- * that every envelope of a boot, heartbeats included, is in exactly one hash; only the last one's is in none.
+ * What one boot of a producer wrote for one tenant since its last heartbeat, hashed as it is written. Each interval
+ * begins with the heartbeat before it, so that every envelope of a boot, heartbeats included, is in exactly one hash;
+ * only the last one's is in none.
  */
 export class HeartbeatChain {
   #hash: Hash = createHash("sha256");
@@ -18,13 +19,13 @@ export class HeartbeatChain {
     this.#fromMs = startedMs;
   }
 
-  /** @param envelopeDigest SHA-256 of the envelope's bytes, in seq order */
+  /** @param envelopeDigest SHA-256 of a durable envelope's bytes without `received`, in seq order */
   add(envelopeDigest: Uint8Array): void {
     this.#hash.update(envelopeDigest);
   }
 
-  countDropped(reason: string, count: number): void {
-    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
+  countDropped(reason: string, records: number): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + records;
   }
 
   /** The heartbeat that would end the interval now. Nothing changes until it is `accepted`. */
@@ -41,11 +42,12 @@ export class HeartbeatChain {
     };
   }
 
-  accepted(heartbeat: Heartbeat): void {
+  /** The heartbeat is durable: the next interval begins with it, and its envelope is the first to `add`. */
+  accepted(heartbeat: Heartbeat, envelopeDigest: Uint8Array): void {
     this.#fromMs = Date.parse(heartbeat.to);
     this.#fromSeq = heartbeat.to_seq;
     this.#previous = heartbeat.hash;
     this.#dropped = {};
-    this.#hash = createHash("sha256");
+    this.#hash = createHash("sha256").update(envelopeDigest);
   }
 }
