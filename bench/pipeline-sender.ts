@@ -1,4 +1,5 @@
-/** The load of `pipeline.ts`, in a process of its own: as fast as the collector takes it, for a given time. */
+/** The load of `pipeline.ts`, in a process of its own: so many records a second, as far as the collector takes them. */
+import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { createLoad } from "./load.ts";
 
@@ -6,7 +7,7 @@ const BATCH_RECORDS = 500;
 const CONNECTIONS = 4; // enough to keep the collector busy while a batch is being made
 const RETRY_MS = 20;
 
-const [url = "", key = "", seconds = "10"] = process.argv.slice(2);
+const [url = "", key = "", seconds = "10", rate = "10000"] = process.argv.slice(2);
 const dispatcher = new Agent({ connections: CONNECTIONS });
 const loads = Array.from({ length: CONNECTIONS }, () =>
   createLoad({ tenant: "local", producer: "bench", credentials: 200, sessionsPerCredential: 20 }),
@@ -17,7 +18,9 @@ let lastId = "";
 
 await Promise.all(
   loads.map(async (load) => {
-    while (Date.now() < until) {
+    for (let due = Date.now(); due < until; due += (BATCH_RECORDS * CONNECTIONS * 1000) / Number(rate)) {
+      await delay(Math.max(0, due - Date.now()));
+      if (Date.now() >= until) break;
       const batch = load.batch(BATCH_RECORDS);
       await send(batch.body);
       lastId = batch.lastId;
@@ -43,6 +46,6 @@ async function send(body: string): Promise<void> {
     }
     if (statusCode !== 503 && statusCode !== 429)
       throw new Error(`the collector answered ${statusCode}: ${text}`);
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await delay(RETRY_MS);
   }
 }

@@ -15,8 +15,8 @@ export interface ArchiverDependencies {
   maxRangeRecords?: number;
 }
 
-const MAX_RANGE_RECORDS = 5_000; // two tables' worth of one block; larger batches are no faster and wait longer
-const MAX_RANGE_BYTES = 4 * 1024 * 1024;
+const MAX_RANGE_RECORDS = 10_000; // two tables' worth of one block; larger batches are no faster and wait longer
+const MAX_RANGE_BYTES = 12 * 1024 * 1024;
 
 /**
  * The part that writes the log's records into the store: each record once, through any crash. A range is announced in

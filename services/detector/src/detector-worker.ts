@@ -12,6 +12,7 @@ import { type Log, serveLog } from "@tripline/stream";
 import type { DetectorSettings } from "./detector.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
+const YOUNG_GENERATION_MB = 96; // a batch and what judging it makes die young; the default of 48 promotes much of it
 const METRICS_TIMEOUT_MS = 2000; // a busy batch takes far less; a scrape must not hang on a dead thread
 
 export interface DetectorWorkerDeps extends DetectorSettings {
@@ -54,7 +55,11 @@ export function createDetectorWorker(deps: DetectorWorkerDeps): Part & {
       ...(deps.internalHosts === undefined ? {} : { internalHosts: deps.internalHosts }),
       ...(deps.trustedServers === undefined ? {} : { trustedServers: deps.trustedServers }),
     };
-    const thread = new Worker(new URL("./worker.ts", import.meta.url), { workerData, transferList: [port2] });
+    const thread = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData,
+      transferList: [port2],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
     worker = thread;
     const first = Promise.withResolvers<void>();
     thread.on("message", (message: FromWorker) => {

@@ -1,0 +1,74 @@
+/**
+ * The archiver alone: records of 1 KB from a log in memory into the embedded store, as fast as it goes.
+ * Prints a BenchResult as JSON. `process.cpuUsage` holds the engine's threads and merges too.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { TOPICS } from "@tripline/events";
+import { createContext } from "@tripline/service";
+import { openStore } from "@tripline/store";
+import { createMemoryLog, triplineTopics } from "@tripline/stream";
+import { createLoad } from "../../../bench/load.ts";
+import { createArchiver } from "../src/index.ts";
+
+const RECORDS = Number(process.env.BENCH_RECORDS ?? 150_000);
+const PRODUCE_BATCH = 500; // as interceptors send
+const POLL_MS = 20;
+
+const directory = mkdtempSync(join(tmpdir(), "tripline-archive-"));
+const context = createContext({ service: "bench", logLevel: "warn" });
+const log = createMemoryLog();
+await log.ensureTopics(triplineTopics(1));
+const store = await openStore({ dataDir: directory });
+const load = createLoad({ tenant: "local", producer: "bench", credentials: 200, sessionsPerCredential: 20 });
+while (load.made < RECORDS) {
+  const { body } = load.batch(PRODUCE_BATCH);
+  const lines = body.trimEnd().split("\n");
+  await log.produce(
+    TOPICS.events,
+    lines.map((line) => ({ key: "local/bench", value: Buffer.from(line) })),
+  );
+}
+
+const loop = monitorEventLoopDelay({ resolution: 1 });
+loop.enable();
+const cpuBefore = process.cpuUsage();
+const loopBefore = performance.eventLoopUtilization();
+const started = performance.now();
+const archiver = createArchiver({ log, store, context });
+await archiver.start();
+for (;;) {
+  const sizes = await store.tableSizes();
+  if (sizes.records.rows >= RECORDS) break;
+  await delay(POLL_MS);
+}
+const seconds = (performance.now() - started) / 1000;
+const main = performance.eventLoopUtilization(loopBefore).active / 1000;
+await archiver.stop();
+const cpu = process.cpuUsage(cpuBefore);
+loop.disable();
+const sizes = await store.tableSizes();
+const bytes = sizes.records.bytes + sizes.payloads.bytes;
+
+console.log(
+  JSON.stringify({
+    bench: "archiver, log in memory to embedded store",
+    figures: [
+      { name: "records stored", value: RECORDS / seconds, unit: "records/s" },
+      { name: "CPU of the process", value: (cpu.user + cpu.system) / RECORDS, unit: "µs/record" },
+      { name: "main thread", value: (main * 1e6) / RECORDS, unit: "µs/record" },
+      { name: "event-loop delay p99", value: loop.percentile(99) / 1e6, unit: "ms" },
+      { name: "on disk, envelope", value: sizes.records.bytes / RECORDS, unit: "B/record" },
+      { name: "on disk, payload and its indexes", value: sizes.payloads.bytes / RECORDS, unit: "B/record" },
+      { name: "on disk", value: bytes / RECORDS, unit: "B/record", goal: { at_most: 220 } },
+    ],
+  }),
+);
+await store.close();
+await log.close();
+await context.close();
+rmSync(directory, { recursive: true, force: true });
+process.exit(0);
