@@ -41,6 +41,17 @@ describe("capturePayload", () => {
     }
   });
 
+  it("marks a result of which only the head is at hand with the size and digest of the whole", () => {
+    const resultWhole = { bytes: 4711, digest: "ab".repeat(16) };
+    const captured = capturePayload(redactor, { salt, level: "full", result: "head", resultWhole });
+    expect(captured).toMatchObject({
+      truncated: true,
+      payload: { result: "head", cut: { result: resultWhole } },
+    });
+    const none = capturePayload(redactor, { salt, level: "none", result: "head", resultWhole });
+    expect(none.payload.cut).toBeUndefined();
+  });
+
   it("keeps only hashes at level fingerprint, and nothing at level none", () => {
     const input = {
       salt,

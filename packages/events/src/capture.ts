@@ -26,12 +26,17 @@ const REDACTION_OVERLAP_CHARS = 8 * 1024;
 const MAX_NAMES = 32;
 const MAX_NAME_CHARS = 320; // the longest mail address
 
+/** A whole that is cut: its size as JSON in bytes, and its keyed hash of 32 digits (`keyedHasher`). */
+export type Whole = NonNullable<NonNullable<Payload["cut"]>["result"]>;
+
 export interface CaptureInput {
   /** 16 random bytes as hex. */
   salt: string;
   level: CaptureLevel;
   args?: unknown;
   result?: string | undefined;
+  /** Where `result` is only the head of what was measured elsewhere. */
+  resultWhole?: Whole | undefined;
   error?: string | undefined;
   definitions?: readonly unknown[] | undefined;
   /** subject id -> name; kept at every level, in the erasable payload only. */
@@ -81,7 +86,10 @@ export function capturePayload(
       if (kept.cut) cut.args = { bytes: Buffer.byteLength(canonical), digest: payload.args_digest };
     }
   }
-  if (full && input.result !== undefined) payload.result = text("result", input.result, limits.resultBytes);
+  if (full && input.result !== undefined) {
+    payload.result = text("result", input.result, limits.resultBytes);
+    if (input.resultWhole !== undefined) cut.result = input.resultWhole;
+  }
   if (full && input.error !== undefined) payload.error = text("error", input.error, limits.errorBytes);
   if (input.level === "fingerprint") payload.fingerprints = fingerprints(redactor.key, input);
   if (input.names !== undefined) payload.names = boundedNames(input.names);

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 /**
  * A tenant's redaction key. `id` is public and travels in tokens; `key` is 64 hex digits and never leaves a key file,
@@ -15,6 +15,23 @@ export interface RedactionKey {
  */
 export function keyedHash(key: RedactionKey, value: string, digits: 16 | 32): string {
   return hash("sha256", `${key.key}\n${value}`, "hex").slice(0, digits);
+}
+
+/** `keyedHash` of what comes in pieces. */
+export interface KeyedHasher {
+  update(piece: Uint8Array | string): void;
+  /** `keyedHash` of the pieces' concatenation. Ends the hasher. */
+  digest(digits: 16 | 32): string;
+}
+
+export function keyedHasher(key: RedactionKey): KeyedHasher {
+  const rolling = createHash("sha256").update(`${key.key}\n`);
+  return {
+    update: (piece) => {
+      rolling.update(piece);
+    },
+    digest: (digits) => rolling.digest("hex").slice(0, digits),
+  };
 }
 
 /** The subject id of a person: equal for equal names whatever their case, unreadable without the key. */

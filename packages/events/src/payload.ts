@@ -8,7 +8,9 @@ const cutSchema = z.looseObject({
   bytes: z.number().int().min(0).describe("size of the JSON text before the cut, UTF-8"),
   digest: z
     .string()
-    .describe("keyed hash of the whole, before redaction and cut: equal wholes, equal digest"),
+    .describe(
+      "keyed hash of the whole, before redaction and cut: equal wholes, equal digest. Of a result the whole is its text, or its JSON where it came in a frame too large to be parsed",
+    ),
 });
 
 /** A value's or text's keyed hashes: equal values have equal hashes, nothing can be read. */

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { keyedHasher } from "@tripline/events";
 import { Pool } from "undici";
 import { createInterceptor } from "../src/create-interceptor.ts";
 import { createApiKeyProvider } from "../src/http-proxy/identity/api-key.ts";
@@ -30,6 +31,7 @@ const NOT_RECORDING: Interceptor = {
   begin: () => ({ kind: "allow", call: { id: "bench", end: () => undefined } }),
   listed: () => undefined,
   mayRefuse: () => false,
+  keyedHasher: () => keyedHasher({ id: "bench", key: "ab".repeat(32) }),
   stats: () => {
     throw new Error("nothing was recorded");
   },

@@ -61,8 +61,8 @@ async function measure(intents: "none" | "all", bytes: number): Promise<Record<s
     const request = `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"read","arguments":${args}}}`;
     const answer = `{"result":${result},"jsonrpc":"2.0","id":${id}}`;
     const started = performance.now();
-    tap.fromClient(JSON.parse(request), { bytes: request.length });
-    tap.fromServer(JSON.parse(answer), { bytes: answer.length });
+    tap.fromClient(JSON.parse(request));
+    tap.fromServer(JSON.parse(answer), answer.length);
     const took = (performance.now() - started) * 1000;
     if (id >= WARM_UP) times.push(took);
     if (id % 4 === 3) await new Promise(setImmediate);

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseRecord, type TriplineRecord } from "@tripline/events";
+import { keyedHash, parseRecord, type TriplineRecord } from "@tripline/events";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
@@ -289,3 +289,18 @@ function envelopeText(line: string): string {
   const end = line.includes(',"payload":{"salt"') ? line.indexOf(',"payload":{"salt"') : line.length - 1;
   return line.slice('{"envelope":'.length, end);
 }
+
+describe("a result too large to look at whole", () => {
+  it("keeps its head, and size and digest of the whole", async () => {
+    const interceptor = make();
+    const verdict = interceptor.begin(call());
+    if (verdict.kind !== "allow") throw new Error("nothing is revoked");
+    const text = "0123456789".repeat(100_000);
+    verdict.call.end({ outcome: "ok", text, bytes: 1_000_050, items: 1 });
+    await interceptor.close();
+    const record = sender.records.find(({ envelope }) => envelope.type === "call");
+    expect(record?.envelope.call).toMatchObject({ result_bytes: 1_000_050, truncated: true });
+    expect(record?.payload?.cut?.result).toEqual({ bytes: 1_000_050, digest: keyedHash(KEY, text, 32) });
+    expect(text.startsWith(record?.payload?.result ?? "none")).toBe(true);
+  });
+});

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import {
   capturePayload,
   type Envelope,
+  type KeyedHasher,
+  keyedHasher,
   type RandomSource,
   RecordIds,
   type SignedRevocation,
@@ -181,6 +183,10 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
 
   mayRefuse(): boolean {
     return (this.#denyList?.size ?? 0) > 0 || this.#policies.policy.fail_closed.length > 0;
+  }
+
+  keyedHasher(): KeyedHasher {
+    return keyedHasher(this.#redactor.redactor().key);
   }
 
   usePolicy(policy: InterceptorPolicyInput): void {

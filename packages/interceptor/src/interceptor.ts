@@ -1,4 +1,4 @@
-import type { Envelope } from "@tripline/events";
+import type { Envelope, KeyedHasher } from "@tripline/events";
 
 /**
  * The core that every tap calls: it decides from memory, records, and never waits for the pipeline.
@@ -48,8 +48,8 @@ export type CallEnd =
       bytes: number;
       items: number;
       usage?: Envelope["usage"];
-      /** True when `text` is only the head of what the agent read. */
-      partial?: boolean | undefined;
+      /** Given where `text` is only the head of what the agent read: `keyedHasher`'s 32 digits over the whole's `bytes`. */
+      wholeDigest?: string | undefined;
     }
   | { outcome: "protocol_error"; errorCode: string; message: string }
   /** in_doubt: the connection ended before an answer came, so nobody knows whether the call took effect. */
@@ -108,6 +108,8 @@ export interface Interceptor {
   listed(listing: ListedTools): void;
   /** False as long as `begin` can't refuse anything: a tap may then forward a frame before it has seen its end. */
   mayRefuse(): boolean;
+  /** For what a tap can't hold whole: hashes it with the tenant's current redaction key as it flows by. */
+  keyedHasher(): KeyedHasher;
   stats(): InterceptorStats;
   /** Writes the goodbye heartbeat, sends what is spooled as far as that goes within `timeoutMs`, and lets go. */
   close(timeoutMs?: number): Promise<void>;

@@ -164,14 +164,21 @@ describe("a real server behind the proxy", () => {
     collector.behaviour = "well";
   });
 
-  it("records the head of a very large result, and its size", async () => {
+  it("records the head of a very large result, and size and digest of the whole", async () => {
     const { client } = await connect();
     writeFileSync(join(files, "large.txt"), `begins here\n${"x".repeat(2_000_000)}`);
+    await readFile(client, "large.txt");
     const result = await readFile(client, "large.txt");
-    const ended = await waitFor(() => collector.ofType("call")[0]);
+    const [ended, again] = await waitFor(() => {
+      const [one, two] = collector.ofType("call");
+      return one === undefined || two === undefined ? undefined : ([one, two] as const);
+    });
     expect(ended.payload?.result?.startsWith("begins here\nxxx")).toBe(true);
     expect(ended.envelope.call).toMatchObject({ outcome: "ok", truncated: true });
-    expect(ended.envelope.call?.result_bytes).toBeGreaterThanOrEqual(JSON.stringify(result).length);
+    const { cut } = ended.payload ?? {};
+    expect(cut?.result).toEqual({ bytes: JSON.stringify(result).length, digest: expect.any(String) });
+    expect(again.payload?.cut).toEqual(cut);
+    expect(ended.envelope.call?.result_bytes).toBe(cut?.result?.bytes);
   });
 
   it("writes no secret to the spool", async () => {

@@ -18,6 +18,9 @@ function rememberingInterceptor(refusedTool?: string) {
     },
     listed: (listing) => void listings.push(listing),
     mayRefuse: () => refusedTool !== undefined,
+    keyedHasher: () => {
+      throw new Error("a replay has no large frames");
+    },
     stats: () => ({
       boot: "b",
       records: 0,

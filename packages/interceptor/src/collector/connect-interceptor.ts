@@ -176,6 +176,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
     begin: (start) => interceptor.begin(start),
     listed: (listing) => interceptor.listed(listing),
     mayRefuse: () => interceptor.mayRefuse(),
+    keyedHasher: () => interceptor.keyedHasher(),
     usePolicy: (policy) => interceptor.usePolicy(policy),
     stats: () => interceptor.stats(),
     denyList,

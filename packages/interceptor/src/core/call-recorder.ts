@@ -3,7 +3,10 @@ import {
   type CaptureLevel,
   capturePayload,
   type Envelope,
+  keyedHash,
   type RecordIds,
+  type RedactionKey,
+  type Whole,
 } from "@tripline/events";
 import type { CallEnd, CallStart, OpenCall, Session, Target } from "../interceptor.ts";
 import type { KnownActor } from "./actor.ts";
@@ -46,6 +49,8 @@ interface Arguments {
 /** Larger texts are cut to KEPT_CHARS before they are looked at: the payload keeps less, and redaction costs 6 ms/MB. */
 const MAX_CHARS = 256 * 1024;
 const KEPT_CHARS = 160 * 1024;
+
+type AnswerEnd = Extract<CallEnd, { text: string }>;
 
 const UNREADABLE = "⟨unreadable⟩"; // cycles, BigInts, getters that throw: no JSON from a wire has them
 
@@ -134,12 +139,14 @@ export class CallRecorder {
   #writeCall(id: string, seen: SeenCall, args: Arguments, end: CallEnd, durationMs: number): void {
     const { ids, now, redactor, writer } = this.#options;
     const answered = "text" in end;
-    const cut = answered && (end.partial === true || end.text.length > MAX_CHARS);
-    const captured = capturePayload(redactor.redactor(), {
+    const current = redactor.redactor();
+    const whole = answered ? wholeOf(end, current.key) : undefined;
+    const captured = capturePayload(current, {
       salt: ids.salt(),
       level: seen.capture,
       args: args.text === undefined ? undefined : JSON.parse(args.text),
-      result: answered ? (cut ? end.text.slice(0, KEPT_CHARS) : end.text) : undefined,
+      result: answered ? (whole === undefined ? end.text : end.text.slice(0, KEPT_CHARS)) : undefined,
+      resultWhole: whole,
       error: answered ? undefined : end.message,
       names: seen.actor.names,
     });
@@ -158,7 +165,8 @@ export class CallRecorder {
           args_bytes: args.bytes,
           result_bytes: answered ? end.bytes : undefined,
           result_items: answered ? end.items : undefined,
-          truncated: captured.truncated || cut || (args.text !== undefined && args.cut) || undefined,
+          truncated:
+            captured.truncated || whole !== undefined || (args.text !== undefined && args.cut) || undefined,
         },
         policy: seen.policy,
         usage: answered ? end.usage : undefined,
@@ -179,6 +187,13 @@ export class CallRecorder {
 
 function who({ actor, session, target }: SeenCall) {
   return { actor: actor.actor, session, target };
+}
+
+/** Of a result that is not looked at whole: its size and digest. */
+function wholeOf(end: AnswerEnd, key: RedactionKey): Whole | undefined {
+  if (end.wholeDigest !== undefined) return { bytes: end.bytes, digest: end.wholeDigest };
+  if (end.text.length <= MAX_CHARS) return undefined;
+  return { bytes: end.bytes, digest: keyedHash(key, end.text, 32) };
 }
 
 function readArguments({ args, argsBytes }: CallStart): Arguments {

@@ -10,7 +10,6 @@ import type { HttpProxy, HttpProxyOptions, HttpProxyStats } from "./options.ts";
 import { type ErrorAnswer, sendError } from "./refusal.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { SessionTaps } from "./session-taps.ts";
-import { withStreamedSizes } from "./streamed-arguments.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000; // a server that takes no connection for so long is down
 const UPSTREAM_IDLE_MS = 4_000; // below the 5 s after which Node and uvicorn close an idle connection
@@ -57,7 +56,6 @@ export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
 
   const handle = createRequestHandler({
     options,
-    tapped: withStreamedSizes(options.interceptor),
     upstream,
     publicUrl,
     providers,

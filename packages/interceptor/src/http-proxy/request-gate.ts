@@ -5,7 +5,6 @@ import { REFUSED_CODE } from "../mcp/refusal.ts";
 import { EnvelopeScanner, type ScannedMessage } from "./json/envelope-scanner.ts";
 import { type ErrorAnswer, refusedRequest, refusesOneTool, sendError, sendJson } from "./refusal.ts";
 import { idOf } from "./response-tap.ts";
-import { standInFor } from "./streamed-arguments.ts";
 
 /**
  * Decides from a request's body whether it goes on. Whatever the size, a message is decided before the byte that ends it
@@ -44,11 +43,12 @@ export function judgeWhole(body: Buffer, options: GateOptions): Judgement {
     if (!(error instanceof SyntaxError)) throw error;
     return options.strict ? unreadable("it is not JSON") : { kind: "forward", opened: [] };
   }
-  return judgeFrame(frame, options, body.length);
+  return judgeFrame(frame, options);
 }
 
-function judgeFrame(frame: unknown, { tap, context }: GateOptions, bytes: number): Judgement {
-  const verdict = tap.fromClient(frame, { ...context(frame), bytes });
+/** @param argsBytes where something smaller stands for the arguments */
+function judgeFrame(frame: unknown, { tap, context }: GateOptions, argsBytes?: number): Judgement {
+  const verdict = tap.fromClient(frame, { ...context(frame), argsBytes });
   if (verdict.kind === "forward") return { kind: "forward", opened: idsOf(frame) };
   dropAll(tap, (verdict.rest ?? []).flatMap(idsOf));
   const [refusal] = verdict.refusals;
@@ -118,7 +118,7 @@ export class StreamGate {
   #judge(message: ScannedMessage): Judgement {
     if (message.ambiguous !== undefined) return ambiguous(message);
     if (message.method === undefined) return { kind: "forward", opened: [] };
-    return judgeFrame(frameOf(message), this.#options, message.measured?.bytes ?? 0);
+    return judgeFrame(frameOf(message), this.#options, message.measured?.bytes);
   }
 
   #giveUp(): void {
@@ -130,7 +130,10 @@ export class StreamGate {
 function frameOf(message: ScannedMessage): JsonObject {
   const params: Record<string, unknown> = {};
   if (message.name !== undefined) params.name = message.name;
-  if (message.measured !== undefined) params.arguments = standInFor(message.measured);
+  if (message.measured !== undefined) {
+    const { bytes, digest } = message.measured;
+    params.arguments = { "tripline:streamed": { bytes, sha256: digest } };
+  }
   const id = idOf(message);
   return { jsonrpc: "2.0", ...(id === undefined ? {} : { id }), method: message.method, params };
 }

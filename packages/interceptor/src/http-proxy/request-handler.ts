@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isIP } from "node:net";
 import type { Dispatcher } from "undici";
-import type { Interceptor, Refusal } from "../interceptor.ts";
+import type { Refusal } from "../interceptor.ts";
 import { McpTap } from "../mcp/mcp-tap.ts";
 import { Exchange } from "./exchange.ts";
 import { type BodyRewriter, type ForwardBody, forward } from "./forward.ts";
@@ -34,8 +34,6 @@ export const MAX_HELD_BYTES = 1024 * 1024;
 
 export interface HandlerContext {
   options: HttpProxyOptions;
-  /** The interceptor, as taps see it. */
-  tapped: Interceptor;
   upstream: URL;
   publicUrl: URL | undefined;
   providers: readonly IdentityProvider[];
@@ -261,7 +259,7 @@ function sessionTap(context: HandlerContext, exchange: Exchange): McpTap | undef
 function createTap(context: HandlerContext, exchange: Exchange): McpTap {
   const { options, upstream } = context;
   return new McpTap({
-    interceptor: context.tapped,
+    interceptor: options.interceptor,
     server: options.server,
     transport: "http",
     caller: exchange.callers[0] ?? { assurance: "unknown" },

@@ -9,7 +9,6 @@ import type { ScannedMessage } from "./json/envelope-scanner.ts";
 import { type FrameEnds, FrameReader } from "./json/frame-reader.ts";
 import { SseParser } from "./sse-parser.ts";
 
-const MAX_HEAD_CHARS = 64 * 1024; // as much of a large result's text as a record takes
 const MAX_BACKLOG_BYTES = 1024 * 1024; // compressed bytes that wait for the decompressor before the copy is given up
 
 /** Reads a copy of a response as it flows by, and tells the tap which calls were answered. Never holds the response up. */
@@ -41,7 +40,11 @@ export function createResponseTap(
 ): ResponseTap {
   const type = mediaType(headerIn(headers, "content-type"));
   const reader = new FrameReader({
-    frame: (frame, bytes) => tap.fromServer(frame, { bytes }),
+    startHash: () => {
+      const hasher = tap.keyedHasher();
+      return { update: hasher.update, digest: () => hasher.digest(32) };
+    },
+    frame: (frame, bytes) => tap.fromServer(frame, bytes),
     large: (messages, ends) => {
       for (const message of messages) answerLarge(message, ends, tap);
     },
@@ -156,20 +159,16 @@ function answerLarge(message: ScannedMessage, ends: FrameEnds, tap: McpTap): voi
 }
 
 function endOf(message: ScannedMessage, { head, tail, bytes }: FrameEnds): CallEnd {
-  if (message.hasError) {
+  if (message.hasError || message.measured === undefined) {
     const errorCode = message.errorCode ?? "none";
     return { outcome: "protocol_error", errorCode, message: message.errorMessage ?? "" };
   }
-  const resultBytes = message.measured?.bytes ?? bytes;
-  const sha256 = message.measured?.sha256 ?? "unknown";
-  const known = scanLargeFrame(head, tail, bytes)?.end;
-  const text = known !== undefined && "text" in known ? known.text : head;
   return {
     outcome: message.isError === true ? "tool_error" : "ok",
-    text: `${text.slice(0, MAX_HEAD_CHARS)}\n[cut: ${resultBytes} bytes in all, SHA-256 ${sha256}]`,
-    bytes: resultBytes,
+    text: scanLargeFrame(head, tail, bytes)?.text ?? head,
+    bytes: message.measured.bytes,
     items: 1,
-    partial: true,
+    wholeDigest: message.measured.digest,
   };
 }
 

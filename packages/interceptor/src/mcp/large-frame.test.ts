@@ -26,7 +26,7 @@ describe("a frame read from its two ends", () => {
     );
   });
 
-  it("is recognised as SDKs write it, with its text and its failure", () => {
+  it("is recognised as SDKs write it, with its text, its failure and where the result stands", () => {
     fc.assert(
       fc.property(id, fc.string(), fc.boolean(), (made, text, isError) => {
         const result = { content: [{ type: "text", text }], ...(isError ? { isError } : {}) };
@@ -35,8 +35,10 @@ describe("a frame read from its two ends", () => {
           { jsonrpc: "2.0", id: made, result },
         ]) {
           const whole = JSON.stringify(frame);
-          const found = scanLargeFrame(whole, whole, whole.length);
-          expect(found).toMatchObject({ id: made, end: { outcome: isError ? "tool_error" : "ok", text } });
+          const bytes = Buffer.from(`${whole}\r\n`);
+          const found = scanLargeFrame(`${whole}\r\n`, `${whole}\r\n`, bytes.length);
+          expect(found).toMatchObject({ id: made, outcome: isError ? "tool_error" : "ok", text });
+          expect(bytes.subarray(found?.from, found?.to).toString()).toBe(JSON.stringify(result));
         }
       }),
     );

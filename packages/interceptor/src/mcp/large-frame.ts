@@ -1,4 +1,3 @@
-import type { CallEnd } from "../interceptor.ts";
 import type { RequestId } from "./json-rpc.ts";
 
 /**
@@ -14,7 +13,7 @@ export const TAIL_BYTES = 1024;
 const ID = String.raw`(-?\d{1,16}|"(?:[^"\\]|\\.){0,256}")`;
 /** SDKs for TypeScript: the result first. */
 const RESULT_FIRST_HEAD = /^\s*\{"result":\{/;
-const RESULT_FIRST_TAIL = new RegExp(String.raw`(\})?,"jsonrpc":"2\.0","id":${ID}\}\s*$`);
+const RESULT_FIRST_TAIL = new RegExp(String.raw`\},"jsonrpc":"2\.0","id":${ID}\}\s*$`);
 /** SDKs for Python and others: the result last. */
 const RESULT_LAST_HEAD = new RegExp(String.raw`^\s*\{"jsonrpc":"2\.0","id":${ID},"result":\{`);
 const RESULT_LAST_TAIL = /\}\}\s*$/;
@@ -22,27 +21,49 @@ const ERROR_FLAG_TAIL = new RegExp(String.raw`,"isError":true\}(?:,"jsonrpc":"2\
 const ERROR_FLAG_HEAD = /"result":\{"isError":true,/;
 const FIRST_TEXT = /"content":\[\{"type":"text","text":"/;
 
-/** The id it answers and how the call ended, or null when the frame has to be parsed. */
-export function scanLargeFrame(
-  head: string,
-  tail: string,
-  bytes: number,
-): { id: RequestId; end: CallEnd } | null {
-  const id = idOf(head, tail);
-  if (id === null) return null;
+export interface LargeAnswer {
+  id: RequestId;
+  outcome: "ok" | "tool_error";
+  /** The beginning of the result's text. */
+  text: string;
+  /** Where in the frame the result's JSON begins and ends, in bytes. */
+  from: number;
+  to: number;
+}
+
+/** What it answers and how the call ended, or null when the frame has to be parsed. */
+export function scanLargeFrame(head: string, tail: string, bytes: number): LargeAnswer | null {
+  const found = resultLast(head, tail) ?? resultFirst(head, tail);
+  if (found === null) return null;
   const isError = ERROR_FLAG_TAIL.test(tail) || ERROR_FLAG_HEAD.test(head);
   return {
-    id,
-    end: { outcome: isError ? "tool_error" : "ok", text: headText(head), bytes, items: 1, partial: true },
+    id: JSON.parse(found.id) as RequestId,
+    outcome: isError ? "tool_error" : "ok",
+    text: headText(head),
+    from: Buffer.byteLength(found.before),
+    to: bytes - Buffer.byteLength(found.behind),
   };
 }
 
-function idOf(head: string, tail: string): RequestId | null {
-  const last = RESULT_LAST_HEAD.exec(head);
-  if (last?.[1] !== undefined) return RESULT_LAST_TAIL.test(tail) ? (JSON.parse(last[1]) as RequestId) : null;
-  if (!RESULT_FIRST_HEAD.test(head)) return null;
-  const match = RESULT_FIRST_TAIL.exec(tail);
-  return match?.[2] !== undefined && match[1] !== undefined ? (JSON.parse(match[2]) as RequestId) : null;
+/** The id's JSON, and what stands before and behind the result. */
+interface Wrapping {
+  id: string;
+  before: string;
+  behind: string;
+}
+
+function resultLast(head: string, tail: string): Wrapping | null {
+  const begin = RESULT_LAST_HEAD.exec(head);
+  const end = RESULT_LAST_TAIL.exec(tail);
+  if (begin?.[1] === undefined || end === null) return null;
+  return { id: begin[1], before: begin[0].slice(0, -1), behind: end[0].slice(1) };
+}
+
+function resultFirst(head: string, tail: string): Wrapping | null {
+  const begin = RESULT_FIRST_HEAD.exec(head);
+  const end = RESULT_FIRST_TAIL.exec(tail);
+  if (begin === null || end?.[1] === undefined) return null;
+  return { id: end[1], before: begin[0].slice(0, -1), behind: end[0].slice(1) };
 }
 
 /** The beginning of the first text content, unescaped; else the raw beginning. */

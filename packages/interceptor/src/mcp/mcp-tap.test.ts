@@ -19,7 +19,7 @@ function noted() {
     listed: (listing) => void listed.push(listing),
   };
   const tap = new McpTap({
-    interceptor: { ...interceptor, mayRefuse: () => true, stats: unused, close: unused },
+    interceptor: { ...interceptor, mayRefuse: () => true, keyedHasher: unused, stats: unused, close: unused },
     server: "files",
     transport: "stdio",
     caller: { assurance: "unknown" },

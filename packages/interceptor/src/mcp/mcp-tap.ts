@@ -1,3 +1,4 @@
+import type { KeyedHasher } from "@tripline/events";
 import type { CallEnd, Caller, Interceptor, OpenCall, Refusal, Session, Target } from "../interceptor.ts";
 import {
   answeredId,
@@ -35,8 +36,8 @@ export interface FrameContext {
   session?: Session | undefined;
   /** Aborts when the caller gives this request up. */
   signal?: AbortSignal | undefined;
-  /** Size of the frame in bytes, where it came as text. */
-  bytes?: number | undefined;
+  /** Size of the call's arguments as JSON in bytes, where something smaller stands for them. */
+  argsBytes?: number | undefined;
 }
 
 export type FrameVerdict =
@@ -105,8 +106,8 @@ export class McpTap {
     return { kind: "refuse", answer: refusalAnswer(request.id, refusal), refusals: [refusal], rest: null };
   }
 
-  /** A parsed frame on its way to the client. */
-  fromServer(frame: unknown, context: FrameContext = {}): void {
+  /** A parsed frame on its way to the client. @param bytes its size, where it came as text */
+  fromServer(frame: unknown, bytes?: number): void {
     if (Array.isArray(frame)) {
       for (const member of frame) this.fromServer(member);
       return;
@@ -117,7 +118,7 @@ export class McpTap {
     const pending = this.#take(id);
     if (pending === null) return;
     if (pending.method === "tools/list") this.#listed(pending, frame);
-    else pending.call?.end(endOfAnswer(frame, context.bytes));
+    else pending.call?.end(endOfAnswer(frame, bytes));
   }
 
   /** An answer too large to be parsed: see `scanLargeFrame`. False when it has to be parsed, as a listing. */
@@ -126,6 +127,11 @@ export class McpTap {
     if (waiting?.method === "tools/list") return false;
     this.#take(id)?.call?.end(end);
     return true;
+  }
+
+  /** Measures an answer that is too large to be held: see `CallEnd`'s `wholeDigest`. */
+  keyedHasher(): KeyedHasher {
+    return this.#options.interceptor.keyedHasher();
   }
 
   /** The request could not be handed to the server, as far as the transport knows. */
@@ -154,7 +160,7 @@ export class McpTap {
     const refusals: Refusal[] = [];
     const rest: JsonObject[] = [];
     for (const frame of frames) {
-      const verdict = this.fromClient(frame, { ...context, bytes: undefined });
+      const verdict = this.fromClient(frame, { ...context, argsBytes: undefined });
       if (verdict.kind === "forward") rest.push(frame as JsonObject);
       else {
         answers.push(...(Array.isArray(verdict.answer) ? verdict.answer : [verdict.answer]));
@@ -179,6 +185,7 @@ export class McpTap {
         target: { ...this.#target, tool: typeof params.name === "string" ? params.name : "" },
         method,
         args: params.arguments,
+        argsBytes: context.argsBytes,
         signal: context.signal,
       });
       if (verdict.kind === "deny") return verdict.refusal;

@@ -48,7 +48,7 @@ export class ClientSide {
       return;
     }
     const frame = parse(lineText(line));
-    const verdict = this.#options.tap.fromClient(frame, { bytes: line.bytes });
+    const verdict = this.#options.tap.fromClient(frame);
     if (verdict.kind === "forward") {
       this.#options.forward(line.pieces);
       return;

@@ -52,26 +52,22 @@ export function lineText({ pieces, bytes }: Line): string {
     : Buffer.concat(pieces, bytes).toString("utf8");
 }
 
-/** At least the first `count` bytes, where there are as many. */
-export function lineHead({ pieces }: Line, count: number): string {
-  const kept: Buffer[] = [];
-  let bytes = 0;
-  for (const piece of pieces) {
-    if (bytes >= count) break;
-    kept.push(piece.subarray(0, count - bytes));
-    bytes += piece.length;
-  }
-  return Buffer.concat(kept).toString("utf8");
+/** The first `count` bytes, where there are as many. */
+export function lineHead(line: Line, count: number): string {
+  return Buffer.concat([...lineRange(line, 0, count)]).toString("utf8");
 }
 
-/** The last `count` bytes. */
-export function lineTail({ pieces }: Line, count: number): string {
-  const kept: Buffer[] = [];
-  let bytes = 0;
-  for (const piece of pieces.toReversed()) {
-    if (bytes >= count) break;
-    kept.unshift(piece.subarray(Math.max(0, piece.length - (count - bytes))));
-    bytes += piece.length;
+/** The last `count` bytes, where there are as many. */
+export function lineTail(line: Line, count: number): string {
+  return Buffer.concat([...lineRange(line, Math.max(0, line.bytes - count), line.bytes)]).toString("utf8");
+}
+
+/** The bytes from `from` up to, not including, `to`, uncopied. */
+export function* lineRange({ pieces }: Line, from: number, to: number): Generator<Buffer> {
+  let at = 0;
+  for (const piece of pieces) {
+    if (at >= to) return;
+    if (at + piece.length > from) yield piece.subarray(Math.max(0, from - at), to - at);
+    at += piece.length;
   }
-  return Buffer.concat(kept).toString("utf8");
 }

@@ -1,6 +1,13 @@
-import { HEAD_BYTES, LARGE_FRAME_BYTES, scanLargeFrame, TAIL_BYTES } from "../mcp/large-frame.ts";
+import type { CallEnd } from "../interceptor.ts";
+import {
+  HEAD_BYTES,
+  LARGE_FRAME_BYTES,
+  type LargeAnswer,
+  scanLargeFrame,
+  TAIL_BYTES,
+} from "../mcp/large-frame.ts";
 import type { McpTap } from "../mcp/mcp-tap.ts";
-import { type Line, LineAssembler, lineHead, lineTail, lineText } from "./line-assembler.ts";
+import { type Line, LineAssembler, lineHead, lineRange, lineTail, lineText } from "./line-assembler.ts";
 
 /** Longest line that is kept to be read. A longer answer passes, and its call is left in doubt. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
@@ -77,9 +84,15 @@ export class ServerSide {
     if (tap.open === 0) return; // nothing waits for an answer
     if (line.bytes > LARGE_FRAME_BYTES) {
       const found = scanLargeFrame(lineHead(line, HEAD_BYTES), lineTail(line, TAIL_BYTES), line.bytes);
-      if (found !== null && tap.answeredLarge(found.id, found.end)) return;
+      if (found !== null && tap.answeredLarge(found.id, this.#endOf(found, line))) return;
     }
-    tap.fromServer(parse(lineText(line)), { bytes: line.bytes });
+    tap.fromServer(parse(lineText(line)), line.bytes);
+  }
+
+  #endOf({ outcome, text, from, to }: LargeAnswer, line: Line): CallEnd {
+    const hasher = this.#options.tap.keyedHasher();
+    for (const piece of lineRange(line, from, to)) hasher.update(piece);
+    return { outcome, text, bytes: to - from, items: 1, wholeDigest: hasher.digest(32) };
   }
 }
 

@@ -1,19 +1,23 @@
+import { keyedHash, keyedHasher } from "@tripline/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Interceptor } from "../interceptor.ts";
+import type { CallEnd, Interceptor } from "../interceptor.ts";
 import { McpTap } from "../mcp/mcp-tap.ts";
 import { ClientSide } from "./client-side.ts";
 import { ServerSide } from "./server-side.ts";
 
+const KEY = { id: "test", key: "5c".repeat(32) };
+
 /** A tap that refuses the tool `evil`. */
-function tap(): McpTap {
+function tap(ended: CallEnd[] = []): McpTap {
   const interceptor: Interceptor = {
     begin: ({ target }) =>
       target.tool === "evil"
         ? { kind: "deny", refusal: { revocationId: "r1", scope: "tool", reason: "because" } }
-        : { kind: "allow", call: { id: "id", end: () => undefined } },
+        : { kind: "allow", call: { id: "id", end: (end) => void ended.push(end) } },
     listed: () => undefined,
     mayRefuse: () => true,
+    keyedHasher: () => keyedHasher(KEY),
     stats: () => {
       throw new Error("nobody asks for this");
     },
@@ -87,6 +91,33 @@ describe("an answer in the server's place", () => {
         const rest = lines.filter((line) => line !== "ANSWER").join("\n");
         expect(rest.replace(/\n$/, "")).toBe(sent.replace(/\n$/, ""));
       }),
+    );
+  });
+});
+
+describe("an answer too large to be parsed", () => {
+  it("ends its call with size and digest of the whole result, however the chunks fall", () => {
+    const size = fc.integer({ min: 300_000, max: 400_000 });
+    fc.assert(
+      fc.property(
+        size,
+        fc.array(fc.integer({ min: 1, max: 150_000 })),
+        fc.boolean(),
+        (length, sizes, last) => {
+          const ended: CallEnd[] = [];
+          const side = tap(ended);
+          side.fromClient(JSON.parse(call(7, "dump")));
+          const server = new ServerSide({ tap: side, forward: () => undefined });
+          const result = { content: [{ type: "text", text: "ü\n".repeat(length / 2) }] };
+          const frame = last ? { jsonrpc: "2.0", id: 7, result } : { result, jsonrpc: "2.0", id: 7 };
+          for (const chunk of chunks(`${JSON.stringify(frame)}\n`, sizes)) server.push(chunk);
+          const whole = JSON.stringify(result);
+          expect(ended).toMatchObject([
+            { outcome: "ok", bytes: Buffer.byteLength(whole), wholeDigest: keyedHash(KEY, whole, 32) },
+          ]);
+        },
+      ),
+      { numRuns: 20 },
     );
   });
 });

@@ -45,7 +45,7 @@ describe("EnvelopeScanner", () => {
             const text = JSON.stringify(args);
             expect(found?.measured).toEqual({
               bytes: Buffer.byteLength(text),
-              sha256: hash("sha256", text, "hex"),
+              digest: hash("sha256", text, "hex"),
             });
           }
         },

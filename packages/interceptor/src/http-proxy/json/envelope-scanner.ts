@@ -1,8 +1,8 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 
 /**
  * Reads the JSON-RPC envelope of a body that is never held whole: methods, ids, tool names, how results ended, and size
- * and SHA-256 of arguments and results. Memory is bounded whatever the body's size.
+ * and digest of arguments and results. Memory is bounded whatever the body's size.
  *
  * It also finds what two parsers could read differently (a key twice, a key in another case, which Go's decoder takes),
  * so that nobody can show the deny list one tool and the server another.
@@ -25,10 +25,16 @@ export interface ScannedMessage {
   hasError: boolean;
   errorCode?: string;
   errorMessage?: string;
-  /** Size and SHA-256 (hex) of the JSON text of params.arguments, or of result. */
-  measured?: { bytes: number; sha256: string };
+  /** Size and digest of the JSON text of params.arguments, or of result. */
+  measured?: { bytes: number; digest: string };
   /** Why a second parser could read another call here. */
   ambiguous?: string;
+}
+
+/** Digests pieces as they come. */
+export interface RollingHash {
+  update(piece: Uint8Array): void;
+  digest(): string;
 }
 
 export type Scanned =
@@ -76,7 +82,13 @@ export class EnvelopeScanner {
 
   #captured: Buffer[] | undefined;
   #capturedBytes = 0;
-  #measure: { hash: Hash; bytes: number; depth: number } | undefined;
+  #measure: { hash: RollingHash; bytes: number; depth: number } | undefined;
+  readonly #startHash: () => RollingHash;
+
+  /** @param startHash digests what is measured; default: SHA-256 as hex */
+  constructor(startHash: () => RollingHash = sha256) {
+    this.#startHash = startHash;
+  }
 
   /** False from the first byte on that no strict JSON text can have. */
   get readable(): boolean {
@@ -136,7 +148,7 @@ export class EnvelopeScanner {
           }
           this.#mayClose = false;
           if (this.#startsMeasured()) {
-            this.#measure = { hash: createHash("sha256"), bytes: 0, depth: this.#open.length };
+            this.#measure = { hash: this.#startHash(), bytes: 0, depth: this.#open.length };
             measureFrom = i;
           }
           if (byte === QUOTE) {
@@ -392,7 +404,7 @@ export class EnvelopeScanner {
     if (this.#measure !== undefined && this.#message !== undefined) {
       this.#message.measured = {
         bytes: this.#measure.bytes,
-        sha256: this.#measure.hash.digest("hex"),
+        digest: this.#measure.hash.digest(),
       };
     }
     this.#measure = undefined;
@@ -401,6 +413,16 @@ export class EnvelopeScanner {
   #fail(why: string): void {
     this.#why ??= why;
   }
+}
+
+function sha256(): RollingHash {
+  const rolling = createHash("sha256");
+  return {
+    update: (piece) => {
+      rolling.update(piece);
+    },
+    digest: () => rolling.digest("hex"),
+  };
 }
 
 /** Numbers, true, false, null; and NaN and Infinity, which some parsers take. */

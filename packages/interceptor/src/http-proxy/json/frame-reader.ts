@@ -1,10 +1,12 @@
 import { HEAD_BYTES, TAIL_BYTES } from "../../mcp/large-frame.ts";
-import { EnvelopeScanner, type ScannedMessage } from "./envelope-scanner.ts";
+import { EnvelopeScanner, type RollingHash, type ScannedMessage } from "./envelope-scanner.ts";
 
 /** Largest frame that is parsed; beyond, only its envelope is read (parsing 1 MB costs 2 ms and 5 MB of memory). */
 export const MAX_FRAME_BYTES = 256 * 1024;
 
 export interface FrameListener {
+  /** Digests the result of a frame that is too large to be parsed. */
+  startHash(): RollingHash;
   /** A frame, parsed. */
   frame(frame: unknown, bytes: number): void;
   /** The messages of a frame that is too large to be parsed, and the first and last bytes of its text. */
@@ -41,7 +43,7 @@ export class FrameReader {
     }
     this.#pieces.push(piece);
     if (this.#bytes <= MAX_FRAME_BYTES) return;
-    this.#scanner = new EnvelopeScanner();
+    this.#scanner = new EnvelopeScanner(() => this.#listener.startHash());
     for (const kept of this.#pieces) this.#scanner.push(kept);
     const read = Buffer.concat(this.#pieces);
     this.#tail = lastBytes(this.#tail, read);

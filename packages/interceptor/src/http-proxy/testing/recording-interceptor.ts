@@ -1,3 +1,4 @@
+import { type KeyedHasher, keyedHasher } from "@tripline/events";
 import type {
   CallEnd,
   Caller,
@@ -8,6 +9,8 @@ import type {
   Session,
 } from "../../interceptor.ts";
 import type { AccessCheck } from "../options.ts";
+
+export const TEST_KEY = { id: "test", key: "5c".repeat(32) };
 
 /** For tests of the proxy: remembers what it was told, and refuses what the test says. */
 export interface RecordedCall {
@@ -44,6 +47,10 @@ export class RecordingInterceptor implements Interceptor {
 
   mayRefuse(): boolean {
     return true;
+  }
+
+  keyedHasher(): KeyedHasher {
+    return keyedHasher(TEST_KEY);
   }
 
   usePolicy(): void {
