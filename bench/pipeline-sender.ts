@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { createLoad } from "./load.ts";
 
-const BATCH_RECORDS = 500;
+const MAX_BATCH_RECORDS = 500; // as an interceptor under load sends
+const BATCH_EVERY_MS = 20; // at low rates smaller batches, so that the load comes evenly
 const CONNECTIONS = 4; // enough to keep the collector busy while a batch is being made
 const RETRY_MS = 20;
 
@@ -15,13 +16,17 @@ const loads = Array.from({ length: CONNECTIONS }, () =>
 const startedAt = Date.now();
 const until = startedAt + Number(seconds) * 1000;
 let lastId = "";
+const batchRecords = Math.max(
+  1,
+  Math.min(MAX_BATCH_RECORDS, Math.round((Number(rate) * BATCH_EVERY_MS) / 1000 / CONNECTIONS)),
+);
 
 await Promise.all(
   loads.map(async (load) => {
-    for (let due = Date.now(); due < until; due += (BATCH_RECORDS * CONNECTIONS * 1000) / Number(rate)) {
+    for (let due = Date.now(); due < until; due += (batchRecords * CONNECTIONS * 1000) / Number(rate)) {
       await delay(Math.max(0, due - Date.now()));
       if (Date.now() >= until) break;
-      const batch = load.batch(BATCH_RECORDS);
+      const batch = load.batch(batchRecords);
       await send(batch.body);
       lastId = batch.lastId;
     }

@@ -17,6 +17,7 @@ export interface ArchiverDependencies {
 
 const MAX_RANGE_RECORDS = 10_000; // two tables' worth of one block; larger batches are no faster and wait longer
 const MAX_RANGE_BYTES = 12 * 1024 * 1024;
+const RANGE_EVERY_MS = 200; // few parts and syncs where records trickle in; what was recorded can be asked for in half a second
 
 /**
  * The part that writes the log's records into the store: each record once, through any crash. A range is announced in
@@ -47,6 +48,7 @@ export function createArchiver({ log, store, context, maxRangeRecords }: Archive
             topic,
             maxBatchRecords: maxRangeRecords ?? MAX_RANGE_RECORDS,
             maxBatchBytes: MAX_RANGE_BYTES,
+            rangeEveryMs: RANGE_EVERY_MS,
             hooks: metrics.hooks,
             logger: context.logger,
             open: () => open(metrics),

@@ -5,6 +5,11 @@ import { SinkPartition } from "./sink-partition.ts";
 import type { PartitionInfo } from "./step.ts";
 
 export interface SinkOptions extends RunnerOptions {
+  /**
+   * The least time from one range's begin to the next one's; default 0. Where records trickle in, few larger ranges cost
+   * the disk and the store far less than many small ones. The first record after a pause never waits.
+   */
+  rangeEveryMs?: number;
   /** Makes the sink for one partition. */
   open(partition: PartitionInfo): PartitionSink | Promise<PartitionSink>;
 }
@@ -22,6 +27,6 @@ export function runSink(options: SinkOptions): Promise<RunnerHandle> {
     const { topic, partition } = assignment;
     const info = { topic, partition, generation: options.log.generation };
     const sink = await options.open(info);
-    return new SinkPartition(runner, assignment, info, sink);
+    return new SinkPartition({ runner, assignment, info, sink, rangeEveryMs: options.rangeEveryMs ?? 0 });
   });
 }

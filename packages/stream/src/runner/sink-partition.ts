@@ -1,8 +1,17 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, LogRecord, PartitionReader } from "../log.ts";
 import { type Announcement, encodeAnnouncement, parseAnnouncement } from "./announcement.ts";
 import type { Runner } from "./runner.ts";
 import type { PartitionSink } from "./sink.ts";
 import type { PartitionInfo } from "./step.ts";
+
+export interface SinkPartitionOptions {
+  runner: Runner;
+  assignment: Assignment;
+  info: PartitionInfo;
+  sink: PartitionSink;
+  rangeEveryMs: number;
+}
 
 /** A sink at work on one partition: announce, write, commit; one range at a time. */
 export class SinkPartition implements PartitionReader {
@@ -11,14 +20,16 @@ export class SinkPartition implements PartitionReader {
   readonly #info: PartitionInfo;
   readonly #sink: PartitionSink;
   readonly #signal: AbortSignal;
+  readonly #rangeEveryMs: number;
   /** A range that was announced by an earlier owner and never finished; its records come in one or more batches. */
   #unfinished: (Announcement & { records: LogRecord[] }) | null = null;
 
-  constructor(runner: Runner, assignment: Assignment, info: PartitionInfo, sink: PartitionSink) {
+  constructor({ runner, assignment, info, sink, rangeEveryMs }: SinkPartitionOptions) {
     this.#runner = runner;
     this.#assignment = assignment;
     this.#info = info;
     this.#sink = sink;
+    this.#rangeEveryMs = rangeEveryMs;
     this.#signal = runner.signalFor(assignment);
     const { committed } = assignment;
     const announced = parseAnnouncement(committed?.metadata ?? "");
@@ -28,6 +39,7 @@ export class SinkPartition implements PartitionReader {
   }
 
   async onBatch(records: LogRecord[]): Promise<void> {
+    const began = performance.now();
     await this.#runner.batch(async () => {
       const fresh = await this.#finish(records);
       const first = fresh[0];
@@ -37,6 +49,9 @@ export class SinkPartition implements PartitionReader {
       await this.#runner.commit(this.#assignment, range.first, encodeAnnouncement(range), this.#signal);
       await this.#write(range, fresh, false);
     });
+    // Behind the range, not before it: what arrives meanwhile comes in the next batch.
+    const pause = this.#rangeEveryMs - (performance.now() - began);
+    if (pause > 0) await delay(pause, undefined, { signal: this.#signal, ref: false }).catch(ended);
   }
 
   onLost(): void {
@@ -81,4 +96,9 @@ export class SinkPartition implements PartitionReader {
     const seconds = (performance.now() - started) / 1000;
     hooks?.onBatch?.({ name, topic, partition, records: records.length, seconds });
   }
+}
+
+/** The pause was cut short because the partition is given up: there is nothing more to do here. */
+function ended(error: unknown): void {
+  if (!(error instanceof Error && error.name === "AbortError")) throw error;
 }
