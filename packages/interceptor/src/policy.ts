@@ -3,6 +3,20 @@ import { z } from "zod";
 
 const INTENT_DEADLINE_MS = 10 * 60_000; // longer than clients wait for a tool (SDK default 1 min), shorter than a shift
 
+const captureRuleSchema = z.object({
+  server: z.string(),
+  tool: z.string().optional(),
+  level: z.enum(CAPTURE_LEVELS),
+});
+
+const captureSchema = z.object({
+  default: z.enum(CAPTURE_LEVELS).default("full"),
+  rules: z
+    .array(captureRuleSchema)
+    .default([])
+    .describe("the last rule that names the server, and the tool where it names one, decides"),
+});
+
 /** What an operator decides about recording and refusing. Handed out by the collector, or given in code. */
 export const interceptorPolicySchema = z.object({
   intents: z
@@ -18,27 +32,21 @@ export const interceptorPolicySchema = z.object({
     .default(INTENT_DEADLINE_MS)
     .describe("when an intent without a call counts as in doubt"),
   trusted_servers: z.array(z.string()).default([]).describe("servers whose readOnlyHint is believed"),
-  capture: z
-    .object({
-      default: z.enum(CAPTURE_LEVELS).default("full"),
-      rules: z
-        .array(
-          z.object({
-            server: z.string(),
-            tool: z.string().optional(),
-            level: z.enum(CAPTURE_LEVELS),
-          }),
-        )
-        .default([])
-        .describe("the last rule that names the server, and the tool where it names one, decides"),
-    })
-    .prefault({}),
+  capture: captureSchema.prefault({}),
   fail_closed: z
     .array(z.string())
     .default([])
     .describe(
       "server/tool, server/* or *: refused while there is no deny list, and when the call can't be recorded beforehand",
     ),
+});
+
+/** The same as people write it in a file. A misspelt guard must not look like a guard, so unknown keys are refused. */
+export const interceptorPolicyFileSchema = interceptorPolicySchema.strict().extend({
+  capture: captureSchema
+    .strict()
+    .extend({ rules: z.array(captureRuleSchema.strict()).default([]) })
+    .prefault({}),
 });
 export type InterceptorPolicy = z.infer<typeof interceptorPolicySchema>;
 /** As an operator writes it: what is left out has its default. */

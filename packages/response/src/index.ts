@@ -3,12 +3,10 @@
  * One port for each kind of system, one file for each system behind it (`notifier.ts` <- `webhook.ts`).
  * The responder and the CLI may import it; it knows nothing of the log, the store or any service.
  */
-export * from "./default-response.ts";
 export * from "./notification.ts";
 export * from "./notifier.ts";
 export * from "./policy.ts";
 export * from "./response-config.ts";
-export * from "./response-yaml.ts";
 export * from "./signing.ts";
 export * from "./standard-webhooks.ts";
 export * from "./webhook.ts";

@@ -5,5 +5,6 @@
 export * from "./create-collector.ts";
 export type { IngestAnswer, RefusedLine } from "./ingest/ingest-route.ts";
 export { MAX_BODY_BYTES, MAX_LINES } from "./ingest/ingest-route.ts";
+export * from "./interceptor-policy.ts";
 export type { InterceptorSettings, RevocationKey } from "./interceptor-route.ts";
 export { MAX_BUFFERED_BYTES } from "./revocations/revocation-stream.ts";

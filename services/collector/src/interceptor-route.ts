@@ -1,3 +1,4 @@
+import type { InterceptorPolicy } from "@tripline/interceptor";
 import { type Guards, producerOf, type RedactionKeys } from "@tripline/service";
 import type { FastifyPluginAsync } from "fastify";
 
@@ -12,11 +13,11 @@ export interface InterceptorSettings {
   secrets: RedactionKeys;
   /** the responder's public keys; asked at each request */
   revocationKeys: () => readonly RevocationKey[] | Promise<readonly RevocationKey[]>;
-  /** what the operator decided for this tenant's interceptors: see `interceptorPolicySchema` of @tripline/interceptor */
-  policy?: (tenant: string) => Readonly<Record<string, unknown>>;
+  /** what the operator decided for interceptors; asked at each request */
+  policy: () => InterceptorPolicy;
 }
 
-/** `GET /v1/interceptor`: who the key makes an interceptor, the tenant's redaction keys, the keys revocations are signed with, and its policy. */
+/** `GET /v1/interceptor`: who the key makes an interceptor, the tenant's redaction keys, the keys revocations are signed with, and the policy. */
 export function interceptorRoute(deps: InterceptorSettings & { guards: Guards }): FastifyPluginAsync {
   return async (app) => {
     app.get("/v1/interceptor", { onRequest: deps.guards.requireProducer }, async (request) => {
@@ -28,7 +29,7 @@ export function interceptorRoute(deps: InterceptorSettings & { guards: Guards })
         issuers,
         redaction: await deps.secrets.of(tenant),
         revocation_keys: await deps.revocationKeys(),
-        policy: deps.policy?.(tenant) ?? {},
+        policy: deps.policy(),
       };
     });
   };

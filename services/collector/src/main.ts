@@ -15,6 +15,7 @@ import {
 import { openLog, triplineTopics } from "@tripline/stream";
 import { collectorConfig } from "./config.ts";
 import { createCollector } from "./create-collector.ts";
+import { openInterceptorPolicy } from "./interceptor-policy.ts";
 
 /** A collector of its own, on Kafka. */
 const config = readProcessConfig(collectorConfig, {
@@ -34,12 +35,14 @@ const access = await AccessRegistry.open({
   now: context.now,
 });
 const records = createRecordProducer({ log, producerId: "collector", context });
+const interceptors = await openInterceptorPolicy(join(config.data, "interceptors.yaml"), context);
 const collector = createCollector({
   log,
   access,
   context,
   records,
   secrets: createRedactionKeys({ directory: join(config.data, "keys"), now: context.now }),
+  policy: interceptors.policy,
   revocationKeys: () =>
     config.revocationKeys.map((pair) => ({
       id: pair.slice(0, pair.indexOf("=")),
@@ -49,7 +52,7 @@ const collector = createCollector({
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
 await http.app.register(collector.routes);
-const parts: Part[] = [http.part, records.part, collector.part];
+const parts: Part[] = [http.part, records.part, interceptors.part, collector.part];
 
 const code = await runParts(parts, {
   logger: context.logger,

@@ -10,9 +10,10 @@ import {
   createRecordProducer,
   createRedactionKeys,
   type NewProducer,
+  type Part,
 } from "@tripline/service";
 import { createMemoryLog, type Log, type LogRecord } from "@tripline/stream";
-import { createCollector } from "../src/index.ts";
+import { createCollector, openInterceptorPolicy } from "../src/index.ts";
 
 export interface RunningCollector {
   url: string;
@@ -21,6 +22,9 @@ export interface RunningCollector {
   /** enrols a producer of the tenant `acme` and answers its key */
   enrol(producer: Partial<NewProducer> & { id: string }): Promise<string>;
   access: AccessRegistry;
+  /** where `interceptors.yaml` is looked for */
+  directory: string;
+  policy: Part;
   post(key: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<Response>;
   /** all records on the events topic, parsed */
   events(): Promise<{ record: LogRecord; json: { envelope: Record<string, unknown>; payload?: unknown } }[]>;
@@ -47,6 +51,7 @@ export async function startCollector(
   });
   const tokens = await bootstrapAccess(access, { tenant: "acme" });
   const records = createRecordProducer({ log, producerId: "collector", context });
+  const interceptors = await openInterceptorPolicy(join(directory, "interceptors.yaml"), context);
   const collector = createCollector({
     log: options.wrap?.(log) ?? log,
     access,
@@ -54,10 +59,11 @@ export async function startCollector(
     context,
     records,
     revocationKeys: () => [{ id: "r1", public_key: "public" }],
+    policy: interceptors.policy,
   });
   const http = createHttpServer({ context, host: "127.0.0.1", port: 0, publicHosts: [], allowedOrigins: [] });
   await http.app.register(collector.routes);
-  const parts = [http.part, records.part, collector.part];
+  const parts = [http.part, records.part, interceptors.part, collector.part];
   for (const part of parts) await part.start();
   const url = http.url();
 
@@ -65,6 +71,8 @@ export async function startCollector(
     url,
     log,
     access,
+    directory,
+    policy: interceptors.part,
     administrator: tokens?.administrator_token ?? "",
     enrol: async (producer) =>
       (await access.createProducer({ tenant: "acme", issuers: ["local"], ...producer })).token,

@@ -1,8 +1,8 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { DEFAULT_RESPONSE_YAML } from "@tripline/response";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
+import { DEFAULT_RESPONSE_YAML } from "./settings/default-response.ts";
 import { anAlert, Bench } from "./testing/bench.ts";
 
 let bench: Bench;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createArchiver } from "@tripline/archiver";
-import { createCollector } from "@tripline/collector";
+import { createCollector, openInterceptorPolicy } from "@tripline/collector";
 import { createConsole } from "@tripline/console";
 import { createDetectorWorker } from "@tripline/detector";
 import { createResponder } from "@tripline/responder";
@@ -50,6 +50,8 @@ export async function createStandalone(
       : { url: config.store, username: config.storeUser, password: config.storePassword },
   );
 
+  const interceptors = await openInterceptorPolicy(join(data, "interceptors.yaml"), context);
+
   const parts: Part[] = [];
   const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
   const records = createRecordProducer({ log, producerId: "tripline", context });
@@ -68,6 +70,7 @@ export async function createStandalone(
     records,
     secrets: createRedactionKeys({ directory: join(data, "keys"), now: context.now }),
     revocationKeys: () => responder.publicKeys,
+    policy: interceptors.policy,
   });
   const detector = createDetectorWorker({
     log,
@@ -85,6 +88,7 @@ export async function createStandalone(
     createArchiver({ log, store, context }),
     detector,
     responder.part,
+    interceptors.part,
     collector.part,
     people.part,
   );

@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../../test/support/wait-for.ts";
@@ -113,6 +114,29 @@ describe("the collector's stream", () => {
     ]);
     await source.close();
     await again.stop();
+  });
+
+  it.each([503, 401])("is asked for again after an answer of %i, and the process goes on", async (status) => {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      if (asked < 3) response.writeHead(status, { "content-type": "application/json" }).end('{"error":{}}');
+      else
+        response.writeHead(200, { "content-type": "text/event-stream" }).write("event: loaded\ndata: {}\n\n");
+    });
+    await new Promise<void>((resolve) => server.listen(21_290, "127.0.0.1", resolve));
+    const notes = new Notes();
+    source = createSseSource({
+      url: "http://127.0.0.1:21290",
+      ingestKey: TEST_KEY,
+      onWarning: () => undefined,
+    });
+    source.start(notes);
+    await waitFor(() => notes.said.includes("loaded"));
+    expect(asked).toBe(3);
+    await source.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 });
 

@@ -40,7 +40,8 @@ export function createSseSource(options: SseSourceOptions): RevocationSource {
     });
     const type = String(headers["content-type"] ?? "");
     if (statusCode !== 200 || !type.startsWith("text/event-stream")) {
-      body.destroy();
+      // Letting go of an unread body is an `error` event of its own, which nobody hearing would end the process.
+      body.on("error", () => undefined).destroy();
       throw new Error(`answered ${statusCode} ${type}`);
     }
     sink.snapshotBegins();
