@@ -3,12 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { createLoad } from "./load.ts";
 
-const MAX_BATCH_RECORDS = 500; // as an interceptor under load sends
-const BATCH_EVERY_MS = 20; // at low rates smaller batches, so that the load comes evenly
 const CONNECTIONS = 4; // enough to keep the collector busy while a batch is being made
 const RETRY_MS = 20;
 
-const [url = "", key = "", seconds = "10", rate = "10000"] = process.argv.slice(2);
+const [url = "", key = "", seconds = "10", rate = "10000", batch = "500"] = process.argv.slice(2);
+const batchRecords = Number(batch);
 const dispatcher = new Agent({ connections: CONNECTIONS });
 const loads = Array.from({ length: CONNECTIONS }, () =>
   createLoad({ tenant: "local", producer: "bench", credentials: 200, sessionsPerCredential: 20 }),
@@ -16,10 +15,6 @@ const loads = Array.from({ length: CONNECTIONS }, () =>
 const startedAt = Date.now();
 const until = startedAt + Number(seconds) * 1000;
 let lastId = "";
-const batchRecords = Math.max(
-  1,
-  Math.min(MAX_BATCH_RECORDS, Math.round((Number(rate) * BATCH_EVERY_MS) / 1000 / CONNECTIONS)),
-);
 
 await Promise.all(
   loads.map(async (load) => {

@@ -15,10 +15,11 @@ import { type BenchResult, quantile } from "./result.ts";
 const SAMPLES = Number(process.env.BENCH_SAMPLES ?? 150);
 const WARM_UP = 10; // not counted: the first ones compile the code
 const RATE = 2_000; // calls/s beside the samples
+const BATCH_RECORDS = 10; // small, so that the load comes evenly
 const SAMPLE_EVERY_MS = 200;
 const LOOK_EVERY_MS = 1;
 const GIVE_UP_MS = 10_000;
-const NOBODY = { session: undefined, agent: undefined, server: undefined, tool: undefined, principals: [] };
+const NOBODY = { session: undefined, agent: undefined, server: "", tool: "", principals: [] };
 const RULE = "secret-read-then-sent";
 
 const folder = mkdtempSync(join(tmpdir(), "tripline-refusal-"));
@@ -48,6 +49,7 @@ try {
     background,
     String(seconds),
     String(RATE),
+    String(BATCH_RECORDS),
   ]);
   const interceptor = await connectInterceptor({
     url: server.url,
