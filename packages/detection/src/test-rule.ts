@@ -71,7 +71,7 @@ function recordsOfOne(short: ShortRecord, time: number, index: number): Tripline
       ...(short.principal === undefined ? {} : { principal: short.principal }),
       ...(short.agent === undefined ? {} : { agent: short.agent }),
       credential: short.credential,
-      assurance: "verified",
+      assurance: short.assurance,
     },
     ...(short.session === null ? {} : { session: { id: short.session, source: "mcp" } }),
     target: {

@@ -18,10 +18,14 @@ interface Entry<S> {
   state: S;
   /** Latest record time of the group. */
   used: number;
-  /** Until when findings up to `quietLevel` are not repeated. */
+  /** Until when findings are not repeated: up to `quietLevel`, with a verified credential up to `quietVerifiedLevel`. */
   quietUntil: number;
   quietLevel: number;
+  quietVerifiedLevel: number;
 }
+
+const NOTHING_TOLD = -1; // below the index of every severity
+const LOUD = { quietUntil: 0, quietLevel: NOTHING_TOLD, quietVerifiedLevel: NOTHING_TOLD };
 
 /** @param maxGroups beyond it the longest unused group is forgotten, which `counts.evicted` says */
 export function createTracker<S>(
@@ -42,6 +46,7 @@ export function createTracker<S>(
           used: z.number(),
           quietUntil: z.number(),
           quietLevel: z.number(),
+          quietVerifiedLevel: z.number().default(NOTHING_TOLD),
         }),
       ]),
     ),
@@ -57,9 +62,7 @@ export function createTracker<S>(
     const known = groups.get(key);
     if (known !== undefined) groups.delete(key);
     const alive = known !== undefined && view.time - known.used <= keepMs;
-    const entry = alive
-      ? known
-      : { state: evaluator.fresh(view), used: view.time, quietUntil: 0, quietLevel: -1 };
+    const entry = alive ? known : { state: evaluator.fresh(view), used: view.time, ...LOUD };
     groups.set(key, entry); // last in the map: used latest
     if (view.time > entry.used) entry.used = view.time;
     if (groups.size > maxGroups) makeRoom(view.time);
@@ -83,13 +86,17 @@ export function createTracker<S>(
       counts.groups = groups.size;
       const finding = evaluator.judge(entry.state, view);
       if (finding === null) return null;
+      if (view.time >= entry.quietUntil) Object.assign(entry, LOUD);
       const level = SEVERITIES.indexOf(finding.level);
-      if (view.time < entry.quietUntil && level <= entry.quietLevel) {
+      // A key is taken away only for a verified caller: whoever merely claims the credential must not silence that.
+      const verified = view.record.envelope.actor?.assurance === "verified";
+      if (level <= (verified ? entry.quietVerifiedLevel : entry.quietLevel)) {
         counts.quieted += 1;
         return null;
       }
       entry.quietUntil = view.time + evaluator.quietMs;
-      entry.quietLevel = level;
+      entry.quietLevel = Math.max(level, entry.quietLevel);
+      if (verified) entry.quietVerifiedLevel = level;
       return { finding, group };
     },
     save: () => ({ evicted: counts.evicted, quieted: counts.quieted, groups: [...groups].map(saved) }),

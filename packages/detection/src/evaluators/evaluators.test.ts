@@ -115,4 +115,18 @@ describe("match", () => {
 - { name: another session, records: [{ tool: x }, { tool: x, session: s2 }], alerts: [medium, medium] }`,
     });
   });
+
+  it("is not quiet about a verified caller because somebody else claimed the credential", () => {
+    check({
+      detection: "call: { tool: x }\ncondition: call",
+      tripline: "quiet: 1m\ngroup-by: [session]",
+      tests: `
+- name: claimed, then verified
+  records: [{ tool: x, assurance: asserted, repeat: 3 }, { tool: x, assurance: verified, repeat: 3 }]
+  alerts: [medium, medium]
+- name: verified, then claimed
+  records: [{ tool: x, assurance: verified, repeat: 3 }, { tool: x, assurance: asserted, repeat: 3 }]
+  alerts: [medium]`,
+    });
+  });
 });

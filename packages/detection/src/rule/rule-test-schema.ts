@@ -1,4 +1,4 @@
-import { OUTCOMES, SEVERITIES } from "@tripline/events";
+import { assurance, OUTCOMES, SEVERITIES } from "@tripline/events";
 import { z } from "zod";
 import { duration } from "./duration.ts";
 
@@ -12,6 +12,7 @@ export const shortRecordSchema = z.strictObject({
   every: duration.optional().describe("between repetitions; default 1s"),
   tenant: z.string().default("test"),
   credential: z.string().default("local:test"),
+  assurance: assurance.default("verified"),
   principal: z.string().optional(),
   agent: z.string().optional(),
   session: z.string().nullable().default("s1"),
