@@ -40,11 +40,15 @@ export interface Standalone {
 export async function startStandalone(options: StandaloneOptions = {}): Promise<Standalone> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), "tripline-"));
   const flags = ["--data", data, "--port", String(options.port ?? 0), ...(options.flags ?? [])];
-  const child = spawn(process.execPath, ["--max-semi-space-size=32", join(ROOT, "services/standalone/src/main.ts"), ...flags], {
-    cwd: ROOT,
-    env: { ...process.env, UV_THREADPOOL_SIZE: "16", TRIPLINE_LOG_LEVEL: "warn", ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--max-semi-space-size=32", join(ROOT, "services/standalone/src/main.ts"), ...flags],
+    {
+      cwd: ROOT,
+      env: { ...process.env, UV_THREADPOOL_SIZE: "16", TRIPLINE_LOG_LEVEL: "warn", ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => {
