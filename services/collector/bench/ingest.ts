@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { revocationKey, TOPICS } from "@tripline/events";
+import type { BenchResult } from "../../../bench/result.ts";
 import { startCollector } from "../test/running-collector.ts";
 import { sampleLine } from "../test/sample-records.ts";
 
@@ -49,19 +50,24 @@ async function measure(): Promise<void> {
   const revocation = await measureRevocations(collector, key);
   await collector.stop();
   const cpuSeconds = (cpu.user + cpu.system) / 1e6;
-  console.log(
-    JSON.stringify({
-      bench: "collector-ingest",
-      line_bytes: Buffer.byteLength(sampleLine({ resultChars: RESULT_CHARS })),
-      batch_lines: BATCH_LINES,
-      records_per_s: Math.round(records / seconds),
-      cpu_us_per_record: round((cpuSeconds / records) * 1e6),
-      cores: round(cpuSeconds / seconds),
-      records_per_s_on_half_a_core: Math.round((records / cpuSeconds) * 0.5),
-      event_loop_delay_p99_ms: round(loop.percentile(99) / 1e6),
-      revocation_to_client_ms: revocation,
-    }),
-  );
+  const result: BenchResult = {
+    bench: "collector, ingest over HTTP",
+    figures: [
+      { name: "line", value: Buffer.byteLength(sampleLine({ resultChars: RESULT_CHARS })), unit: "B" },
+      { name: "taken", value: records / seconds, unit: "records/s" },
+      { name: "CPU of the process", value: (cpuSeconds / records) * 1e6, unit: "µs/record" },
+      {
+        name: "on half a core",
+        value: (records / cpuSeconds) * 0.5,
+        unit: "records/s",
+        goal: { at_least: 15_000 },
+      },
+      { name: "event-loop delay p99", value: loop.percentile(99) / 1e6, unit: "ms" },
+      { name: "revocation to a client p50", value: revocation.p50, unit: "ms" },
+      { name: "revocation to a client p99", value: revocation.p99, unit: "ms" },
+    ],
+  };
+  console.log(JSON.stringify(result));
 }
 
 async function measureRevocations(

@@ -6,6 +6,7 @@ import { recordsOf, shortRecordSchema } from "@tripline/detection";
 import { encodeRecord } from "@tripline/events";
 import { createContext } from "@tripline/service";
 import type { LogRecord } from "@tripline/stream";
+import type { BenchResult } from "../../../bench/result.ts";
 import { firstStage } from "../src/first-stage.ts";
 import { loadRules } from "../src/load-rules.ts";
 import { detectorMetrics } from "../src/metrics.ts";
@@ -51,15 +52,14 @@ for (const record of records) {
 }
 const seconds = (performance.now() - started) / 1000;
 const cpu = process.cpuUsage(cpuBefore);
-console.log(
-  JSON.stringify({
-    bench: "detector-first-stage",
-    records: RECORDS,
-    record_bytes: Math.round(
-      records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0) / records.length,
-    ),
-    records_per_second: Math.round(RECORDS / seconds),
-    cpu_us_per_record: Math.round((cpu.user + cpu.system) / RECORDS),
-    emitted,
-  }),
-);
+const bytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+const result: BenchResult = {
+  bench: "detector, first stage: parse, judge, encode",
+  figures: [
+    { name: "record", value: bytes / records.length, unit: "B" },
+    { name: "judged", value: RECORDS / seconds, unit: "records/s" },
+    { name: "CPU", value: (cpu.user + cpu.system) / RECORDS, unit: "µs/record" },
+    { name: "emitted", value: emitted, unit: "records" },
+  ],
+};
+console.log(JSON.stringify(result));

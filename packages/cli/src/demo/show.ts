@@ -18,6 +18,7 @@ import type { Stage } from "./stage.ts";
 const SAMPLES = fileURLToPath(new URL("../../samples/", import.meta.url));
 const STORED_TIMEOUT_MS = 20_000;
 const POLL_MS = 100;
+const SHOWN_ID_CHARS = 12; // enough to be the only one
 
 /** Recorded agents at work, the one that goes wrong, and what Tripline did about it. */
 export async function show(
@@ -63,8 +64,9 @@ export async function show(
     say("  (as the webhook received it, signature checked)");
   }
   say(measures(revocation, context));
-  say(`\n  why:  tripline alert ${refusal.revocationId.slice(0, 12)}`);
-  say(`  undo: tripline reinstate ${refusal.revocationId.slice(0, 12)} --reason "a demo"`);
+  const id = refusal.revocationId.slice(0, SHOWN_ID_CHARS);
+  say(`\n  why:  ${stage.command} alert ${id}`);
+  say(`  undo: ${stage.command} reinstate ${id} --reason "a demo"`);
 }
 
 function measures({ timeline }: RevocationAnswer, context: CommandContext): string {

@@ -25,6 +25,8 @@ export interface Stage {
   credential: string;
   /** Where a person signs in; for a service that was there before, without the token. */
   consoleUrl: string;
+  /** How to ask this service from a shell: `npx tripline` and the flags that find it. */
+  command: string;
   interceptor: ConnectedInterceptor;
   /** What the webhook received so far. */
   alerts: readonly ReceivedAlert[];
@@ -49,11 +51,13 @@ export async function setUp(
   closing.push(async () => rmSync(state, { recursive: true, force: true }));
   const named = options.url !== undefined || context.env.TRIPLINE_URL !== undefined;
   let connection: Connection;
+  let command = "npx tripline";
   if (named) connection = resolveConnection(options, context);
   else {
     const receiver = await startWebhookReceiver((alert) => alerts.push(alert));
     closing.push(() => receiver.close());
     const data = options.data === undefined ? join(state, "data") : resolve(options.data);
+    command += ` --data ${data}`;
     const service = await startOwnService(data, options.port, receiver, context, say);
     closing.push(() => service.stop());
     connection = service.client;
@@ -71,7 +75,7 @@ export async function setUp(
   });
   closing.push(() => interceptor.close());
   const consoleUrl = named ? connection.url : `${connection.url}/#token=${connection.token}`;
-  return { client, credential, consoleUrl, interceptor, alerts };
+  return { client, credential, consoleUrl, command, interceptor, alerts };
 }
 
 /** @param restore the service to put back as it was; null for one that ends with the demo */
