@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Heartbeat, HeartbeatChain } from "./heartbeat-chain.ts";
 
-const digestOf = (text: string) => hash("sha256", text, "buffer");
-const hashOf = (texts: readonly string[]) => hash("sha256", Buffer.concat(texts.map(digestOf)), "hex");
+const digestOf = (text: string) => hash("sha256", text, "hex");
+const hashOf = (texts: readonly string[]) =>
+  hash("sha256", Buffer.from(texts.map(digestOf).join(""), "hex"), "hex");
 
 describe("heartbeat chain", () => {
   it("covers every envelope of a boot exactly once, heartbeats included, but the last", () => {

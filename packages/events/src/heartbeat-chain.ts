@@ -19,9 +19,9 @@ export class HeartbeatChain {
     this.#fromMs = startedMs;
   }
 
-  /** @param envelopeDigest SHA-256 of a durable envelope's bytes without `received`, in seq order */
-  add(envelopeDigest: Uint8Array): void {
-    this.#hash.update(envelopeDigest);
+  /** @param envelopeDigest SHA-256 (hex) of a durable envelope's bytes without `received`, in seq order */
+  add(envelopeDigest: string): void {
+    this.#hash.update(envelopeDigest, "hex");
   }
 
   countDropped(reason: string, records: number): void {
@@ -43,11 +43,11 @@ export class HeartbeatChain {
   }
 
   /** The heartbeat is durable: the next interval begins with it, and its envelope is the first to `add`. */
-  accepted(heartbeat: Heartbeat, envelopeDigest: Uint8Array): void {
+  accepted(heartbeat: Heartbeat, envelopeDigest: string): void {
     this.#fromMs = Date.parse(heartbeat.to);
     this.#fromSeq = heartbeat.to_seq;
     this.#previous = heartbeat.hash;
     this.#dropped = {};
-    this.#hash = createHash("sha256").update(envelopeDigest);
+    this.#hash = createHash("sha256").update(envelopeDigest, "hex");
   }
 }

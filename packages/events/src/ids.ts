@@ -1,10 +1,12 @@
 import { hash } from "node:crypto";
 
+const scratch = Buffer.alloc(16); // of uuidv7, within one call: making it was half the cost
+
 /**
  * A UUIDv7 (RFC 9562, 5.7). @param timeMs ms since the epoch @param random at least 10 random bytes
  */
 export function uuidv7(timeMs: number, random: Uint8Array): string {
-  const bytes = Buffer.alloc(16);
+  const bytes = scratch;
   bytes.writeUIntBE(timeMs, 0, 6);
   bytes.set(random.subarray(0, 10), 6);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);

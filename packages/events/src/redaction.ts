@@ -22,8 +22,15 @@ export interface Redactor {
   redactText(text: string): Redacted<string>;
 }
 
+interface PropertyName {
+  /** As it is shown. */
+  text: string;
+  /** Whether its value is a secret. */
+  secret: boolean;
+}
+
 export function createRedactor(key: RedactionKey): Redactor {
-  const secretNames = new Map<string, boolean>();
+  const names = new Map<string, PropertyName>();
   let redactions: Record<string, number> = {};
   let cut = false;
 
@@ -32,14 +39,16 @@ export function createRedactor(key: RedactionKey): Redactor {
     return redactionToken(key, kind, secret);
   }
 
-  function isSecret(propertyName: string): boolean {
-    let known = secretNames.get(propertyName);
-    if (known === undefined) {
-      if (secretNames.size >= NAME_CACHE_SIZE) secretNames.clear();
-      known = isSecretName(propertyName);
-      secretNames.set(propertyName, known);
+  /** What is known of a property's name. One that holds a secret itself is not remembered, so that its token is counted. */
+  function nameOf(property: string): PropertyName {
+    const known = names.get(property);
+    if (known !== undefined) return known;
+    const made = { text: text(property, false), secret: isSecretName(property) };
+    if (made.text === property) {
+      if (names.size >= NAME_CACHE_SIZE) names.clear();
+      names.set(property, made);
     }
-    return known;
+    return made;
   }
 
   function text(value: string, secret: boolean): string {
@@ -59,8 +68,8 @@ export function createRedactor(key: RedactionKey): Redactor {
     if (Array.isArray(value)) return value.map((item) => walk(item, secret, depth + 1));
     const copy: Record<string, unknown> = {};
     for (const [property, member] of Object.entries(value)) {
-      const redacted = walk(member, secret || isSecret(property), depth + 1);
-      const name = text(property, false);
+      const { text: name, secret: secretName } = nameOf(property);
+      const redacted = walk(member, secret || secretName, depth + 1);
       if (name === "__proto__") Object.defineProperty(copy, name, { value: redacted, enumerable: true });
       else copy[name] = redacted;
     }

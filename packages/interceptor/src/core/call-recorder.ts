@@ -10,6 +10,7 @@ import {
 } from "@tripline/events";
 import type { CallEnd, CallStart, OpenCall, Session, Target } from "../interceptor.ts";
 import type { KnownActor } from "./actor.ts";
+import { isoTime } from "./iso-time.ts";
 import { printableName } from "./printable.ts";
 import type { RecordWriter } from "./record-writer.ts";
 import type { CurrentRedactor } from "./redaction.ts";
@@ -74,7 +75,7 @@ export class CallRecorder {
         call: {
           id: this.#options.ids.uuid(seen.startedMs),
           method: seen.start.method,
-          started: new Date(seen.startedMs).toISOString(),
+          started: isoTime(seen.startedMs),
           duration_ms: 0,
           outcome: "denied",
           args_bytes: args.bytes,
@@ -108,7 +109,7 @@ export class CallRecorder {
         call: {
           id,
           method: seen.start.method,
-          started: new Date(seen.startedMs).toISOString(),
+          started: isoTime(seen.startedMs),
           deadline: new Date(seen.startedMs + intentDeadlineMs()).toISOString(),
           args_bytes: args.bytes,
           truncated: captured.truncated || args.cut || undefined,
@@ -158,7 +159,7 @@ export class CallRecorder {
         call: {
           id,
           method: seen.start.method,
-          started: new Date(seen.startedMs).toISOString(),
+          started: isoTime(seen.startedMs),
           duration_ms: Math.max(0, Math.round(durationMs * 1000) / 1000),
           outcome: end.outcome,
           error_code: end.outcome === "protocol_error" ? printableName(end.errorCode) : undefined,

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { type Envelope, HeartbeatChain, MAX_RECORD_BYTES, type RecordIds } from "@tripline/events";
 import type { DropReason, Spool } from "../spool/spool.ts";
+import { isoTime } from "./iso-time.ts";
 
 /** The parts of an envelope that differ from record to record. */
 export type EnvelopeBody = Pick<
@@ -113,7 +114,7 @@ export class RecordWriter {
       v: 1,
       id: ids.uuid(timeMs),
       type: body.type,
-      time: new Date(timeMs).toISOString(),
+      time: isoTime(timeMs),
       tenant,
       producer: { id: producer.id, boot, seq: this.#seq, enforcement: producer.enforcement },
       actor: body.actor,
@@ -130,6 +131,6 @@ export class RecordWriter {
   }
 }
 
-function digest(envelopeText: string): Buffer {
-  return hash("sha256", envelopeText, "buffer");
+function digest(envelopeText: string): string {
+  return hash("sha256", envelopeText, "hex");
 }

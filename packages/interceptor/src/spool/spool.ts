@@ -25,8 +25,7 @@ export interface SpoolBudget {
 
 /** What waits in memory for the end of the event loop's turn. `settled` says whether it is on file. */
 interface PendingLine {
-  text: string;
-  bytes: number;
+  bytes: Buffer;
   settled: (reason: DropReason | null) => void;
 }
 
@@ -103,7 +102,7 @@ export class Spool {
     this.#flushing = null;
     if (this.#pending.length === 0 || this.#asyncWrite) return;
     const lines = this.#takePending();
-    const bytes = encode(lines);
+    const bytes = joined(lines);
     const segment = this.#writable(bytes.length, lines);
     if (segment === null) return;
     const started = performance.now();
@@ -132,18 +131,18 @@ export class Spool {
   }
 
   #add(text: string, settled: PendingLine["settled"], reserve: number): boolean {
-    const bytes = Buffer.byteLength(text);
+    const bytes = Buffer.from(text);
     const { budget } = this.#options;
-    if (budget.used + this.#pendingBytes + bytes > budget.max + reserve || this.#closed) {
+    if (budget.used + this.#pendingBytes + bytes.length > budget.max + reserve || this.#closed) {
       settled("spool_full");
       return false;
     }
-    if (this.#pendingBytes + bytes > MAX_PENDING_BYTES) {
+    if (this.#pendingBytes + bytes.length > MAX_PENDING_BYTES) {
       settled("spool_slow");
       return false;
     }
-    this.#pending.push({ text, bytes, settled });
-    this.#pendingBytes += bytes;
+    this.#pending.push({ bytes, settled });
+    this.#pendingBytes += bytes.length;
     return true;
   }
 
@@ -159,7 +158,7 @@ export class Spool {
   #flushAsync(): void {
     if (this.#pending.length === 0 || this.#asyncWrite) return;
     const lines = this.#takePending();
-    const bytes = encode(lines);
+    const bytes = joined(lines);
     const segment = this.#writable(bytes.length, lines);
     if (segment === null) return;
     this.#asyncWrite = true;
@@ -229,8 +228,9 @@ export class Spool {
   }
 }
 
-function encode(lines: PendingLine[]): Buffer {
-  let text = "";
-  for (const line of lines) text += line.text;
-  return Buffer.from(text);
+function joined(lines: PendingLine[]): Buffer {
+  const [first] = lines;
+  return lines.length === 1 && first !== undefined
+    ? first.bytes
+    : Buffer.concat(lines.map(({ bytes }) => bytes));
 }

@@ -19,8 +19,8 @@ export type RecordBody = Pick<
 /** A record ready for the log. */
 export interface OwnRecord {
   envelope: Envelope;
-  /** SHA-256 of the envelope's bytes without `received` */
-  digest: Uint8Array;
+  /** SHA-256 (hex) of the envelope's bytes without `received` */
+  digest: string;
   record: { key: string; value: Uint8Array; headers: Record<string, string> };
 }
 
@@ -43,7 +43,7 @@ export function encodeOwnRecord(
   const { envelope } = parseRecord(encodeRecord({ envelope: { ...sent, received }, payload }));
   return {
     envelope,
-    digest: hash("sha256", JSON.stringify(sent), "buffer"),
+    digest: hash("sha256", JSON.stringify(sent), "hex"),
     record: {
       key: eventKey(envelope),
       value: Buffer.from(encodeRecord({ envelope, payload })),
