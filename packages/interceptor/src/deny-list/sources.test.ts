@@ -163,4 +163,29 @@ describe("the revocations topic", () => {
     onEntry({ key: "k", value: Buffer.from("{") });
     expect(notes.said).toEqual(["begins", 'entry "a"', "loaded", "removed b", "entry unreadable"]);
   });
+
+  it("can be let go of while it is being opened", async () => {
+    const opening = Promise.withResolvers<void>();
+    let closed = 0;
+    const log: TableLog = {
+      readTable: async () => {
+        await opening.promise;
+        return {
+          loaded: Promise.resolve(),
+          ended: new Promise<void>(() => undefined),
+          close: async () => {
+            closed += 1;
+            await Promise.resolve();
+          },
+        };
+      },
+      ping: async () => await Promise.resolve(),
+    };
+    source = createTableSource({ log, onWarning: () => undefined });
+    source.start(new Notes());
+    const closing = source.close();
+    opening.resolve();
+    await closing;
+    expect(closed).toBe(1);
+  });
 });

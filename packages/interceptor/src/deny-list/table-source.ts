@@ -1,10 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { TOPICS } from "@tripline/events";
 import type { OnWarning } from "../core/warnings.ts";
+import { createReopenedSource, parseEntry } from "./reopened-source.ts";
 import type { RevocationSink, RevocationSource } from "./revocation-source.ts";
 
 const CONTACT_MS = 15_000; // as often as the collector's stream gives a sign of life
-const RETRY_MS = 1_000;
 
 interface TableEntry {
   key: string;
@@ -32,14 +31,12 @@ export interface TableSourceOptions {
 /** Reads the compacted revocations topic itself, without a collector. Opens it anew for ever; does not close the log. */
 export function createTableSource(options: TableSourceOptions): RevocationSource {
   const { log, onWarning, topic = TOPICS.revocations } = options;
-  const stop = new AbortController();
-  let running: Promise<void> = Promise.resolve();
 
-  async function follow(sink: RevocationSink): Promise<void> {
+  async function follow(sink: RevocationSink, stop: AbortSignal): Promise<void> {
     sink.snapshotBegins();
     const reader = await log.readTable(topic, ({ key, value }) => {
       if (value === null) sink.removed(key.slice(key.lastIndexOf("/") + 1));
-      else sink.entry(parseJson(value));
+      else sink.entry(parseEntry(new TextDecoder().decode(value)));
     });
     const contact = setInterval(() => {
       // A log that does not answer is no sign of life: the list becomes stale, and the reader's end says why.
@@ -50,11 +47,12 @@ export function createTableSource(options: TableSourceOptions): RevocationSource
     }, CONTACT_MS);
     contact.unref();
     const closing = new Promise<void>((resolve) => {
-      stop.signal.addEventListener("abort", () => resolve(), { once: true });
+      if (stop.aborted) resolve(); // while the table was being opened
+      else stop.addEventListener("abort", () => resolve(), { once: true });
     });
     try {
       await Promise.race([reader.loaded, reader.ended, closing]);
-      if (!stop.signal.aborted) sink.loaded();
+      if (!stop.aborted) sink.loaded();
       await Promise.race([reader.ended, closing]);
     } finally {
       clearInterval(contact);
@@ -62,39 +60,9 @@ export function createTableSource(options: TableSourceOptions): RevocationSource
     }
   }
 
-  async function run(sink: RevocationSink): Promise<void> {
-    while (!stop.signal.aborted) {
-      try {
-        await follow(sink);
-      } catch (cause) {
-        onWarning({
-          code: "TRIPLINE_REVOCATIONS_UNREACHABLE",
-          message: `the topic ${topic} can't be read; the last known deny list stays in force`,
-          cause,
-        });
-      }
-      if (stop.signal.aborted) return;
-      await delay(RETRY_MS, undefined, { signal: stop.signal, ref: false }).catch((error: unknown) => {
-        if (!stop.signal.aborted) throw error;
-      });
-    }
-  }
-
-  return {
-    start: (sink) => {
-      running = run(sink);
-    },
-    close: async () => {
-      stop.abort();
-      await running;
-    },
-  };
-}
-
-function parseJson(value: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(value));
-  } catch {
-    return undefined; // the deny list counts it as not genuine
-  }
+  return createReopenedSource({
+    follow,
+    unreachable: `the topic ${topic} can't be read; the last known deny list stays in force`,
+    onWarning,
+  });
 }

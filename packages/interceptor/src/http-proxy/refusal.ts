@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Refusal } from "../interceptor.ts";
 import type { JsonRpcError, RequestId } from "../mcp/json-rpc.ts";
-import { REFUSED_CODE } from "../mcp/refusal.ts";
+import { REFUSED_CODE, refusalText } from "../mcp/refusal.ts";
 
 /** How refusals and the proxy's own errors look over HTTP. The README's table is the contract. */
 
@@ -64,13 +64,7 @@ export function refusedRequest(refusal: Refusal): ErrorAnswer {
     status: 403,
     code: "TRIPLINE_PROXY_REFUSED",
     rpcCode: REFUSED_CODE,
-    message: `Refused by Tripline: ${refusal.reason}`,
-    data: {
-      reason: refusal.reason,
-      scope: refusal.scope,
-      revocation_id: refusal.revocationId,
-      retryable: false,
-    },
+    ...refusalText(refusal),
   };
 }
 

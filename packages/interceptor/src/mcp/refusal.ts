@@ -11,13 +11,18 @@ export function refusalAnswer(id: RequestId, refusal: Refusal): JsonRpcError {
     id,
     error: {
       code: REFUSED_CODE,
-      message: `Refused by Tripline: ${refusal.reason}`,
-      data: {
-        reason: refusal.reason,
-        scope: refusal.scope,
-        revocation_id: refusal.revocationId,
-        retryable: false,
-      },
+      ...refusalText(refusal),
     },
+  };
+}
+
+/** What a refused caller is told, whatever carries it. */
+export function refusalText({ reason, scope, revocationId }: Refusal): {
+  message: string;
+  data: Record<string, unknown>;
+} {
+  return {
+    message: `Refused by Tripline: ${reason}`,
+    data: { reason, scope, revocation_id: revocationId, retryable: false },
   };
 }
