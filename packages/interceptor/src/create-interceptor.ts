@@ -2,19 +2,19 @@ import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import {
   capturePayload,
-  type Envelope,
   type KeyedHasher,
   keyedHasher,
   type RandomSource,
   RecordIds,
-  type SignedRevocation,
 } from "@tripline/events";
 import { ActorMemory } from "./core/actor.ts";
 import { CallRecorder, type SeenCall } from "./core/call-recorder.ts";
+import { CurrentRedactor, type RedactionKeySource } from "./core/current-redactor.ts";
 import { printableName } from "./core/printable.ts";
-import { QuietGapSessions } from "./core/quiet-gap.ts";
 import { RecordWriter } from "./core/record-writer.ts";
-import { CurrentRedactor, type RedactionKeySource } from "./core/redaction.ts";
+import { NO_DENY_LIST, NOT_RECORDABLE, refusalOf } from "./core/refusals.ts";
+import { Sessions } from "./core/sessions.ts";
+import { recordedTarget } from "./core/target.ts";
 import { ToolMemory } from "./core/tool-memory.ts";
 import { limitWarnings, type OnWarning, warnProcess } from "./core/warnings.ts";
 import type { AppliedEntry, DenyList } from "./deny-list/deny-list.ts";
@@ -25,8 +25,6 @@ import type {
   ListedTools,
   OpenCall,
   Refusal,
-  Session,
-  Target,
   Verdict,
 } from "./interceptor.ts";
 import { type InterceptorPolicyInput, interceptorPolicySchema, PolicyTable } from "./policy.ts";
@@ -49,7 +47,6 @@ const MAX_LISTED = 1000; // tools a record lists
 /** `policy.rule` of calls that were allowed without a list that is up to date. */
 export const DENY_LIST_EMPTY = "deny_list_empty";
 export const DENY_LIST_STALE = "deny_list_stale";
-export const FAIL_CLOSED = "fail_closed";
 
 export interface InterceptorOptions {
   tenant: string;
@@ -92,7 +89,7 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
   readonly #redactor: CurrentRedactor;
   readonly #actors = new ActorMemory();
   readonly #tools = new ToolMemory();
-  readonly #sessions: QuietGapSessions;
+  readonly #sessions: Sessions;
   readonly #budget: SpoolBudget;
   readonly #spool: Spool;
   readonly #queues: SegmentQueue[];
@@ -113,7 +110,7 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
     this.#policies = new PolicyTable(interceptorPolicySchema.parse(options.policy ?? {}));
     this.#ids = new RecordIds(options.random ?? randomFillSync);
     this.#redactor = new CurrentRedactor(options.redactionKeys);
-    this.#sessions = new QuietGapSessions((timeMs) => this.#ids.uuid(timeMs));
+    this.#sessions = new Sessions((timeMs) => this.#ids.uuid(timeMs));
     this.#boot = this.#ids.uuid(now());
 
     const directory = producerDirectory(join(options.stateDir, "spool"), options.tenant, options.producer.id);
@@ -226,14 +223,14 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
     const tool = printableName(start.target.tool) ?? "unnamed";
     const path = `${server}/${tool}`;
     const actor = this.#actors.of(start.caller, this.#redactor.keys());
-    const session = this.#session(start.session, actor.actor, startedMs);
+    const session = this.#sessions.of(start.session, actor.actor.credential, startedMs);
     const toolPolicy = this.#policies.of(server, tool, path);
     const known = this.#tools.get(path);
     const seen: SeenCall = {
       start,
       actor,
       session,
-      target: orderedTarget(start.target, server, tool, known?.definition),
+      target: recordedTarget(start.target, server, tool, known?.definition),
       policy: this.#denyList === undefined ? undefined : { decision: "allow", rule: undefined },
       capture: toolPolicy.capture,
       startedMs,
@@ -275,17 +272,6 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
     return { kind: "deny", refusal };
   }
 
-  /** The session as the record has it: named by the tap, else by credential and quiet gap. */
-  #session(session: Session, actor: SeenCall["actor"]["actor"], timeMs: number): Session {
-    const id = printableName(session.id);
-    return {
-      id: id ?? this.#sessions.of(actor.credential ?? "", timeMs),
-      source: id === undefined ? "quiet_gap" : session.source,
-      trace_id: printableName(session.trace_id),
-      span_id: printableName(session.span_id),
-    };
-  }
-
   #recordListing({ caller, session, target, tools, complete }: ListedTools): void {
     const timeMs = this.#now();
     const server = printableName(target.server) ?? "unnamed";
@@ -305,8 +291,8 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
       {
         type: "tools.listed",
         actor: actor.actor,
-        session: this.#session(session, actor.actor, timeMs),
-        target: orderedTarget(target, server, undefined, undefined),
+        session: this.#sessions.of(session, actor.actor.credential, timeMs),
+        target: recordedTarget(target, server, undefined, undefined),
         listing: {
           tools: hashes.slice(0, MAX_LISTED),
           complete: complete && hashes.length <= MAX_LISTED,
@@ -351,37 +337,3 @@ const UNRECORDED: OpenCall = {
   id: "00000000-0000-7000-8000-000000000000",
   end: () => undefined,
 };
-
-const NO_DENY_LIST: Refusal = {
-  revocationId: FAIL_CLOSED,
-  scope: "fail_closed",
-  reason: "this tool is refused while no deny list could be loaded",
-};
-
-const NOT_RECORDABLE: Refusal = {
-  revocationId: FAIL_CLOSED,
-  scope: "fail_closed",
-  reason: "this tool is refused because the call can't be recorded",
-};
-
-function refusalOf(entry: SignedRevocation): Refusal {
-  return { revocationId: entry.id, scope: entry.scope, reason: entry.reason };
-}
-
-/** The target with its keys in the schema's order. */
-function orderedTarget(
-  target: Target,
-  server: string,
-  tool: string | undefined,
-  definition: string | undefined,
-): NonNullable<Envelope["target"]> {
-  return {
-    server,
-    tool,
-    definition: target.definition ?? definition,
-    upstream: printableName(target.upstream),
-    upstream_env: printableName(target.upstream_env),
-    transport: target.transport,
-    environment: printableName(target.environment),
-  };
-}

@@ -4,7 +4,7 @@
  */
 
 export * from "./collector/connect-interceptor.ts";
-export type { RedactionKeySource } from "./core/redaction.ts";
+export type { RedactionKeySource } from "./core/current-redactor.ts";
 export type { OnWarning, Warning } from "./core/warnings.ts";
 export * from "./create-interceptor.ts";
 export * from "./deny-list/deny-list.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { RedactionKey } from "@tripline/events";
-import type { RedactionKeySource } from "../core/redaction.ts";
+import type { RedactionKeySource } from "../core/current-redactor.ts";
 import { limitWarnings, type OnWarning, warnProcess } from "../core/warnings.ts";
 import { type ConfigurableInterceptor, createInterceptor } from "../create-interceptor.ts";
 import { DenyList } from "../deny-list/deny-list.ts";

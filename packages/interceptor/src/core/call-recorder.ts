@@ -10,10 +10,10 @@ import {
 } from "@tripline/events";
 import type { CallEnd, CallStart, OpenCall, Session, Target } from "../interceptor.ts";
 import type { KnownActor } from "./actor.ts";
+import type { CurrentRedactor } from "./current-redactor.ts";
 import { isoTime } from "./iso-time.ts";
 import { printableName } from "./printable.ts";
 import type { RecordWriter } from "./record-writer.ts";
-import type { CurrentRedactor } from "./redaction.ts";
 
 /** What is known of a call once it was looked at, before it is forwarded. */
 export interface SeenCall {

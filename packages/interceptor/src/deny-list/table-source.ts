@@ -47,7 +47,8 @@ export function createTableSource(options: TableSourceOptions): RevocationSource
     }, CONTACT_MS);
     contact.unref();
     const closing = new Promise<void>((resolve) => {
-      if (stop.aborted) resolve(); // while the table was being opened
+      if (stop.aborted)
+        resolve(); // while the table was being opened
       else stop.addEventListener("abort", () => resolve(), { once: true });
     });
     try {

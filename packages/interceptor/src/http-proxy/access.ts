@@ -1,6 +1,6 @@
 import { ActorMemory } from "../core/actor.ts";
+import type { RedactionKeySource } from "../core/current-redactor.ts";
 import { printableName } from "../core/printable.ts";
-import type { RedactionKeySource } from "../core/redaction.ts";
 import type { DenyList } from "../deny-list/deny-list.ts";
 import type { AccessCheck } from "./options.ts";
 
