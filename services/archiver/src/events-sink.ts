@@ -49,10 +49,8 @@ export class EventsSink implements PartitionSink {
     const payloads = (await inTurns(fresh, (entry) => payloadRow(range, entry))).flat();
     await this.#writer.insert(range, { table: "payloads", lines: payloads });
     await this.#writer.insert(range, { table: "directory", lines: names.rows });
-    await this.#writer.insert(range, {
-      table: "records",
-      lines: fresh.map((entry) => recordRow(range, entry)),
-    });
+    const lines = await inTurns(fresh, (entry) => recordRow(range, entry));
+    await this.#writer.insert(range, { table: "records", lines });
     this.#duplicates.accept(look);
     this.#names.accept(names);
 

@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { assignmentLost } from "../errors.ts";
 import { checkStart, DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
-import type { Assignment, ConsumeOptions, Consumer } from "../log.ts";
+import type { Assignment, ConsumeOptions, Consumer, LogRecord } from "../log.ts";
 import type { GroupCommits } from "./group.ts";
 import type { Partition } from "./partition.ts";
 
@@ -76,10 +77,11 @@ export class LocalConsumer implements Consumer {
           position,
           partition,
         );
-        const records = partition.read(position, maxBatchRecords, maxBatchBytes);
+        const end = partition.next; // before the read: what is appended while it goes on must not be passed over
+        const records = await readInTurns(partition, position, maxBatchRecords, maxBatchBytes);
         const last = records.at(-1);
         if (last === undefined) {
-          position = Math.max(position, partition.next); // compacted away up to the end
+          position = Math.max(position, end); // compacted away up to the end
           await partition.grown(position, this.#stop.signal);
           continue;
         }
@@ -106,4 +108,30 @@ export class LocalConsumer implements Consumer {
       },
     };
   }
+}
+
+const READ_TURN = 500; // records; reading is synchronous, and 2 ms of it at a time hold nobody up
+
+/** A batch as `Partition.read` gives it, letting others run while it is gathered. */
+async function readInTurns(
+  partition: Partition,
+  from: number,
+  maxRecords: number,
+  maxBytes: number,
+): Promise<LogRecord[]> {
+  const records = partition.read(from, Math.min(READ_TURN, maxRecords), maxBytes);
+  let bytes = sizeOf(records);
+  for (let last = records.length; last === READ_TURN && records.length < maxRecords && bytes < maxBytes; ) {
+    await nextTurn();
+    const position = (records.at(-1)?.offset ?? from) + 1;
+    const more = partition.read(position, Math.min(READ_TURN, maxRecords - records.length), maxBytes - bytes);
+    for (const record of more) records.push(record);
+    bytes += sizeOf(more);
+    last = more.length;
+  }
+  return records;
+}
+
+function sizeOf(records: readonly LogRecord[]): number {
+  return records.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
 }
