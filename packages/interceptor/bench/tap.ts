@@ -26,15 +26,19 @@ const taker: RecordSender = {
   close: async () => await Promise.resolve(),
 };
 
-async function measure(intents: "none" | "all", bytes: number): Promise<Record<string, number>> {
-  const stateDir = mkdtempSync(join(tmpdir(), "tripline-bench-"));
-  const responder = new TestResponder();
-  const denyList = new DenyList({
+function denyListOf(responder: TestResponder): DenyList {
+  return new DenyList({
     tenant: "acme",
     verifier: new EntryVerifier([responder.publicKey]),
     now: Date.now,
     onWarning: () => undefined,
   });
+}
+
+async function measure(intents: "none" | "all", bytes: number): Promise<Record<string, number>> {
+  const stateDir = mkdtempSync(join(tmpdir(), "tripline-bench-"));
+  const responder = new TestResponder();
+  const denyList = denyListOf(responder);
   denyList.snapshotBegins();
   denyList.loaded();
   denyList.entry(responder.sign({ id: "other", subject: "local:other" }));
@@ -74,12 +78,7 @@ async function measure(intents: "none" | "all", bytes: number): Promise<Record<s
 
 function measureDenyList(entries: number): Record<string, number> {
   const responder = new TestResponder();
-  const denyList = new DenyList({
-    tenant: "acme",
-    verifier: new EntryVerifier([responder.publicKey]),
-    now: Date.now,
-    onWarning: () => undefined,
-  });
+  const denyList = denyListOf(responder);
   const signed = Array.from({ length: entries }, (_, n) =>
     responder.sign({ id: `r${n}`, subject: `key:acme/${n}` }),
   );

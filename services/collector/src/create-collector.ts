@@ -7,8 +7,7 @@ import {
 } from "@tripline/service";
 import type { Log } from "@tripline/stream";
 import type { FastifyPluginAsync } from "fastify";
-import { producersRoutes } from "./administration/producers-routes.ts";
-import { tokensRoutes } from "./administration/tokens-routes.ts";
+import { administration } from "./administration/administration.ts";
 import { createTrail } from "./administration/trail.ts";
 import { ingestRoute } from "./ingest/ingest-route.ts";
 import { type InterceptorSettings, interceptorRoute } from "./interceptor-route.ts";
@@ -36,8 +35,7 @@ export function createCollector(deps: CollectorDeps): { part: Part; routes: Fast
       await app.register(ingestRoute({ log, guards, context }));
       await app.register(interceptorRoute({ ...deps, guards }));
       await app.register(revocationsRoute({ feed, guards }));
-      await app.register(producersRoutes({ access, guards, trail }));
-      await app.register(tokensRoutes({ access, guards, trail }));
+      await app.register(administration({ access, guards, trail }));
     },
   };
 }

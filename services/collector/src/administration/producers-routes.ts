@@ -1,17 +1,8 @@
 import { credentialId, timestamp } from "@tripline/events";
-import {
-  type AccessRegistry,
-  accessId,
-  accessOf,
-  credentialIssuer,
-  DEFAULT_QUOTA,
-  type Guards,
-  HttpError,
-  MAX_QUOTA,
-} from "@tripline/service";
+import { accessId, accessOf, credentialIssuer, DEFAULT_QUOTA, HttpError, MAX_QUOTA } from "@tripline/service";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Trail } from "./trail.ts";
+import type { AdministrationDeps } from "./administration.ts";
 
 const newProducer = z.strictObject({
   id: accessId,
@@ -23,15 +14,8 @@ const newProducer = z.strictObject({
 const byId = z.object({ id: accessId });
 
 /** `POST`, `GET` and `DELETE /v1/producers`: enrolment in the administrator's own tenant. The key is shown once. */
-export function producersRoutes(deps: {
-  access: AccessRegistry;
-  guards: Guards;
-  trail: Trail;
-}): FastifyPluginAsyncZod {
-  const { access, trail } = deps;
+export function producersRoutes({ access, trail }: AdministrationDeps): FastifyPluginAsyncZod {
   return async (app) => {
-    app.addHook("onRequest", deps.guards.requireRole("administer"));
-
     app.get("/v1/producers", async (request) => ({ producers: access.producers(accessOf(request).tenant) }));
 
     app.post("/v1/producers", { schema: { body: newProducer } }, async (request, reply) => {

@@ -1,16 +1,8 @@
 import { name, timestamp } from "@tripline/events";
-import {
-  type AccessRegistry,
-  accessId,
-  accessOf,
-  type Guards,
-  HttpError,
-  personId,
-  ROLES,
-} from "@tripline/service";
+import { accessId, accessOf, HttpError, personId, ROLES } from "@tripline/service";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Trail } from "./trail.ts";
+import type { AdministrationDeps } from "./administration.ts";
 
 const newToken = z.strictObject({
   id: personId,
@@ -21,15 +13,8 @@ const newToken = z.strictObject({
 const byId = z.object({ id: accessId });
 
 /** `POST`, `GET` and `DELETE /v1/tokens`: people and programs of the administrator's own tenant. The token is shown once. */
-export function tokensRoutes(deps: {
-  access: AccessRegistry;
-  guards: Guards;
-  trail: Trail;
-}): FastifyPluginAsyncZod {
-  const { access, trail } = deps;
+export function tokensRoutes({ access, trail }: AdministrationDeps): FastifyPluginAsyncZod {
   return async (app) => {
-    app.addHook("onRequest", deps.guards.requireRole("administer"));
-
     app.get("/v1/tokens", async (request) => ({ people: access.people(accessOf(request).tenant) }));
 
     app.post("/v1/tokens", { schema: { body: newToken } }, async (request, reply) => {
