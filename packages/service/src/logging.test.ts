@@ -1,3 +1,4 @@
+import { TriplineError } from "@tripline/events";
 import { describe, expect, it } from "vitest";
 import { createLogger } from "./logging.ts";
 import { prettyLines } from "./pretty-lines.ts";
@@ -28,6 +29,19 @@ describe("logger", () => {
     logger.error({ err: new Error("outer", { cause: new Error("inner") }) }, "failed");
     expect(sink.lines).toHaveLength(1);
     expect(sink.lines[0]).toContain("inner");
+  });
+
+  it("says what an error of ours is and why, and where any other came from", () => {
+    const out = collect();
+    const logger = createLogger({ service: "test", sink: prettyLines(out) });
+    const cause = Object.assign(new Error("address in use"), { code: "EADDRINUSE" });
+    logger.fatal(
+      { err: new TriplineError("TRIPLINE_LISTEN", "choose another --port", { cause }) },
+      "stopping",
+    );
+    expect(out.lines.slice(1)).toEqual(["  choose another --port\n", "  because: address in use\n"]);
+    logger.fatal({ err: new TypeError("a defect") }, "stopping");
+    expect(out.lines.slice(4).join("")).toMatch(/^ {2}a defect\n {4}at .*logging\.test\.ts/);
   });
 
   it("lets nothing steer the terminal", () => {

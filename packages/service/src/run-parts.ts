@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { TriplineError } from "@tripline/events";
 import type { Logger } from "pino";
 import type { Part } from "./part.ts";
+import { startIsOver } from "./start-errors.ts";
 
 const STOP_TIMEOUT_MS = 15_000; // for each part; container runtimes kill after 30 s in total
 const HEALTH_EVERY_MS = 500; // how long a failed part may go unnoticed
@@ -34,6 +35,7 @@ export async function runParts(parts: readonly Part[], options: RunOptions): Pro
   const { logger } = options;
   const host = options.host ?? process;
   const stop = stopTrigger(host, logger);
+  startIsOver();
   const started: Part[] = [];
   const starting = startAll(parts, started, stop.signal, logger).then(() => {
     if (!stop.signal.aborted) options.onReady?.();

@@ -88,6 +88,15 @@ describe("AccessRegistry", () => {
     await expect(open()).rejects.toMatchObject({ code: "TRIPLINE_ACCESS_FILE" });
   });
 
+  it("says what to do about a directory that is none", async () => {
+    await writeFile(join(directory, "new"), "a file");
+    await expect(open()).rejects.toMatchObject({
+      code: "TRIPLINE_DATA_DIRECTORY",
+      message: expect.stringContaining("--data"),
+    });
+  });
+  });
+
   it("refuses expired tokens, taken ids, and revocations from another tenant", async () => {
     const access = await open();
     const expires_at = new Date(now + 1_000).toISOString();

@@ -70,8 +70,10 @@ export class AccessRegistry {
   /** Reads the file, and looks every second whether it changed until `close`. */
   static async open(options: AccessOptions): Promise<AccessRegistry> {
     const registry = new AccessRegistry(options);
-    await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
-    await registry.reload();
+    await usable(dirname(options.path), async (directory) => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await registry.reload();
+    });
     registry.#timer = setInterval(() => {
       registry.reload().catch((error: unknown) => {
         // The last good entries stay in force: a half-edited file must not lock everybody out, or in.
@@ -222,4 +224,18 @@ function added<T extends { id: string }>(entries: readonly T[], entry: T, replac
     );
   }
   return [...entries.filter((known) => known.id !== entry.id), entry];
+}
+
+/** Whoever starts Tripline chose the directory, so its errors say what to do. */
+async function usable(directory: string, use: (directory: string) => Promise<void>): Promise<void> {
+  try {
+    await use(directory);
+  } catch (cause) {
+    if (cause instanceof TriplineError) throw cause;
+    throw new TriplineError(
+      "TRIPLINE_DATA_DIRECTORY",
+      `the data directory ${directory} can't be used: name another with --data, or let this user read and write it`,
+      { cause },
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { watchStart } from "../start-errors.ts";
 import { helpText } from "./describe.ts";
 import { ConfigError } from "./error.ts";
 import type { ConfigSchema } from "./keys.ts";
@@ -8,7 +9,7 @@ const EXIT_WRONG_CONFIGURATION = 2; // as command-line tools say "wrong usage"
 
 /**
  * For a service's `main.ts`: reads this process's flags and environment. `--help` prints the help and ends the process
- * with 0; a wrong configuration prints what is wrong and ends it with 2.
+ * with 0; a wrong configuration prints what is wrong and ends it with 2. An error from here until `runParts` ends it with 1.
  */
 export function readProcessConfig<S extends ConfigSchema>(
   schema: S,
@@ -19,6 +20,7 @@ export function readProcessConfig<S extends ConfigSchema>(
     process.stdout.write(helpText(schema, about));
     process.exit(0);
   }
+  watchStart();
   try {
     return readConfig(schema, { argv, env: process.env });
   } catch (error) {
