@@ -40,6 +40,6 @@ function errorLines(value: unknown, why: string): string[] {
   if (!error.success) return [];
   const { message, code, stack, cause } = error.data;
   const said = `  ${why}${message}`;
-  const from = code === "" ? stack.split("\n").slice(1) : [];
+  const from = code === "" && why === "" ? stack.split("\n").slice(1) : [];
   return [said, ...from, ...errorLines(cause, "because: ")];
 }

@@ -95,7 +95,6 @@ describe("AccessRegistry", () => {
       message: expect.stringContaining("--data"),
     });
   });
-  });
 
   it("refuses expired tokens, taken ids, and revocations from another tenant", async () => {
     const access = await open();
