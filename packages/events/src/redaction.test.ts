@@ -42,8 +42,39 @@ describe("recognised forms", () => {
     expect(redactor.redactText(text).value).not.toContain(secret);
   });
 
+  it.each(Object.entries(PLANTS))("replaces a %s at the beginning of a line of JSON text", (kind, secret) => {
+    for (const before of ["\n", "\t", "\r\n"]) {
+      for (const text of [
+        JSON.stringify(`a${before}${secret}`),
+        JSON.stringify({ b: [`${before}${secret}`] }),
+      ]) {
+        expect(redactor.redactText(text).redactions, text).toEqual({ [kind]: 1 });
+        expect(redactor.redactText(JSON.stringify(text)).redactions, text).toEqual({ [kind]: 1 });
+      }
+    }
+    expect(redactor.redactText(`{"a":"x\\u003d${secret}"}`).redactions).toEqual({ [kind]: 1 });
+  });
+
+  it("replaces what a member's name gives away, in JSON text up to three levels deep", () => {
+    const members = {
+      authorization: "opaque-1a",
+      sessionCookie: "opaque-1b",
+      otp: "opaque-1c",
+      api_key: "opaque-1d",
+    };
+    let text = JSON.stringify({ headers: members, pin: "opaque-1e", shipping: "plain", opinion: "plain" });
+    for (let level = 0; level < 3; level++) {
+      const { value, redactions } = redactor.redactText(text);
+      expect(value).not.toContain("opaque");
+      expect(redactions).toEqual({ secret: 5 });
+      text = JSON.stringify({ text });
+    }
+  });
+
   it.each([
     "Basic understanding of tokens is needed.",
+    "C:\\new\\notes\\report.txt",
+    "the authorization: granted, the cookie: baked, a pin: dropped",
     "max_tokens: 4096",
     "The secretary said the token ring is old.",
     "https://example.com/path?q=1#frag",

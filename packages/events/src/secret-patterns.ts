@@ -79,13 +79,16 @@ const FORMS: readonly string[] = [
 
 const NAME =
   "[A-Za-z0-9_.-]{0,40}(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|(?:api|access|secret|private|signing|encryption|account|master|shared|client|auth)[_-]?key)";
-const QUOTE = String.raw`\\?["'${"`"}]`;
+/** Behind up to 7 backslashes: JSON text in JSON text in JSON text. */
+const QUOTE = String.raw`\\{0,7}["'${"`"}]`;
+/** Names that also stand in prose: only as the name of a JSON member. */
+const MEMBER = String.raw`${QUOTE}(?:[A-Za-z0-9_.-]{0,40}(?:authorization|credentials?|cookie|jwt)|(?:[A-Za-z0-9_.-]{0,40}[_.-])?(?:otp|pin))${QUOTE}[ \t]{0,8}:[ \t]{0,8}`;
 const ASSIGN = String.raw`(?:${QUOTE})?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}`;
 
 /** Secrets that the name before them gives away, as `password: x`, `"token": "x"`, `DB_PASSWORD=x`. */
 const ASSIGNMENTS: readonly string[] = [
   // in quotes: up to the closing quote
-  String.raw`(?<=${NAME}${ASSIGN}${QUOTE})(?<quoted>[^"'${"`"}\\\r\n⟨⟩]{1,512})(?=${QUOTE})`,
+  String.raw`(?<=(?:${NAME}${ASSIGN}|${MEMBER})${QUOTE})(?<quoted>[^"'${"`"}\\\r\n⟨⟩]{1,512})(?=${QUOTE})`,
   // the name begins the line: all of the line is the value
   String.raw`(?<=^[ \t]{0,32}(?:export |set |- )?["'${"`"}]?${NAME}${ASSIGN})(?<line>[^\s"'⟨⟩][^\r\n⟨⟩]{2,511})(?<! )`,
   // elsewhere: up to what can't be part of it
@@ -93,16 +96,23 @@ const ASSIGNMENTS: readonly string[] = [
 ];
 
 /** Cheap test whether ASSIGNMENTS can match at all. */
-const ASSIGNMENT_HINT = /passw|passphrase|passcode|pwd|secret|token|key/i;
+const ASSIGNMENT_HINT =
+  /passw|passphrase|passcode|pwd|secret|token|key|authorization|credential|cookie|jwt|["'`_.-](?:otp|pin)\\{0,7}["'`]/i;
 
 const FORM_PATTERN = new RegExp(FORMS.join("|"), "g");
+/** In JSON text a line break is `\n`, and its letter joins the word behind it. */
+const ESCAPE_HINT = /\\[bfnrtu]/;
+const ESCAPED_FORM_PATTERN = new RegExp(
+  FORMS.map((form) => form.replace(/\\b(?!\))/g, String.raw`(?<=\\(?:[bfnrt]|u[0-9A-Fa-f]{4}))`)).join("|"),
+  "g",
+);
 
 /** Secrets that what stands before them gives away. A look-behind is tried at every character, so a cheap hint goes first. */
 const PREFIXED: readonly { hint: RegExp; pattern: RegExp }[] = [
   {
     hint: /bearer |basic /i,
     pattern:
-      /(?<=\b(?:[Bb]earer|[Bb]asic|BEARER|BASIC) {1,3})(?<bearer>(?=[A-Za-z._~+/-]{0,256}[0-9])[A-Za-z0-9._~+/-]{12,4096}={0,2})/g,
+      /(?<=(?:\b|\\[bfnrt])(?:[Bb]earer|[Bb]asic|BEARER|BASIC) {1,3})(?<bearer>(?=[A-Za-z._~+/-]{0,256}[0-9])[A-Za-z0-9._~+/-]{12,4096}={0,2})/g,
   },
   {
     hint: /:\/\//,
@@ -127,6 +137,7 @@ export function replaceSecrets(text: string, replace: Replace): string {
     return replace(kind, secret ?? "");
   };
   let clean = text.replace(FORM_PATTERN, byKind);
+  if (ESCAPE_HINT.test(clean)) clean = clean.replace(ESCAPED_FORM_PATTERN, byKind);
   for (const { hint, pattern } of PREFIXED) if (hint.test(clean)) clean = clean.replace(pattern, byKind);
   if (!ASSIGNMENT_HINT.test(clean)) return clean;
   return clean.replace(ASSIGNMENT_PATTERN, (found: string) =>
