@@ -64,7 +64,8 @@ export async function startStandalone(options: StandaloneOptions = {}): Promise<
   ended.catch(() => undefined); // heard of below, and not again once it was ready
   const ready = waitFor(
     async () => {
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
+      // Out of what it says when all is there: a log line may name the address earlier.
+      const found = /Console +(http:\/\/127\.0\.0\.1:\d+)/.exec(output)?.[1];
       return found !== undefined && (await fetch(`${found}/health`)).ok ? found : false;
     },
     { timeoutMs: READY_TIMEOUT_MS, what: "the standalone to be ready" },
