@@ -28,9 +28,9 @@ automatic_revocation:
   never_revoke: []
 
   # rules:
-  #   secret-then-external-send:
+  #   secret-read-then-sent:
   #     enabled: true
-  #     credentials: [local:demo]   # only these; leave out for every credential
+  #     credentials: [local:alice]  # only these; leave out for every credential
   #     expires_after: 24h          # leave out to stay until reinstated
   rules: {}
 `;

@@ -38,9 +38,9 @@ test("the default file's commented examples are valid as well", () => {
       tenants: ["acme"],
     },
   ]);
-  expect(config.automatic_revocation.rules["secret-then-external-send"]).toEqual({
+  expect(config.automatic_revocation.rules["secret-read-then-sent"]).toEqual({
     enabled: true,
-    credentials: ["local:demo"],
+    credentials: ["local:alice"],
     expires_after: "24h",
   });
 });
