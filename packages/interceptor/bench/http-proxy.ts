@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { keyedHasher } from "@tripline/events";
 import { Pool } from "undici";
+import { type BenchResult, type Figure, quantile } from "../../../bench/result.ts";
 import { createInterceptor } from "../src/create-interceptor.ts";
 import { createApiKeyProvider } from "../src/http-proxy/identity/api-key.ts";
 import { createHttpProxy } from "../src/http-proxy/proxy.ts";
@@ -98,7 +99,7 @@ async function measure(calls: number): Promise<void> {
   const proxy = await start("proxy", server.url);
   const bare = await start("bare", server.url);
   const pools = { direct: new Pool(server.url), proxied: new Pool(proxy.url), bare: new Pool(bare.url) };
-  const report: Record<string, unknown> = { bench: "http-proxy", calls, node: process.version };
+  const figures: Figure[] = [];
   for (const form of ["json", "sse"]) {
     const times = {
       direct: new Float64Array(calls),
@@ -114,18 +115,20 @@ async function measure(calls: number): Promise<void> {
         }
       }
     }
-    const direct = summary(times.direct);
-    const through = summary(times.proxied);
-    const withoutRecording = summary(times.bare);
-    report[form] = {
-      direct_us: direct,
-      proxied_us: through,
-      proxied_without_recording_us: withoutRecording,
-      added_median_us: through.p50 - direct.p50,
-      added_without_recording_median_us: withoutRecording.p50 - direct.p50,
-    };
+    const median = (way: keyof typeof times): number => quantile([...times[way]], 0.5);
+    figures.push(
+      { name: `${form}: direct, median`, value: median("direct"), unit: "µs" },
+      { name: `${form}: through the proxy, median`, value: median("proxied"), unit: "µs" },
+      { name: `${form}: added, median`, value: median("proxied") - median("direct"), unit: "µs" },
+      {
+        name: `${form}: added without recording, median`,
+        value: median("bare") - median("direct"),
+        unit: "µs",
+      },
+    );
   }
-  console.log(JSON.stringify(report));
+  const result: BenchResult = { bench: "HTTP proxy: tools/call of 1 KB", figures };
+  console.log(JSON.stringify(result));
   await Promise.all(Object.values(pools).map((pool) => pool.destroy()));
   proxy.child.disconnect();
   bare.child.disconnect();
@@ -157,10 +160,4 @@ async function start(as: string, ...rest: string[]): Promise<{ url: string; chil
   const child = fork(fileURLToPath(import.meta.url), [as, ...rest]);
   const [url] = (await once(child, "message")) as [string];
   return { url, child };
-}
-
-function summary(times: Float64Array): { p50: number; p99: number } {
-  const sorted = times.toSorted();
-  const at = (share: number): number => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
-  return { p50: at(0.5), p99: at(0.99) };
 }

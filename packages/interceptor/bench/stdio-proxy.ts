@@ -1,13 +1,13 @@
 /**
  * What the stdio proxy adds to a call: round trips of 1 KB to an echo server, direct and through the proxy in turns.
- * `node bench/stdio-proxy.ts` prints JSON; all times in microseconds.
+ * Prints a BenchResult as JSON.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { quantiles } from "./quantiles.ts";
+import { type BenchResult, quantile } from "../../../bench/result.ts";
 
 const CALLS = 3_000;
 const WARM_UP = 300;
@@ -58,16 +58,15 @@ for (let round = 0; round < ROUNDS; round += 1) {
 const records = Number(await (await fetch(`${url}/lines`)).text());
 sink.kill();
 rmSync(stateDir, { recursive: true, force: true });
-const [before, after] = [quantiles(times.direct), quantiles(times.proxied)];
-console.log(
-  JSON.stringify(
-    {
-      direct: before,
-      proxied: after,
-      added_median: Math.round(((after.median ?? 0) - (before.median ?? 0)) * 10) / 10,
-      records,
-    },
-    null,
-    2,
-  ),
-);
+const median = { direct: quantile(times.direct, 0.5), proxied: quantile(times.proxied, 0.5) };
+const result: BenchResult = {
+  bench: "stdio proxy: round trip of 1 KB to an echo server",
+  figures: [
+    { name: "direct, median", value: median.direct, unit: "µs" },
+    { name: "through the proxy, median", value: median.proxied, unit: "µs" },
+    { name: "added, median", value: median.proxied - median.direct, unit: "µs", goal: { at_most: 300 } },
+    { name: "through the proxy, p99", value: quantile(times.proxied, 0.99), unit: "µs" },
+    { name: "records that arrived", value: records, unit: "" },
+  ],
+};
+console.log(JSON.stringify(result));
