@@ -1,16 +1,18 @@
 import { configMarkdown } from "@tripline/service";
 import { archiverConfig } from "../../services/archiver/src/config.ts";
 import { collectorConfig } from "../../services/collector/src/config.ts";
+import { consoleConfig } from "../../services/console/src/config.ts";
 import { detectorConfig } from "../../services/detector/src/config.ts";
 import { responderConfig } from "../../services/responder/src/config.ts";
 import { standaloneConfig } from "../../services/standalone/src/config.ts";
 
 const SECTIONS = [
   { title: "Standalone: `npm start --`", config: standaloneConfig },
-  { title: "Collector alone: `node services/collector/src/main.ts`", config: collectorConfig },
-  { title: "Detector alone: `node services/detector/src/main.ts`", config: detectorConfig },
-  { title: "Archiver alone: `node services/archiver/src/main.ts`", config: archiverConfig },
-  { title: "Responder alone: `node services/responder/src/main.ts`", config: responderConfig },
+  { title: "Collector alone: `npx node services/collector/src/main.ts`", config: collectorConfig },
+  { title: "Detector alone: `npx node services/detector/src/main.ts`", config: detectorConfig },
+  { title: "Archiver alone: `npx node services/archiver/src/main.ts`", config: archiverConfig },
+  { title: "Responder alone: `npx node services/responder/src/main.ts`", config: responderConfig },
+  { title: "Console alone: `npx node services/console/src/main.ts`", config: consoleConfig },
 ];
 
 /** The text of docs/configuration.md. */

@@ -14,7 +14,7 @@ import { archiverConfig } from "./config.ts";
 
 /** An archiver of its own, from Kafka to a ClickHouse server. */
 const config = readProcessConfig(archiverConfig, {
-  command: "node services/archiver/src/main.ts",
+  command: "npx node services/archiver/src/main.ts",
   summary: "Writes the log's records into ClickHouse, each once.",
 });
 const context = createContext({ service: "archiver", ...config, processMetrics: true });

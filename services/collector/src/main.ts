@@ -19,7 +19,7 @@ import { openInterceptorPolicy } from "./interceptor-policy.ts";
 
 /** A collector of its own, on Kafka. */
 const config = readProcessConfig(collectorConfig, {
-  command: "node services/collector/src/main.ts",
+  command: "npx node services/collector/src/main.ts",
   summary: "Takes records from interceptors into Kafka, and hands revocations out to them.",
 });
 const context = createContext({ service: "collector", ...config, processMetrics: true });

@@ -18,7 +18,7 @@ import { createConsole } from "./console.ts";
 
 /** A console of its own, over a ClickHouse server; what was read is recorded on Kafka. */
 const config = readProcessConfig(consoleConfig, {
-  command: "node services/console/src/main.ts",
+  command: "npx node services/console/src/main.ts",
   summary: "Answers questions about the record, over HTTP and as a page.",
 });
 const context = createContext({ service: "console", ...config, processMetrics: true });

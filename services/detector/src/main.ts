@@ -14,7 +14,7 @@ import { loadRules } from "./load-rules.ts";
 
 /** A detector of its own, on Kafka. Several share the partitions. */
 const config = readProcessConfig(detectorConfig, {
-  command: "node services/detector/src/main.ts",
+  command: "npx node services/detector/src/main.ts",
   summary: "Turns the records of agents' tool calls into alerts.",
 });
 const context = createContext({ service: "detector", ...config, processMetrics: true });

@@ -14,7 +14,7 @@ import { responderConfig } from "./config.ts";
 import { createResponder } from "./responder.ts";
 
 const config = readProcessConfig(responderConfig, {
-  command: "node services/responder/src/main.ts",
+  command: "npx node services/responder/src/main.ts",
   summary: "Decides about alerts: revokes, records why, notifies.",
 });
 const { data, logLevel, otlpEndpoint } = config;
