@@ -207,6 +207,16 @@ describe("commands named in a sentence", () => {
   });
 });
 
+it("files that the docs run with Node are there, and run with the Node that is brought along", () => {
+  const commands = files.flatMap(inlineCode).filter((code) => /(^| )node \S+\.ts/.test(code));
+  expect(commands.length).toBeGreaterThan(0);
+  for (const command of commands) {
+    const [, script = ""] = /^npx node (\S+)/.exec(command) ?? [];
+    expect(script, command).not.toBe("");
+    expect(existsSync(join(ROOT, script)), command).toBe(true);
+  }
+});
+
 describe("settings shown in the docs", () => {
   const shown = files.flatMap(blocksOf).filter((block) => ["yaml", "json"].includes(block.language));
 
