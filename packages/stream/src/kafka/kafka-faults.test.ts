@@ -49,6 +49,16 @@ describe.skipIf(requirement("kafka").missing)("the Kafka log under faults", () =
     return { consumer, assignments, lost, records };
   }
 
+  test("topics made a moment ago answer where they begin and end, asked all at once", async () => {
+    const names = Array.from({ length: 6 }, (_, n) => `fresh-${n}`);
+    await log.ensureTopics(names.map((name) => ({ name, partitions: 12, cleanup: "delete" })));
+    for (const bounds of await Promise.all(names.map((name) => log.offsets(name)))) {
+      expect(bounds).toEqual(
+        Array.from({ length: 12 }, (_, partition) => ({ partition, earliest: 0, next: 0 })),
+      );
+    }
+  });
+
   test("two members share the partitions; a commit of an earlier assignment is refused and changes nothing", async () => {
     await log.ensureTopics([{ name: "shared", partitions: 4, cleanup: "delete" }]);
     await log.produce(
