@@ -269,6 +269,55 @@ describe("settings shown in the docs", () => {
   });
 });
 
+describe("TypeScript shown in the docs", () => {
+  /** Writes an example to a file, with packages found from here. */
+  function module(name: string, code: string): string {
+    const path = join(home, name);
+    const resolved = (_: string, from: string): string => `from ${JSON.stringify(import.meta.resolve(from))}`;
+    writeFileSync(path, code.replaceAll(/from "([^"]+)"/g, resolved));
+    return path;
+  }
+  const example = (file: string): string =>
+    blocksOf(fileOf(file)).find(({ language }) => language === "ts")?.text ?? "";
+
+  it("a service is put together as packages/service says", async () => {
+    const code = `
+      import { createContext, createHttpServer, healthOf, operatorRoutes, readProcessConfig, runParts } from "@tripline/service";
+      import { httpKeys, observabilityKeys } from "@tripline/service";
+      import { z } from "zod";
+      const schema = z.object({ ...httpKeys, ...observabilityKeys });
+      const part = { name: "example", start: async () => {}, stop: async () => {}, health: () => ({ state: "ready" }) };
+      const example = { part, routes: async () => {} };
+      ${example("packages/service/README.md")}`;
+    const port = await freePort();
+    const child = start(process.execPath, [module("service.ts", code), "--port", String(port)]);
+    await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/health`)).ok, {
+      what: "it to be ready",
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    expect(await ended).toBe(0);
+  });
+
+  it("the HTTP proxy's names are exported", async () => {
+    const code = example("packages/interceptor/src/http-proxy/README.md");
+    const names = /\{(.*)\}/s.exec(code)?.[1]?.trim().replace(/,$/, "") ?? "";
+    const check = `for (const each of [${names}]) if (typeof each !== "function") throw new Error("no function");`;
+    const child = start(process.execPath, [module("proxy.ts", `${code}${check}`)]);
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
+  });
+
+  it("is all tried", () => {
+    const tried = [
+      "packages/service/README.md",
+      "packages/interceptor/src/http-proxy/README.md",
+      ...Array(3).fill("packages/interceptor/README.md"), // by that package's own test
+    ];
+    const shown = files.flatMap(blocksOf).filter(({ language }) => language === "ts");
+    expect(shown.map(({ file }) => file).sort()).toEqual(tried.sort());
+  });
+});
+
 it.each(files.map((file) => [file.path, file] as const))("the links of %s lead somewhere", (_path, file) => {
   expect(brokenLinks(file, existsSync)).toEqual([]);
 });
