@@ -6,6 +6,7 @@ import type { CommandContext } from "../context.ts";
 import { printJson, tone } from "../output/print.ts";
 import { connect, globals } from "./command.ts";
 import { collect } from "./options.ts";
+import { noteAbout } from "./rule-note.ts";
 
 interface EnableOptions {
   credential?: string[];
@@ -67,6 +68,8 @@ export function addResponse(program: Command, context: CommandContext): void {
         ...(options.expiresAfter === undefined ? {} : { expires_after: options.expiresAfter }),
         ...(options.dryRun === undefined ? {} : { dry_run: options.dryRun }),
       });
+      const note = await noteAbout(rule);
+      if (note !== null) context.err(`note: ${terminalLine(note)}\n`);
     });
 
   group
