@@ -91,11 +91,6 @@ describe("who may", () => {
     });
     expect(lifted.body.still_refused_by).toEqual([]);
   });
-  test("nobody under the policy's name", async () => {
-    expect((await bench.call({ ...RESPOND, id: "policy" }, "POST", "/api/revocations", REVOKE)).status).toBe(
-      403,
-    );
-  });
 });
 
 describe("what is refused, with its place", () => {

@@ -31,13 +31,17 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function make(more: Partial<SpoolBudget> & { segmentBytes?: number; directory?: string } = {}) {
+/** No write counts as slow unless a test says so: the machine may be busy. */
+function make(
+  more: Partial<SpoolBudget> & { segmentBytes?: number; slowWriteMs?: number; directory?: string } = {},
+) {
   const results: (DropReason | null)[] = [];
   const budget = { used: 0, max: more.max ?? 1_000_000 };
   const spool = new Spool({
     directory: more.directory ?? join(directory, "boot"),
     budget,
     segmentBytes: more.segmentBytes ?? 100_000,
+    slowWriteMs: more.slowWriteMs ?? Number.POSITIVE_INFINITY,
     onWarning: () => undefined,
     onGrown: () => undefined,
   });
@@ -115,7 +119,7 @@ describe("a spool", () => {
   });
 
   it("leaves writing to the background after a slow write, keeps the order, and comes back when it is quick", async () => {
-    const { spool, results, settled } = make();
+    const { spool, results, settled } = make({ slowWriteMs: 5 });
     let clock = 0;
     const slowly = vi.spyOn(performance, "now").mockImplementation(() => {
       clock += 10;

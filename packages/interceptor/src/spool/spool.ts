@@ -34,6 +34,8 @@ export interface SpoolOptions {
   directory: string;
   budget: SpoolBudget;
   segmentBytes?: number;
+  /** After a write that took longer, writing goes on in the background. Default 5 ms. */
+  slowWriteMs?: number;
   onWarning: OnWarning;
   /** Something new is on file. */
   onGrown: () => void;
@@ -208,7 +210,7 @@ export class Spool {
   }
 
   #written(segment: SegmentWriter, lines: PendingLine[], bytes: number, tookMs: number): void {
-    this.#slow = tookMs > SLOW_WRITE_MS;
+    this.#slow = tookMs > (this.#options.slowWriteMs ?? SLOW_WRITE_MS);
     this.#options.budget.used += bytes;
     this.queue.grew(segment.length);
     for (const line of lines) line.settled(null);

@@ -114,6 +114,14 @@ describe("AccessRegistry", () => {
     expect(access.producers("evil")).toEqual([]);
   });
 
+  it.each(["policy", "", "a b", "a/b"])("makes no person of the id %j", async (id) => {
+    const access = await open();
+    await expect(access.createPerson({ id, tenant: "acme", roles: ["read"] })).rejects.toMatchObject({
+      code: "TRIPLINE_ACCESS_ID",
+    });
+    expect(access.people("acme")).toEqual([]);
+  });
+
   it("sets up an administrator and a local producer once, and anew when asked", async () => {
     const access = await open();
     const first = await bootstrapAccess(access);

@@ -10,6 +10,7 @@ import {
   type PersonEntry,
   type Producer,
   type ProducerEntry,
+  personId,
   type Role,
   shownPerson,
   shownProducer,
@@ -121,6 +122,12 @@ export class AccessRegistry {
     person: NewPerson,
     options: { replace?: boolean } = {},
   ): Promise<{ token: string; person: Person }> {
+    if (!personId.safeParse(person.id).success) {
+      throw new TriplineError(
+        "TRIPLINE_ACCESS_ID",
+        "a person's id is up to 63 letters, digits, '.', '_' or '-', and not `policy`",
+      );
+    }
     const token = newToken("tlu");
     const entry: PersonEntry = {
       id: person.id,

@@ -8,8 +8,8 @@ import {
   sha256Hex,
   uuidv7,
 } from "@tripline/events";
-import { type Access, accessOf, type Guards, HttpError, type ServiceContext } from "@tripline/service";
-import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import { accessOf, type Guards, HttpError, type ServiceContext } from "@tripline/service";
+import type { FastifyPluginAsync } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type DecisionRecords, decisionOf } from "../decision-records.ts";
@@ -86,7 +86,7 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
         response: { 201: signedAnswer },
       },
       handler: async (request, reply) => {
-        const { id: by, tenant } = personOf(request);
+        const { id: by, tenant } = accessOf(request);
         const now = context.now();
         const { scope, subject, reason, expires_at, alert_id } = request.body;
         const entry: Revocation = {
@@ -118,7 +118,7 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
         response: { 200: reinstatedAnswer },
       },
       handler: async (request) => {
-        const { id: by, tenant } = personOf(request);
+        const { id: by, tenant } = accessOf(request);
         const known = view.entry(tenant, request.params.id);
         if (known === undefined) {
           throw new HttpError(404, "TRIPLINE_REVOCATION_UNKNOWN", "there is no revocation with this id");
@@ -140,16 +140,6 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
 }
 
 /** @throws HttpError 403 for a token named like the policy: records could not tell the two apart */
-function personOf(request: FastifyRequest): Access {
-  const access = accessOf(request);
-  if (access.id !== "policy") return access;
-  throw new HttpError(
-    403,
-    "TRIPLINE_TOKEN_NAME",
-    "a token named `policy` may not decide: make one under another name",
-  );
-}
-
 function future(expiresAt: string, now: number): string {
   const at = Date.parse(expiresAt);
   if (at <= now)
