@@ -1,9 +1,19 @@
 import { styleText } from "node:util";
 import type { CommandContext } from "../context.ts";
 
-/** One JSON value a line, for `--json`. JSON escapes every control character by itself. */
+/** What JSON leaves as it is and a terminal obeys or does not show: DEL, C1 controls, bidi overrides, separators. */
+const UNESCAPED = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** One JSON value a line, for `--json`, in which every control and format character is escaped. */
 export function printJson(context: CommandContext, values: readonly unknown[]): void {
-  for (const value of values) context.out(`${JSON.stringify(value)}\n`);
+  for (const value of values) context.out(`${JSON.stringify(value).replace(UNESCAPED, escaped)}\n`);
+}
+
+function escaped(character: string): string {
+  return character
+    .split("") // by UTF-16 unit, as JSON has it
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
 }
 
 export type Tone = "bad" | "warn" | "good" | "dim" | "strong";
