@@ -2,6 +2,7 @@ import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaJsConsumer } from
 import { hasCode } from "../errors.ts";
 import { DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
 import type { ConsumeOptions, Consumer } from "../log.ts";
+import { disconnect } from "./disconnect.ts";
 import { fromKafka } from "./errors.ts";
 import { OwnedPartition } from "./owned-partition.ts";
 
@@ -67,7 +68,7 @@ export class KafkaConsumer implements Consumer {
         eachBatch: (payload) => this.#eachBatch(payload),
       });
     } catch (error) {
-      await this.#consumer.disconnect();
+      await disconnect(this.#consumer);
       throw fromKafka(error, `consuming ${this.#options.topic}`);
     }
   }
@@ -145,7 +146,7 @@ export class KafkaConsumer implements Consumer {
       }
       this.#loseAll();
       await Promise.all(this.#before.values());
-      await this.#consumer.disconnect();
+      await disconnect(this.#consumer);
       if (outcome === null) this.#end.resolve();
       else this.#end.reject(outcome.error);
     })();

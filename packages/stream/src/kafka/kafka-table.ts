@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Kafka, Consumer as KafkaJsConsumer } from "kafkajs";
 import type { TableEntry, TableReader } from "../log.ts";
+import { disconnect } from "./disconnect.ts";
 import { fromKafka } from "./errors.ts";
 import { MAX_WAIT_MS } from "./kafka-consumer.ts";
 import { toRecord } from "./kafka-record.ts";
@@ -76,7 +77,7 @@ export class KafkaTable implements TableReader {
       });
       this.#checkLoaded();
     } catch (error) {
-      await this.#consumer.disconnect();
+      await disconnect(this.#consumer);
       throw fromKafka(error, `reading ${this.#topic}`);
     }
   }
@@ -99,7 +100,7 @@ export class KafkaTable implements TableReader {
 
   #close(failure: { error: unknown } | null): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#consumer.disconnect();
+      await disconnect(this.#consumer);
       if (failure === null) {
         this.#load.resolve();
         this.#end.resolve();
