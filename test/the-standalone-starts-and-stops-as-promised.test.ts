@@ -34,6 +34,34 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const WRONG: { what: string; args: string[]; env: Record<string, string>; says: string[] }[] = [
+  {
+    what: "a flag with a wrong value",
+    args: ["--port", "high"],
+    env: {},
+    says: ["port:", '"high" in --port', "allowed: "],
+  },
+  { what: "an unknown flag", args: ["--prot", "1"], env: {}, says: ["--prot", "--port"] },
+  {
+    what: "a variable with a wrong value",
+    args: [],
+    env: { TRIPLINE_LOG_LEVEL: "loud" },
+    says: ["logLevel:", '"loud" in TRIPLINE_LOG_LEVEL', "allowed: ", "warn"],
+  },
+  {
+    what: "a variable misspelt by one letter",
+    args: [],
+    env: { TRIPLINE_PROT: "1" },
+    says: ["TRIPLINE_PROT", "TRIPLINE_PORT"],
+  },
+  {
+    what: "several at once",
+    args: ["--log", "redis://x:1"],
+    env: { TRIPLINE_STORE: "nowhere" },
+    says: ['"redis://x:1" in --log', "kafka://host:port", '"nowhere" in TRIPLINE_STORE'],
+  },
+];
+
 describe("starting", () => {
   it("says 503 until every part is ready, then 200 with the state of each, within seconds", async () => {
     const began = performance.now();
@@ -69,33 +97,7 @@ describe("starting", () => {
     expect(await service.end("SIGTERM"), service.output()).toBe(0);
   });
 
-  it.each([
-    {
-      what: "a flag with a wrong value",
-      args: ["--port", "high"],
-      env: {},
-      says: ["port:", '"high" in --port', "allowed: "],
-    },
-    { what: "an unknown flag", args: ["--prot", "1"], env: {}, says: ["--prot", "--port"] },
-    {
-      what: "a variable with a wrong value",
-      args: [],
-      env: { TRIPLINE_LOG_LEVEL: "loud" },
-      says: ["logLevel:", '"loud" in TRIPLINE_LOG_LEVEL', "allowed: ", "warn"],
-    },
-    {
-      what: "a variable misspelt by one letter",
-      args: [],
-      env: { TRIPLINE_PROT: "1" },
-      says: ["TRIPLINE_PROT", "TRIPLINE_PORT"],
-    },
-    {
-      what: "several at once",
-      args: ["--log", "redis://x:1"],
-      env: { TRIPLINE_STORE: "nowhere" },
-      says: ['"redis://x:1" in --log', "kafka://host:port", '"nowhere" in TRIPLINE_STORE'],
-    },
-  ])("stops with 2 for $what, naming key, found and allowed", async ({ args, env, says }) => {
+  it.each(WRONG)("stops with 2 for $what, naming key, found and allowed", async ({ args, env, says }) => {
     const service = start(["--data", join(folder, "unused"), ...args], env);
     expect(await service.exited).toBe(2);
     for (const words of says) expect(service.output()).toContain(words);
