@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { destination, type LevelWithSilent, type Logger, pino, stdSerializers } from "pino";
 import { prettyLines } from "./pretty-lines.ts";
 
@@ -11,6 +12,8 @@ export const LOG_LEVELS = [
   "silent",
 ] as const satisfies readonly LevelWithSilent[];
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const STDERR = 2; // by its number: in a worker thread process.stderr does not know that it is a terminal
 
 // Last line of defence: nothing should hand these to the logger in the first place.
 const SECRET_NAMES = ["authorization", "cookie", "token", "key", "secret", "password", "signature"];
@@ -32,8 +35,7 @@ export interface LineSink {
  */
 export function createLogger(options: { service: string; level?: LogLevel; sink?: LineSink }): Logger {
   const sink =
-    options.sink ??
-    (process.stderr.isTTY ? prettyLines(process.stderr) : destination({ fd: 2, sync: false }));
+    options.sink ?? (isatty(STDERR) ? prettyLines(process.stderr) : destination({ fd: STDERR, sync: false }));
   return pino(
     {
       level: options.level ?? "info",

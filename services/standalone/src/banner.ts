@@ -11,17 +11,18 @@ const COMMAND = fileURLToPath(new URL("../../../node_modules/.bin/tripline", imp
  * browsers send to no server; where output is kept, the file that holds it is named instead.
  */
 export function banner(client: ClientFile, dataDir: string, isTerminal: boolean): string {
-  const file = join(dataDir, "client.json");
+  const data = resolve(dataDir);
+  const file = join(data, "client.json");
   const signIn = isTerminal
     ? `${client.url}/#token=${client.token}\n             (the same token is in ${file})`
     : `${client.url}\n             sign in with the token in ${file}`;
   const usual = process.env.TRIPLINE_HOME ?? join(homedir(), ".tripline");
-  const elsewhere = resolve(dataDir) === resolve(usual) ? "" : ` --data ${resolve(dataDir)}`;
+  const elsewhere = data === resolve(usual) ? "" : ` --data ${data}`;
   return `
 Tripline is ready.
 
   Console    ${signIn}
-  Data       ${dataDir}
+  Data       ${data}
 
   Wrap a server:   ${COMMAND}${elsewhere} proxy --credential local:alice -- COMMAND ARGS…
   Ask:             npx tripline${elsewhere} calls --since today
