@@ -79,7 +79,7 @@ function recordAt(index: number): unknown {
     return {
       ...base,
       tool: "read_text_file",
-      args: { path: `/work/notes/${index}.md` },
+      args: { path: `/srv/notes/${index}.md` },
       result: `${PROSE}ana${index}@acme.example. ${PROSE}`.slice(0, 480),
     };
   }

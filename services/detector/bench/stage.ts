@@ -32,7 +32,7 @@ const records = recordsOf(
         ? { tool: "send_email", args: { to: `ben${index}@acme.example`, body: TEXT } }
         : {
             tool: "read_text_file",
-            args: { path: `/work/${index}.md` },
+            args: { path: `/srv/${index}.md` },
             result: `${index} ${TEXT.repeat(4)}`,
           }),
     }),
