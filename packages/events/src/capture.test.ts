@@ -52,6 +52,30 @@ describe("capturePayload", () => {
     expect(none.payload.cut).toBeUndefined();
   });
 
+  it("never keeps a secret of arguments that are cut, whatever form it has and however much the others shrink", () => {
+    const number = 4_711_081_547;
+    const key = `-----BEGIN RSA PRIVATE KEY-----\n${"MIIEpAIBAAKCAQEA".repeat(300)}\n-----END RSA PRIVATE KEY-----`;
+    const token = "ghp_k3JvQ8sLx1TzR7mWc5YbN2dHf6PgA9eUi4Xo";
+    for (let shift = 0; shift < token.length; shift += 5) {
+      const args = {
+        pins: [{ pin: number }, { password: ["blue-horse-42"] }],
+        keys: Array.from({ length: 12 }, () => key).join("\n"),
+        note: `${"x ".repeat(CAPTURE_LIMITS.argsBytes / 2 - 30_000 - shift)}${`${token} `.repeat(2_000)}`,
+      };
+      const captured = capturePayload(redactor, { salt, level: "full", args });
+      expect(captured.payload.cut?.args).toBeDefined();
+      expect(captured.text).not.toMatch(/4711081547|blue-horse|MIIEpAIB|ghp_/);
+      expect(Buffer.byteLength(String(captured.payload.args))).toBeLessThanOrEqual(CAPTURE_LIMITS.argsBytes);
+    }
+  });
+
+  it("counts each redaction once, also where the redacted value did not fit", () => {
+    const args = { password: "blue-horse-42", text: "⟨".repeat(CAPTURE_LIMITS.argsBytes - 100) };
+    const { payload } = capturePayload(redactor, { salt, level: "full", args });
+    expect(payload.cut?.args).toBeDefined();
+    expect(payload.redactions).toEqual({ secret: 1 });
+  });
+
   it("keeps only hashes at level fingerprint, and nothing at level none", () => {
     const input = {
       salt,
@@ -77,7 +101,7 @@ describe("capturePayload", () => {
         huge,
         (args, result, error) => {
           const captured = capturePayload(redactor, { salt, level: "full", args, result, error });
-          expect(JSON.parse(captured.text)).toEqual(captured.payload);
+          expect(captured.text).toBe(JSON.stringify(captured.payload));
           expect(Buffer.byteLength(captured.text)).toBeLessThan(MAX_RECORD_BYTES - 16 * 1024);
           expect(captured.truncated).toBe(captured.payload.cut !== undefined);
         },

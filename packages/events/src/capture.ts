@@ -3,7 +3,7 @@ import { canonicalJson } from "./ids.ts";
 import { keyedHash, type RedactionKey } from "./keyed-hash.ts";
 import type { CaptureLevel, Payload } from "./payload.ts";
 import { payloadHash } from "./record.ts";
-import type { Redacted, Redactor } from "./redaction.ts";
+import { MAX_DEPTH, type Redacted, type Redactor } from "./redaction.ts";
 
 /** Bytes of JSON text that a payload keeps of each part; what is larger is cut, marked and hashed. */
 export interface CaptureLimits {
@@ -111,7 +111,7 @@ export function capturePayload(
   return { payload, text: payloadText, hash: payloadHash(payloadText), truncated };
 }
 
-/** The value redacted if its JSON fits, else the redacted head of its JSON text. */
+/** The value redacted if its JSON fits, else as much of its redacted JSON text as does. */
 function capturedJson(
   redactor: Redactor,
   value: unknown,
@@ -119,15 +119,15 @@ function capturedJson(
   limit: number,
   keep: <T>(redacted: Redacted<T>) => T,
 ): { value: unknown; cut: boolean } {
-  if (canonical.length <= limit) {
-    const redacted = redactor.redact(value);
-    const kept = keep(redacted);
-    // Multi-byte text and tokens can make the redacted JSON larger than its limit; only then is its size worth counting.
-    if (canonical.length * 3 <= limit || Buffer.byteLength(JSON.stringify(kept)) <= limit) {
-      return { value: kept, cut: redacted.cut };
-    }
+  // Redacted as a value in any case: in its text, what a property's name makes a secret is harder to see.
+  const whole = canonical.length <= limit;
+  const redacted = redactor.redact(whole ? value : jsonHead(value, limit));
+  const kept = keep(redacted);
+  // Multi-byte text and tokens can make the redacted JSON larger than its limit; only then is its size worth counting.
+  if (whole && (canonical.length * 3 <= limit || Buffer.byteLength(JSON.stringify(kept)) <= limit)) {
+    return { value: kept, cut: redacted.cut };
   }
-  return { value: cutText(keep(redactor.redactText(head(canonical, limit))), limit), cut: true };
+  return { value: cutText(safeCanonicalJson(kept), limit), cut: true };
 }
 
 function fingerprints(key: RedactionKey, input: CaptureInput): NonNullable<Payload["fingerprints"]> {
@@ -145,10 +145,13 @@ function boundedNames(names: Readonly<Record<string, string>>): Record<string, s
   );
 }
 
+/** The text up to a little beyond the limit, without the word that this cuts: half a secret is not recognised as one. */
 function head(text: string, limit: number): string {
-  return text.length <= limit + REDACTION_OVERLAP_CHARS
-    ? text
-    : text.slice(0, limit + REDACTION_OVERLAP_CHARS);
+  let end = limit + REDACTION_OVERLAP_CHARS;
+  if (text.length <= end) return text;
+  // Backwards by hand: a pattern that ends in `$` would look from every character on.
+  while (end > limit && !/\s/.test(text[end - 1] ?? " ")) end -= 1;
+  return text.slice(0, end);
 }
 
 /** The longest useful prefix whose JSON text fits into `limit` bytes. */
@@ -173,4 +176,34 @@ function safeCanonicalJson(value: unknown): string {
     if (error instanceof RangeError) return '"⟨cut:depth⟩"';
     throw error;
   }
+}
+
+/** The members and items that come first, as many as make `limit` characters of JSON; of a long text its head. */
+function jsonHead(value: unknown, limit: number): unknown {
+  let left = limit;
+  const take = (node: unknown, depth: number): unknown => {
+    if (typeof node === "string") {
+      const text = head(node, Math.max(0, left));
+      left -= text.length;
+      return text;
+    }
+    left -= 4; // about what a number or the signs around a member take
+    if (node === null || typeof node !== "object" || depth >= MAX_DEPTH) return node;
+    if (Array.isArray(node)) {
+      const items: unknown[] = [];
+      for (const item of node) {
+        if (left <= 0) break;
+        items.push(take(item, depth + 1));
+      }
+      return items;
+    }
+    const members: [string, unknown][] = [];
+    for (const [name, member] of Object.entries(node)) {
+      if (left <= name.length) break;
+      left -= name.length;
+      members.push([name, take(member, depth + 1)]);
+    }
+    return Object.fromEntries(members);
+  };
+  return take(value, 0);
 }
