@@ -276,6 +276,22 @@ describe("a revocation that the responder did not sign", () => {
     }
   });
 
+  it("is not shown: the archiver puts it into the dead letters and counts it", async () => {
+    await waitFor(
+      async () => {
+        const counted = await service.metrics("tripline_archiver_rejected_total");
+        return Object.values(counted).reduce((sum, value) => sum + value, 0) >= aimedAt.length;
+      },
+      { what: "the forged entries to be refused" },
+    );
+    const { revocations } = await service.json<{ revocations: { id: string; subject: string }[] }>(
+      "/api/revocations",
+    );
+    expect(revocations.map(({ subject }) => subject)).toEqual([GENUINE]);
+    for (const id of ["f-1", "f-2", "f-3", "f-4", "f-5", "f-6"])
+      expect((await service.request(`/api/revocations/${id}`)).status, id).toBe(404);
+  });
+
   it("is unknown to the responder, which counts it and goes on", async () => {
     for (const id of ["f-1", "f-2", "f-3", "f-4", "f-5", "f-6"]) {
       const answer = await service.request(`/api/revocations/${id}/reinstate`, {

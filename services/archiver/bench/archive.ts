@@ -38,7 +38,7 @@ loop.enable();
 const cpuBefore = process.cpuUsage();
 const loopBefore = performance.eventLoopUtilization();
 const started = performance.now();
-const archiver = createArchiver({ log, store, context });
+const archiver = createArchiver({ log, store, context, revocationKeys: () => [] });
 await archiver.start();
 for (;;) {
   const sizes = await store.tableSizes();

@@ -53,6 +53,7 @@ const archiver = createArchiver({
   log,
   store: { ...store, writer },
   context: createContext({ service: "test", logLevel: "silent" }),
+  revocationKeys: () => [],
   maxRangeRecords: 40,
 });
 await archiver.start();

@@ -1,15 +1,37 @@
-import { alertKey, encodeRecord, revocationKey, TOPIC_CLEANUP, TOPICS } from "@tripline/events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  alertKey,
+  encodeRecord,
+  revocationKey,
+  type SignedRevocation,
+  TOPIC_CLEANUP,
+  TOPICS,
+} from "@tripline/events";
+import { loadOrCreateSigningKey, signRevocation } from "@tripline/response";
 import { createContext } from "@tripline/service";
 import type { Store } from "@tripline/store";
 import { at, id, openTemporaryStore, testAlert, testRecord, testRevocation } from "@tripline/store/testing";
 import { createMemoryLog, type MemoryLog } from "@tripline/stream";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import { createArchiver } from "./archiver.ts";
 
 let store: Store;
 let log: MemoryLog;
 const context = createContext({ service: "test", logLevel: "silent" });
+
+const keysIn = mkdtempSync(join(tmpdir(), "tripline-archiver-keys-"));
+afterAll(() => rmSync(keysIn, { recursive: true }));
+const former = loadOrCreateSigningKey(join(keysIn, "former"));
+const current = loadOrCreateSigningKey(join(keysIn, "current"));
+const foreign = loadOrCreateSigningKey(join(keysIn, "foreign"));
+
+function signed(key: typeof current, over: Partial<SignedRevocation>): SignedRevocation {
+  const { key_id: _id, signature: _signature, ...entry } = testRevocation(over);
+  return signRevocation(entry, key);
+}
 
 beforeEach(async () => {
   store = await openTemporaryStore();
@@ -47,6 +69,7 @@ async function withArchiver<T>(work: () => Promise<T>, maxRangeRecords?: number)
     log,
     store,
     context,
+    revocationKeys: () => [former, current].map(({ id, publicKey }) => ({ id, public_key: publicKey })),
     ...(maxRangeRecords === undefined ? {} : { maxRangeRecords }),
   });
   await archiver.start();
@@ -151,7 +174,7 @@ describe("the archiver", () => {
 
   it("stores alerts and revocations", async () => {
     const alert = testAlert(1);
-    const entry = testRevocation();
+    const entry = signed(current, {});
     const poison = { key: "acme/x", value: Buffer.from("{}") };
     await log.produce(TOPICS.alerts, [
       { key: alertKey("acme", alert.id), value: Buffer.from(JSON.stringify(alert)) },
@@ -172,7 +195,41 @@ describe("the archiver", () => {
       });
       expect(alerts.map((row) => [row.id, row.state])).toEqual([[alert.id, "resolved"]]);
       const found = await waitFor(() => reader.revocation("rev-1"));
-      expect(found.revocation).toMatchObject({ id: "rev-1", state: "active", signature: "c2ln" });
+      expect(found.revocation).toMatchObject({ id: "rev-1", state: "active", signature: entry.signature });
     });
+  });
+
+  it("stores a revocation that a former key signed, and none that no known key did", async () => {
+    const old = signed(former, { id: "rev-old" });
+    const altered = { ...signed(current, { id: "rev-altered" }), subject: "local:other" };
+    const entries = [
+      signed(foreign, { id: "rev-foreign" }),
+      altered,
+      testRevocation({ id: "rev-text" }),
+      old,
+    ];
+    const moved = {
+      key: "acme/elsewhere",
+      value: Buffer.from(JSON.stringify(signed(current, { id: "rev-moved" }))),
+    };
+    await log.produce(TOPICS.revocations, [
+      ...entries
+        .map((entry) => ({ key: revocationKey(entry), value: Buffer.from(JSON.stringify(entry)) }))
+        .slice(0, 3),
+      moved,
+      { key: revocationKey(old), value: Buffer.from(JSON.stringify(old)) },
+    ]);
+    const reader = store.reader({ tenant: "acme", payloads: false });
+    await withArchiver(async () => {
+      await waitFor(() => reader.revocation("rev-old"), { what: "the entry of the former key" });
+      for (const id of ["rev-foreign", "rev-altered", "rev-text", "rev-moved"])
+        expect(await reader.revocation(id), id).toBeNull();
+      await waitFor(async () => (await log.offsets(TOPICS.deadLetters))[0]?.next === 4, {
+        what: "dead letters",
+      });
+    });
+    expect(await context.metrics.metrics()).toMatch(
+      /tripline_archiver_rejected_total{[^}]*reason="forged"[^}]*} 4/,
+    );
   });
 });

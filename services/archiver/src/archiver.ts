@@ -1,4 +1,5 @@
 import { TOPICS } from "@tripline/events";
+import type { PublicKey } from "@tripline/response";
 import type { Part, PartHealth, ServiceContext } from "@tripline/service";
 import type { Store } from "@tripline/store";
 import { type Log, type PartitionSink, type RunnerHandle, runSink } from "@tripline/stream";
@@ -11,6 +12,8 @@ export interface ArchiverDependencies {
   log: Log;
   store: Store;
   context: ServiceContext;
+  /** Every key that ever signed entries which may still be read: what no key of these signed is a dead letter. */
+  revocationKeys(): readonly PublicKey[];
   /** Default MAX_RANGE_RECORDS; smaller only for tests. */
   maxRangeRecords?: number;
 }
@@ -23,12 +26,19 @@ const RANGE_EVERY_MS = 200; // few parts and syncs where records trickle in; wha
  * The part that writes the log's records into the store: each record once, through any crash. A range is announced in
  * the log before it is written, and a range that was announced is written again with the same rows and token.
  */
-export function createArchiver({ log, store, context, maxRangeRecords }: ArchiverDependencies): Part {
+export function createArchiver({
+  log,
+  store,
+  context,
+  revocationKeys,
+  maxRangeRecords,
+}: ArchiverDependencies): Part {
   const metrics = createArchiverMetrics(context);
   const sinks: Record<string, (metrics: ArchiverMetrics) => PartitionSink> = {
     [TOPICS.events]: () => new EventsSink(store.writer, metrics),
     [TOPICS.alerts]: () => alertsSink(store.writer, metrics),
-    [TOPICS.revocations]: () => revocationsSink(store.writer, metrics),
+    [TOPICS.revocations]: () =>
+      revocationsSink(store.writer, metrics, { keys: revocationKeys, logger: context.logger }),
   };
   let handles: RunnerHandle[] = [];
   let stopped = false;

@@ -1,4 +1,11 @@
-import { clickhouseKeys, dataKeys, httpKeys, kafkaKeys, observabilityKeys } from "@tripline/service";
+import {
+  clickhouseKeys,
+  dataKeys,
+  httpKeys,
+  kafkaKeys,
+  observabilityKeys,
+  revocationKeysKeys,
+} from "@tripline/service";
 import { z } from "zod";
 
 /** What an archiver that runs alone can be told. */
@@ -7,5 +14,6 @@ export const archiverConfig = z.object({
   ...httpKeys,
   ...kafkaKeys,
   ...clickhouseKeys,
+  ...revocationKeysKeys,
   ...observabilityKeys,
 });

@@ -4,6 +4,7 @@ import {
   healthOf,
   operatorRoutes,
   type Part,
+  parseRevocationKeys,
   readProcessConfig,
   runParts,
 } from "@tripline/service";
@@ -29,9 +30,13 @@ const store = await openStore({
   username: config.storeUser,
   password: config.storePassword,
 });
+const revocationKeys = parseRevocationKeys(config.revocationKeys);
+if (revocationKeys.length === 0)
+  context.logger.warn("no --revocation-keys: every revocation will go to the dead letters as forged");
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
-const parts: Part[] = [http.part, createArchiver({ log, store, context })];
+const archiver = createArchiver({ log, store, context, revocationKeys: () => revocationKeys });
+const parts: Part[] = [http.part, archiver];
 
 const code = await runParts(parts, {
   logger: context.logger,

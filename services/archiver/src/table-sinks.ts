@@ -1,4 +1,6 @@
-import { alertSchema, signedRevocationSchema } from "@tripline/events";
+import { alertSchema, revocationKey, signedRevocationSchema, TriplineError } from "@tripline/events";
+import { type PublicKey, verifyRevocation } from "@tripline/response";
+import type { ServiceContext } from "@tripline/service";
 import {
   rowFromAlert,
   rowFromAlertState,
@@ -10,14 +12,17 @@ import type { LogRecord, PartitionSink, Rejection, SinkRange } from "@tripline/s
 import type { ArchiverMetrics } from "./archiver-metrics.ts";
 import { sourceOf } from "./source.ts";
 
-/** Rows that one record makes, by table in the order they are inserted; null when the record can't be one. */
-type ToRows = (text: string, range: SinkRange, from: LogRecord) => [WritableTable, string][] | null;
+/** Why a record makes no rows: it is no entry of its topic, or nobody who may write it did. */
+type Refusal = "invalid" | "forged";
+
+/** Rows that one record makes, by table in the order they are inserted; or why it makes none. */
+type ToRows = (text: string, range: SinkRange, from: LogRecord) => [WritableTable, string][] | Refusal;
 
 /** One partition of the alerts topic → `alert_states`, then `alerts`. */
 export function alertsSink(writer: StoreWriter, metrics: ArchiverMetrics): PartitionSink {
   return tableSink(writer, metrics, ["alert_states", "alerts"], (text, range, from) => {
     const alert = alertSchema.safeParse(parseJson(text));
-    if (!alert.success) return null;
+    if (!alert.success) return "invalid";
     const source = sourceOf(range, from);
     const state = rowFromAlertState(alert.data, source);
     return [
@@ -27,11 +32,25 @@ export function alertsSink(writer: StoreWriter, metrics: ArchiverMetrics): Parti
   });
 }
 
-/** One partition of the revocations topic → `revocations`. Tombstones say nothing new: what was decided stays known. */
-export function revocationsSink(writer: StoreWriter, metrics: ArchiverMetrics): PartitionSink {
+/**
+ * One partition of the revocations topic → `revocations`, of entries that one of the keys signed. Tombstones say
+ * nothing new: what was decided stays known.
+ */
+export function revocationsSink(
+  writer: StoreWriter,
+  metrics: ArchiverMetrics,
+  trust: { keys(): readonly PublicKey[]; logger: ServiceContext["logger"] },
+): PartitionSink {
   return tableSink(writer, metrics, ["revocations"], (text, range, from) => {
     const entry = signedRevocationSchema.safeParse(parseJson(text));
-    if (!entry.success) return null;
+    if (!entry.success) return "invalid";
+    if (from.key !== revocationKey(entry.data) || !isSigned(entry.data, trust.keys())) {
+      trust.logger.error(
+        { topic: from.topic, partition: from.partition, offset: from.offset },
+        "a revocation that no known key of the responder signed is not stored; it is in the dead letters",
+      );
+      return "forged";
+    }
     return [["revocations", rowFromRevocation(entry.data, sourceOf(range, from))]];
   });
 }
@@ -49,7 +68,7 @@ function tableSink(
       for (const from of records) {
         if (from.value === null) continue;
         const made = toRows(Buffer.from(from.value).toString("utf8"), range, from);
-        if (made === null) rejections.push({ offset: from.offset, reason: "invalid" });
+        if (typeof made === "string") rejections.push({ offset: from.offset, reason: made });
         else rows.push(...made);
       }
       for (const table of tables) {
@@ -62,6 +81,16 @@ function tableSink(
       return rejections;
     },
   };
+}
+
+function isSigned(entry: unknown, keys: readonly PublicKey[]): boolean {
+  try {
+    verifyRevocation(entry, keys);
+    return true;
+  } catch (error) {
+    if (error instanceof TriplineError) return false;
+    throw error;
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -9,6 +9,7 @@ import {
   healthOf,
   operatorRoutes,
   type Part,
+  parseRevocationKeys,
   readProcessConfig,
   runParts,
 } from "@tripline/service";
@@ -36,6 +37,7 @@ const access = await AccessRegistry.open({
 });
 const records = createRecordProducer({ log, producerId: "collector", context });
 const interceptors = await openInterceptorPolicy(join(config.data, "interceptors.yaml"), context);
+const revocationKeys = parseRevocationKeys(config.revocationKeys);
 const collector = createCollector({
   log,
   access,
@@ -43,11 +45,7 @@ const collector = createCollector({
   records,
   secrets: createRedactionKeys({ directory: join(config.data, "keys"), now: context.now }),
   policy: interceptors.policy,
-  revocationKeys: () =>
-    config.revocationKeys.map((pair) => ({
-      id: pair.slice(0, pair.indexOf("=")),
-      public_key: pair.slice(pair.indexOf("=") + 1),
-    })),
+  revocationKeys: () => revocationKeys,
 });
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));

@@ -85,7 +85,7 @@ export async function createStandalone(
     logPart(log),
     storePart(store),
     records.part,
-    createArchiver({ log, store, context }),
+    createArchiver({ log, store, context, revocationKeys: () => responder.publicKeys }),
     detector,
     responder.part,
     interceptors.part,

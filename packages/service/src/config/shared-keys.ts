@@ -100,6 +100,27 @@ export const clickhouseKeys = {
   ...storeAccountKeys,
 };
 
+/** For services that check revocations, or hand the keys for it to interceptors, apart from the responder. */
+export const revocationKeysKeys = {
+  revocationKeys: z
+    .array(z.string().regex(/^[^=\s]+=[A-Za-z0-9_-]{43}$/))
+    .default([])
+    .meta({
+      description:
+        "public keys of the responder, which revocations are checked with; keep a former key for as long as entries that it signed are in the log",
+      allowed: "id=public key (base64url) with commas between them, as the responder prints them",
+      placeholder: "ID=KEY",
+    }),
+};
+
+/** The keys behind `revocationKeys`: raw Ed25519, base64url. */
+export function parseRevocationKeys(pairs: readonly string[]): { id: string; public_key: string }[] {
+  return pairs.map((pair) => ({
+    id: pair.slice(0, pair.indexOf("=")),
+    public_key: pair.slice(pair.indexOf("=") + 1),
+  }));
+}
+
 export const observabilityKeys = {
   logLevel: z.enum(LOG_LEVELS).default("info").meta({
     description: "how much the service says about itself; never holds audit data",
