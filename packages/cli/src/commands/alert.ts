@@ -38,7 +38,7 @@ export function alertText({ alert, state, revocation, names }: AlertAnswer, cont
     ...alert.evidence.map((item, at) => {
       const call = `${item.server ?? "?"}/${item.tool ?? "?"}`;
       const note = item.note === undefined ? item.step : item.note;
-      return `  ${at + 1}. ${localTime(item.time)}  ${terminalLine(`${call}  ${item.outcome ?? ""}`)}\n     ${terminalLine(note)}`;
+      return `  ${at + 1}. ${localTime(item.time)}  ${terminalLine(`${call}  ${item.outcome ?? "outcome not yet known"}`)}\n     ${terminalLine(note)}`;
     }),
     "",
     strong("What was done"),
