@@ -139,7 +139,7 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
   };
 }
 
-/** @throws HttpError 403 for a token named like the policy: records could not tell the two apart */
+/** @throws HttpError 400 for a moment that has passed */
 function future(expiresAt: string, now: number): string {
   const at = Date.parse(expiresAt);
   if (at <= now)
