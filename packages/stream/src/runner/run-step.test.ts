@@ -221,6 +221,36 @@ test("a restart continues with the state; replayed records rebuild it without em
   expect((await all(log, "out")).map(({ value }) => value)).toEqual(["0/0:1", "0/1:2", "0/2:3", "0/3:4"]);
 });
 
+test("a state that takes long to write is written less often", async () => {
+  const log = await newLog();
+  const snapshots: number[] = [];
+  const slow = counter();
+  const handle = await runStep({
+    log,
+    name: "step",
+    topic: "in",
+    snapshotEveryMs: 0,
+    snapshotShare: 0.001,
+    commitEveryMs: 0,
+    hooks: { onSnapshot: ({ seconds }) => snapshots.push(seconds) },
+    open: () => ({
+      ...slow,
+      snapshot: () => {
+        const until = performance.now() + 20;
+        while (performance.now() < until); // holds the partition up: the next one is due in 20 s
+        return slow.snapshot?.() ?? new Uint8Array();
+      },
+    }),
+  });
+  for (let batch = 0; batch < 5; batch++) {
+    await log.produce("in", [record("a", "x")]);
+    await caughtUp(handle);
+  }
+  expect(snapshots).toHaveLength(1);
+  await handle.close();
+  expect(snapshots).toHaveLength(2);
+});
+
 test("whatever crashes when, each record is emitted with the state that it should have", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -245,6 +275,7 @@ test("whatever crashes when, each record is emitted with the state that it shoul
             name: "step",
             topic: "in",
             ...pace,
+            snapshotShare: 1,
             open: ({ partition }) =>
               counter((offset) => {
                 if (left-- === 0) throw new Error("crash");

@@ -7,6 +7,7 @@ import type { PartitionInfo, PartitionStep } from "./step.ts";
 import { StepPartition } from "./step-partition.ts";
 
 const SNAPSHOT_EVERY_MS = 30_000; // a restart replays at most about this much
+const SNAPSHOT_SHARE = 0.005;
 const COMMIT_EVERY_MS = 500; // bounds what is emitted twice after a crash; each commit is a write to the log
 
 export interface StepOptions extends RunnerOptions {
@@ -16,6 +17,11 @@ export interface StepOptions extends RunnerOptions {
   stateTopic?: string;
   /** ms between snapshots; default 30 s. One is also taken at close. */
   snapshotEveryMs?: number;
+  /**
+   * The share of all time that snapshots may take, during which the partition waits; default 0.005, so that far less
+   * than one record in a hundred meets one. A state that takes long to write is written less often, up to ten minutes.
+   */
+  snapshotShare?: number;
   /** ms between commits while nothing is emitted; default 500. 0 commits after each batch. */
   commitEveryMs?: number;
 }
@@ -32,6 +38,7 @@ export function runStep(options: StepOptions): Promise<RunnerHandle> {
   const state = new StateStore(options.log, options.stateTopic ?? TOPICS.state, options.name);
   const pace = {
     snapshotEveryMs: options.snapshotEveryMs ?? SNAPSHOT_EVERY_MS,
+    snapshotShare: options.snapshotShare ?? SNAPSHOT_SHARE,
     commitEveryMs: options.commitEveryMs ?? COMMIT_EVERY_MS,
   };
   return runner.start(async (assignment) => {

@@ -5,11 +5,13 @@ import { encodePointer, type SnapshotPointer } from "./snapshot-pointer.ts";
 import type { SnapshotWriter } from "./state-store.ts";
 import type { Emission, Outcome, PartitionStep } from "./step.ts";
 
+const MAX_SNAPSHOT_PAUSE_MS = 10 * 60_000; // what a restart has to read again at most, whatever a snapshot costs
+
 export interface StepPartitionOptions {
   runner: Runner;
   assignment: Assignment;
   step: PartitionStep;
-  pace: { snapshotEveryMs: number; commitEveryMs: number };
+  pace: { snapshotEveryMs: number; snapshotShare: number; commitEveryMs: number };
   /** Null for a step without state. `pointer` names the snapshot that was restored. */
   state: { topic: string; writer: SnapshotWriter; pointer: SnapshotPointer | null } | null;
 }
@@ -34,6 +36,8 @@ export class StepPartition implements PartitionReader {
   #saved: number;
   #committedAt = performance.now();
   #snapshotAt = performance.now();
+  /** The least time to the next snapshot, by what the last one cost. */
+  #snapshotPauseMs = 0;
   /** The state holds records whose effects are not durable: it must not be written. */
   #ahead = false;
   #timer: NodeJS.Timeout | null = null;
@@ -154,7 +158,7 @@ export class StepPartition implements PartitionReader {
     const snapshotDue =
       closing ||
       (state !== null && this.#pointer === null) ||
-      performance.now() - this.#snapshotAt >= pace.snapshotEveryMs;
+      performance.now() - this.#snapshotAt >= Math.max(pace.snapshotEveryMs, this.#snapshotPauseMs);
     const snapshot = snapshotDue ? await this.#snapshot() : false;
     if (!snapshot && this.#position === this.#committed) return;
     await this.#runner.commit(this.#assignment, this.#position, encodePointer(this.#pointer), this.#signal);
@@ -165,21 +169,23 @@ export class StepPartition implements PartitionReader {
 
   async #snapshot(): Promise<boolean> {
     const { state } = this.#options;
-    const bytes = this.#step.snapshot?.();
-    if (state === null || bytes === undefined) return false;
-    if (this.#seen === this.#saved || this.#seen < this.#position) return false;
+    if (state === null || this.#seen === this.#saved || this.#seen < this.#position) return false;
     const started = performance.now();
+    const bytes = this.#step.snapshot?.();
+    if (bytes === undefined) return false;
     const { name, hooks } = this.#runner.options;
     const { records, pointer } = state.writer.next(bytes, this.#position);
     await this.#runner.produce(state.topic, records, this.#signal);
     this.#pointer = pointer;
     this.#saved = this.#seen;
     this.#snapshotAt = performance.now();
+    const tookMs = this.#snapshotAt - started;
+    this.#snapshotPauseMs = Math.min(tookMs / this.#options.pace.snapshotShare, MAX_SNAPSHOT_PAUSE_MS);
     hooks?.onSnapshot?.({
       name,
       partition: this.#assignment.partition,
       bytes: bytes.byteLength,
-      seconds: (performance.now() - started) / 1000,
+      seconds: tookMs / 1000,
     });
     return true;
   }
