@@ -55,6 +55,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** Put together here, so that no file holds what looks like a key. */
+const secretsForm = () => ["sk", "ant", "CanaryCanary0123456789CanaryCanary"].join("-");
+
 async function get(url: string, token: string | null, headers: Record<string, string> = {}) {
   return await server.app.inject({
     url,
@@ -184,6 +187,29 @@ describe("the access records", () => {
       text: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       tool: "read_file",
     });
+  });
+
+  it("say what was asked, without the secret that somebody asked with", async () => {
+    const token = await server.token("acme", ["read", "read_payload"]);
+    await server.readings();
+    const canary = secretsForm();
+    for (const url of [
+      `/api/calls?tool=${canary}&limit=3`,
+      `/api/calls?credential=local:${canary}`,
+      `/api/calls?server=password=hunter2canary`,
+      `/api/calls/${canary}`,
+      `/api/calls/${canary}/payload`,
+      `/api/sessions/${canary}`,
+      `/api/alerts/${canary}`,
+      `/api/revocations/${canary}`,
+    ]) {
+      await get(url, token);
+      const [reading] = await server.readings();
+      expect(reading?.query, url).not.toMatch(/CanaryCanary|hunter2canary/);
+      expect(reading?.query, url).toMatch(
+        /"(tool|credential|server|id)":"[^"]*⟨[a-z_]+:[A-Za-z0-9_-]+\.[0-9a-f]{16}⟩"/,
+      );
+    }
   });
 
   it("name the asker and count what was shown", async () => {

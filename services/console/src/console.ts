@@ -3,6 +3,7 @@ import {
   createGuards,
   type Part,
   type RecordProducer,
+  type RedactionKeys,
   type ServiceContext,
 } from "@tripline/service";
 import type { Store } from "@tripline/store";
@@ -21,6 +22,8 @@ export interface ConsoleDependencies {
   store: Store;
   access: AccessRegistry;
   recordProducer: RecordProducer;
+  /** What people type is redacted with their tenant's key before it is recorded. */
+  secrets: RedactionKeys;
   context: ServiceContext;
 }
 
@@ -34,11 +37,18 @@ export interface Console {
 }
 
 /** Puts the console together. It asks the store only on behalf of a token, and records every reading. */
-export function createConsole({ store, access, recordProducer, context }: ConsoleDependencies): Console {
+export function createConsole({
+  store,
+  access,
+  recordProducer,
+  secrets,
+  context,
+}: ConsoleDependencies): Console {
   const dependencies: ReadDependencies = {
     store,
     guards: createGuards(access),
     recordProducer,
+    secrets,
     now: context.now,
   };
   let running = false;

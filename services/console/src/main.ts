@@ -5,6 +5,7 @@ import {
   createContext,
   createHttpServer,
   createRecordProducer,
+  createRedactionKeys,
   healthOf,
   operatorRoutes,
   type Part,
@@ -39,7 +40,8 @@ const access = await AccessRegistry.open({
   now: context.now,
 });
 const recordProducer = createRecordProducer({ log, producerId: "console", context });
-const people = createConsole({ store, access, recordProducer, context });
+const secrets = createRedactionKeys({ directory: join(config.data, "keys"), now: context.now });
+const people = createConsole({ store, access, recordProducer, secrets, context });
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(people.routes);
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));

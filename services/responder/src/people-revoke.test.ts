@@ -1,5 +1,6 @@
 import { verifyRevocation } from "@tripline/response";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { waitFor } from "../../../test/support/wait-for.ts";
 import { anAlert, Bench } from "./testing/bench.ts";
 
 let bench: Bench;
@@ -24,6 +25,33 @@ test("by hand: a signed entry in the answer and in the topic, and a record that 
       decision: { kind: "revoked", by: "ana", reason: "laptop stolen", revocation_id: entry.id },
     },
   ]);
+});
+
+test("a secret that somebody types is in no entry and no record, and the reason is still told", async () => {
+  const canary = ["sk", "ant", "CanaryCanary0123456789CanaryCanary"].join("-");
+  const reason = `he pasted ${canary} into a chat`;
+  const made = await bench.call(RESPOND, "POST", "/api/revocations", { ...REVOKE, reason });
+  expect(made.status).toBe(201);
+  const path = `/api/revocations/${made.body.id}/reinstate`;
+  expect((await bench.call(RESPOND, "POST", path, { reason })).status).toBe(200);
+  const told = expect.stringMatching(/^he pasted ⟨model_key:[A-Za-z0-9_-]+\.[0-9a-f]{16}⟩ into a chat$/);
+  await waitFor(() => bench.decisions.length === 2, { what: "both decisions" });
+  expect(bench.decisions).toMatchObject([
+    { decision: { kind: "revoked", reason: told } },
+    { decision: { kind: "reinstated", reason: told } },
+  ]);
+  expect(bench.revocations).toMatchObject([{ reason: told }, { reason: told }]);
+
+  const subject = `local:${canary}`;
+  const refused = await bench.call(RESPOND, "POST", "/api/revocations", { ...REVOKE, subject });
+  expect(refused).toMatchObject({ status: 400, body: { error: { code: "TRIPLINE_SUBJECT_SECRET" } } });
+  const rule = await bench.call({ roles: ["administer"] }, "PUT", `/api/response/rules/${canary}`, {
+    enabled: true,
+  });
+  expect(rule.status).toBe(400);
+  expect(
+    JSON.stringify([bench.decisions, bench.revocations, refused, rule, await bench.yaml()]),
+  ).not.toContain("CanaryCanary");
 });
 
 test("reinstating lifts its own entry and says what else still refuses", async () => {

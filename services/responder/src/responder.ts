@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { TOPICS, TriplineError } from "@tripline/events";
 import { loadOrCreateSigningKey, type PublicKey } from "@tripline/response";
-import type { Guards, Part, PartHealth, RecordProducer, ServiceContext } from "@tripline/service";
+import type {
+  Guards,
+  Part,
+  PartHealth,
+  RecordProducer,
+  RedactionKeys,
+  ServiceContext,
+} from "@tripline/service";
 import { type Log, type RunnerHandle, runStep, type TableReader } from "@tripline/stream";
 import type { FastifyPluginAsync } from "fastify";
 import { DECIDER_GROUP, openDecideStep } from "./decide/decide-step.ts";
@@ -23,6 +30,8 @@ export interface ResponderOptions {
   dataDir: string;
   /** Takes the decision records. Its part starts before this one and stops after it. */
   records: RecordProducer;
+  /** What people type is redacted with their tenant's key before it is recorded. */
+  secrets: RedactionKeys;
   context: ServiceContext;
   guards: Guards;
   /** Where people reach the console, for links in notifications; asked for each. */
@@ -42,7 +51,7 @@ const MAX_BATCH_RECORDS = 100; // the commit comes after the batch; decisions ar
 
 /** Puts the responder together. Makes its signing key when there is none. @throws TriplineError TRIPLINE_RESPONDER_KEY */
 export function createResponder(options: ResponderOptions): Responder {
-  const { log, dataDir, context, guards } = options;
+  const { log, dataDir, context, guards, secrets } = options;
   const publicUrl = () => options.publicUrl().replace(/\/+$/, "");
   const records = decisionRecords(options.records);
   const key = loadOrCreateSigningKey(join(dataDir, "keys"));
@@ -117,7 +126,7 @@ export function createResponder(options: ResponderOptions): Responder {
   return {
     part,
     publicKeys,
-    routes: responderRoutes({ view, writer, records, context, guards, file: settingsFile }),
+    routes: responderRoutes({ view, writer, records, secrets, context, guards, file: settingsFile }),
   };
 }
 

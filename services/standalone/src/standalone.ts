@@ -55,10 +55,12 @@ export async function createStandalone(
   const parts: Part[] = [];
   const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
   const records = createRecordProducer({ log, producerId: "tripline", context });
+  const secrets = createRedactionKeys({ directory: join(data, "keys"), now: context.now });
   const responder = createResponder({
     log,
     dataDir: data,
     records,
+    secrets,
     context,
     guards: createGuards(access),
     publicUrl: () => config.publicUrl ?? http.url(),
@@ -68,7 +70,7 @@ export async function createStandalone(
     access,
     context,
     records,
-    secrets: createRedactionKeys({ directory: join(data, "keys"), now: context.now }),
+    secrets,
     revocationKeys: () => responder.publicKeys,
     policy: interceptors.policy,
   });
@@ -79,7 +81,7 @@ export async function createStandalone(
     internalHosts: config.internalHosts,
     trustedServers: config.trustedServers,
   });
-  const people = createConsole({ store, access, recordProducer: records, context });
+  const people = createConsole({ store, access, recordProducer: records, secrets, context });
   parts.push(
     http.part,
     logPart(log),

@@ -1,1 +1,2 @@
 export * from "./redaction-keys.ts";
+export * from "./typed-text.ts";

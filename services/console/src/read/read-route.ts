@@ -5,7 +5,9 @@ import {
   type Guards,
   HttpError,
   type RecordProducer,
+  type RedactionKeys,
   type Role,
+  redactorOf,
 } from "@tripline/service";
 import type { Store, StoreReader } from "@tripline/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -18,6 +20,8 @@ export interface ReadDependencies {
   store: Store;
   guards: Guards;
   recordProducer: Pick<RecordProducer, "write">;
+  /** Whose keys redact what people ask for, before it is recorded. */
+  secrets: RedactionKeys;
   now(): number;
 }
 
@@ -171,17 +175,18 @@ export function mayReadPayloads(access: Access): boolean {
 
 /** @throws HttpError 503 when the reading can't be recorded: then nothing may be shown. */
 export async function recordReading(
-  { recordProducer }: ReadDependencies,
+  { recordProducer, secrets }: ReadDependencies,
   access: Access,
   action: string,
   filters: Readonly<Record<string, unknown>>,
   records: number,
 ): Promise<void> {
   try {
+    const redactor = await redactorOf(secrets, access.tenant);
     await recordProducer.write({
       type: "access",
       tenant: access.tenant,
-      access: { by: access.id, action, query: canonicalQuery(filters), records },
+      access: { by: access.id, action, query: canonicalQuery(filters, redactor), records },
     });
   } catch (cause) {
     throw new HttpError(

@@ -7,6 +7,7 @@ import {
   createContext,
   createHttpServer,
   createRecordProducer,
+  createRedactionKeys,
   type HttpApp,
   type Role,
 } from "@tripline/service";
@@ -62,7 +63,13 @@ export async function startTestConsole(
     publicHosts: [],
     allowedOrigins: [],
   });
-  const { part, routes } = createConsole({ store: fakeStore(tenants), access, recordProducer, context });
+  const { part, routes } = createConsole({
+    store: fakeStore(tenants),
+    access,
+    recordProducer,
+    secrets: createRedactionKeys({ directory: join(directory, "keys"), now: context.now }),
+    context,
+  });
   await server.app.register(routes);
   await recordProducer.part.start();
   await part.start();

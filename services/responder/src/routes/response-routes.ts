@@ -1,6 +1,14 @@
 import { name, TriplineError } from "@tripline/events";
 import { type ResponseConfig, type RuleResponse, ruleResponseSchema } from "@tripline/response";
-import { accessOf, type Guards, HttpError, type ServiceContext } from "@tripline/service";
+import {
+  accessOf,
+  type Guards,
+  HttpError,
+  looksSecret,
+  type RedactionKeys,
+  redactorOf,
+  type ServiceContext,
+} from "@tripline/service";
 import type { FastifyPluginAsync } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -8,6 +16,7 @@ import type { ResponseFile } from "../settings/response-file.ts";
 import { shownWebhook } from "../settings/webhook-settings.ts";
 
 export interface ResponseRoutesDeps {
+  secrets: RedactionKeys;
   context: ServiceContext;
   guards: Guards;
   /** @throws TriplineError retriable while the responder does not run */
@@ -33,7 +42,7 @@ const responseAnswer = z.object({
 });
 
 /** `GET /api/response`, `GET` and `PUT /api/response/rules/:id`: what is in force for the token's own tenant, without secrets. */
-export function responseRoutes({ context, guards, file }: ResponseRoutesDeps): FastifyPluginAsync {
+export function responseRoutes({ secrets, context, guards, file }: ResponseRoutesDeps): FastifyPluginAsync {
   return async (untyped) => {
     const app = untyped.withTypeProvider<ZodTypeProvider>();
     app.route({
@@ -94,6 +103,13 @@ export function responseRoutes({ context, guards, file }: ResponseRoutesDeps): F
       handler: async (request) => {
         const { id: by, tenant } = accessOf(request);
         const { id } = request.params;
+        if (looksSecret(await redactorOf(secrets, tenant), id)) {
+          throw new HttpError(
+            400,
+            "TRIPLINE_REQUEST_INVALID",
+            "params/id: this looks like a secret, no rule",
+          );
+        }
         await file()
           .setRule(id, (known) => ({ ...request.body, tenants: [onlyFor(tenant, id, known)] }))
           .catch(mendFirst);

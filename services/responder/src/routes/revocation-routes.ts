@@ -2,13 +2,22 @@ import { randomBytes } from "node:crypto";
 import {
   credentialId,
   REVOCATION_SCOPES,
+  type Redactor,
   type Revocation,
   revocationSchema,
   type SignedRevocation,
   sha256Hex,
   uuidv7,
 } from "@tripline/events";
-import { accessOf, type Guards, HttpError, type ServiceContext } from "@tripline/service";
+import {
+  accessOf,
+  type Guards,
+  HttpError,
+  looksSecret,
+  type RedactionKeys,
+  redactorOf,
+  type ServiceContext,
+} from "@tripline/service";
 import type { FastifyPluginAsync } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -20,16 +29,19 @@ export interface RevocationRoutesDeps {
   view: RevocationView;
   writer: RevocationWriter;
   records: DecisionRecords;
+  secrets: RedactionKeys;
   context: ServiceContext;
   guards: Guards;
 }
+
+const MAX_TEXT_CHARS = 1024; // the limit of a revocation's subject and reason
 
 // Line breaks and other controls are refused: whoever is refused a call reads the reason in a terminal or a log.
 const printable = z
   .string()
   .trim()
   .min(1)
-  .max(1024)
+  .max(MAX_TEXT_CHARS)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
   .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/, { error: "control characters" });
 
@@ -60,7 +72,7 @@ const reinstatedAnswer = signedAnswer.extend({
 
 /** `POST /api/revocations` and `POST /api/revocations/:id/reinstate`, for the token's own tenant. */
 export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync {
-  const { view, writer, records, context, guards } = deps;
+  const { view, writer, records, secrets, context, guards } = deps;
   const onRequest = guards.requireRole("respond");
 
   async function write(entry: Revocation, by: string, reason: string): Promise<SignedRevocation> {
@@ -88,7 +100,10 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
       handler: async (request, reply) => {
         const { id: by, tenant } = accessOf(request);
         const now = context.now();
-        const { scope, subject, reason, expires_at, alert_id } = request.body;
+        const { scope, subject, expires_at, alert_id } = request.body;
+        const redactor = await redactorOf(secrets, tenant);
+        if (looksSecret(redactor, subject)) throw secretSubject();
+        const reason = redacted(redactor, request.body.reason);
         const entry: Revocation = {
           v: 1,
           id: uuidv7(now, randomBytes(10)),
@@ -132,11 +147,26 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
           state: "reinstated",
           reinstated_at: new Date(now).toISOString(),
         };
-        const signed = await write(reinstated, by, request.body.reason);
+        const reason = redacted(await redactorOf(secrets, tenant), request.body.reason);
+        const signed = await write(reinstated, by, reason);
         return { ...signed, still_refused_by: view.live(tenant, known, now).map((entry) => entry.id) };
       },
     });
   };
+}
+
+/** A token can be longer than what it stands for. */
+function redacted(redactor: Redactor, reason: string): string {
+  return redactor.redactText(reason).value.slice(0, MAX_TEXT_CHARS);
+}
+
+/** Interceptors compare the subject with what they know, so it can't be redacted. */
+function secretSubject(): HttpError {
+  return new HttpError(
+    400,
+    "TRIPLINE_SUBJECT_SECRET",
+    "body/subject: this looks like a secret. Name what is to be refused by its id, as the record shows it",
+  );
 }
 
 /** @throws HttpError 400 for a moment that has passed */

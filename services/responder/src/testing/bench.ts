@@ -20,6 +20,7 @@ import {
   createGuards,
   createHttpServer,
   createRecordProducer,
+  createRedactionKeys,
   type Role,
 } from "@tripline/service";
 import { createMemoryLog, type Log, type LogRecord } from "@tripline/stream";
@@ -130,6 +131,7 @@ export class Bench {
       log,
       dataDir: dir,
       records,
+      secrets: createRedactionKeys({ directory: join(dir, "keys"), now: context.now }),
       context,
       guards: createGuards(access),
       publicUrl: () => `http://127.0.0.1:${this.port}/`,
