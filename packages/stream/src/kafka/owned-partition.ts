@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isRetriable } from "@tripline/events";
 import type { Admin, EachBatchPayload } from "kafkajs";
-import { assignmentLost, hasCode } from "../errors.ts";
+import { assignmentLost, hasCode, streamError } from "../errors.ts";
 import { checkMetadata, checkStart } from "../limits.ts";
 import type { Assignment, CommittedOffset, ConsumeOptions, PartitionReader } from "../log.ts";
 import { fromKafka } from "./errors.ts";
@@ -77,12 +77,10 @@ export class OwnedPartition {
     const { topic, group } = options;
     await before;
     const answer = await this.#untilAnswered(() =>
-      Promise.all([fetchCommitted(admin, topic, group), fetchBounds(admin, topic)]),
+      Promise.all([fetchCommitted(admin, topic, group), this.#fetchOwnBounds()]),
     );
     if (answer === null || this.#lost.signal.aborted) return;
-    const [committed, bounds] = answer;
-    const own = bounds.find((candidate) => candidate.partition === partition);
-    if (own === undefined) return;
+    const [committed, own] = answer;
     const last = committed.get(partition) ?? null;
     const reader = await options.onAssigned(this.#assignment(last, own.earliest));
     this.#reader = reader;
@@ -150,11 +148,21 @@ export class OwnedPartition {
 
   /** kafkajs jumps silently when retention overtakes it; a transaction's markers leave gaps that are none. */
   async #checkGap(): Promise<void> {
-    const { options, partition, compacted, admin } = this.#o;
-    const all = await this.#untilAnswered(() => fetchBounds(admin, options.topic));
-    const bounds = all?.find((candidate) => candidate.partition === partition);
-    if (bounds !== undefined)
-      checkStart({ topic: options.topic, partition, compacted }, this.#position, bounds);
+    const { options, partition, compacted } = this.#o;
+    const bounds = await this.#untilAnswered(() => this.#fetchOwnBounds());
+    if (bounds !== null) checkStart({ topic: options.topic, partition, compacted }, this.#position, bounds);
+  }
+
+  /** An answer may leave a partition out while its leader changes. To take that as an answer would leave it paused for good. */
+  async #fetchOwnBounds() {
+    const { options, partition, admin } = this.#o;
+    const bounds = await fetchBounds(admin, options.topic);
+    const own = bounds.find((candidate) => candidate.partition === partition);
+    if (own !== undefined) return own;
+    throw streamError(
+      "TRIPLINE_STREAM_UNAVAILABLE",
+      `the broker does not know where partition ${partition} of ${options.topic} begins: try again`,
+    );
   }
 
   /** Asks until the broker answers; null when nobody needs the answer any more. */
