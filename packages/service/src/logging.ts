@@ -14,6 +14,7 @@ export const LOG_LEVELS = [
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const STDERR = 2; // by its number: in a worker thread process.stderr does not know that it is a terminal
+const MIN_WRITE_BYTES = 1; // each line at once; with 0, pino's default, `flush` does not wait for the line that is being written
 
 // Last line of defence: nothing should hand these to the logger in the first place.
 const SECRET_NAMES = ["authorization", "cookie", "token", "key", "secret", "password", "signature"];
@@ -35,7 +36,10 @@ export interface LineSink {
  */
 export function createLogger(options: { service: string; level?: LogLevel; sink?: LineSink }): Logger {
   const sink =
-    options.sink ?? (isatty(STDERR) ? prettyLines(process.stderr) : destination({ fd: STDERR, sync: false }));
+    options.sink ??
+    (isatty(STDERR)
+      ? prettyLines(process.stderr)
+      : destination({ fd: STDERR, sync: false, minLength: MIN_WRITE_BYTES }));
   return pino(
     {
       level: options.level ?? "info",

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { TriplineError } from "@tripline/events";
 import type { Logger } from "pino";
 import type { Part } from "./part.ts";
+import { endingFacts, flushed, sayWhy } from "./say-why.ts";
 import { startIsOver } from "./start-errors.ts";
 
 const STOP_TIMEOUT_MS = 15_000; // for each part; container runtimes kill after 30 s in total
@@ -16,6 +17,8 @@ export interface RunOptions {
   onReady?(): void;
   /** Default 15 s for each part; then it is left behind and the exit code is 1. */
   stopTimeoutMs?: number;
+  /** Takes the last line, which says why it ended, when that is known; default: standard error. */
+  say?(line: string): void;
   /** Where signals and unhandled errors come from, and how the process ends at once; default: this process. */
   host?: ProcessHost;
 }
@@ -51,8 +54,10 @@ export async function runParts(parts: readonly Part[], options: RunOptions): Pro
 
   const code = await stop.code;
   clearInterval(watch);
+  await flushed(logger);
   const clean = await stopAll(started, options.stopTimeoutMs ?? STOP_TIMEOUT_MS, logger);
   stop.release();
+  await sayWhy(stop.failure(), logger, options.say);
   return clean ? code : EXIT_FAILED;
 }
 
@@ -105,9 +110,13 @@ function stopTrigger(host: ProcessHost, logger: Logger) {
     aborter.abort();
     resolve(exitCode);
   };
+  let failure: unknown;
   const fail = (error: unknown): void => {
     if (aborter.signal.aborted) logger.error({ err: error }, "a further error while stopping");
-    else logger.fatal({ err: error }, "stopping because of an error");
+    else {
+      failure = error;
+      logger.fatal(endingFacts(error), "stopping because of an error");
+    }
     trigger(EXIT_FAILED);
   };
   const onSignal = (signal: unknown): void => {
@@ -130,6 +139,7 @@ function stopTrigger(host: ProcessHost, logger: Logger) {
     code,
     signal: aborter.signal,
     fail,
+    failure: () => failure,
     release: () => {
       for (const [event, listener] of listeners) host.off(event, listener);
     },

@@ -23,16 +23,42 @@ async function run(script: string): Promise<{ code: number; lines: string[] }> {
   );
 }
 
-it("an error while a service is put together is one line of the log, and exit code 1", async () => {
+it("an error while a service is put together is one line of the log, the sentence itself last, and exit code 1", async () => {
   const { code, lines } = await run(
-    main(`await Promise.reject(new TriplineError("TRIPLINE_X", "the log is taken: stop the other one"));`),
+    main(
+      `await Promise.reject(new TriplineError("TRIPLINE_X", "the log is taken: stop the other one", { cause: new Error("locked") }));`,
+    ),
   );
   expect(code).toBe(1);
-  expect(lines).toHaveLength(1);
+  expect(lines).toHaveLength(2);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({
     level: "fatal",
-    err: { code: "TRIPLINE_X", message: "the log is taken: stop the other one" },
+    code: "TRIPLINE_X",
+    reason: "the log is taken: stop the other one",
+    because: "locked",
   });
+  expect(lines[1]).toBe("the log is taken: stop the other one");
+  expect(lines.join()).not.toContain("stack");
+});
+
+it("so it is when a part can't start, behind the lines of stopping", async () => {
+  const { code, lines } = await run(
+    main(`
+      const part = {
+        name: "http",
+        start: async () => { throw new TriplineError("TRIPLINE_LISTEN", "the port is taken: choose another"); },
+        stop: async () => console.error('{"msg":"stopped in order"}'),
+        health: () => ({ state: "ready" }),
+      };
+      process.exit(await runParts([part], createContext({ service: "test", logLevel: "fatal" })));`),
+  );
+  expect(code).toBe(1);
+  expect(lines).toHaveLength(3);
+  expect(JSON.parse(lines.find((line) => line.includes("fatal")) ?? "")).toMatchObject({
+    code: "TRIPLINE_LISTEN",
+  });
+  expect(lines.at(-1)).toBe("the port is taken: choose another");
+  expect(lines.join()).not.toContain("stack");
 });
 
 it("afterwards it is runParts that stops", async () => {

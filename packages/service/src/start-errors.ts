@@ -1,10 +1,11 @@
 import { createLogger } from "./logging.ts";
+import { endingFacts, sayWhy } from "./say-why.ts";
 
 const EXIT_FAILED = 1;
 
 /**
  * From here until `startIsOver` an error that nobody handles (a `main.ts` that can't open its log) ends the process
- * with 1 and one line of the log, where Node would print the source around the `throw`.
+ * with 1, one line of the log and, when it is one of ours, the sentence that says what to do, where Node would print the source around the `throw`.
  */
 export function watchStart(): void {
   process.on("uncaughtException", endBecause);
@@ -16,6 +17,7 @@ export function startIsOver(): void {
 }
 
 function endBecause(error: unknown): void {
-  createLogger({ service: "start" }).fatal({ err: error }, "can't start");
-  process.exit(EXIT_FAILED);
+  const logger = createLogger({ service: "start" });
+  logger.fatal(endingFacts(error), "can't start");
+  void sayWhy(error, logger).finally(() => process.exit(EXIT_FAILED));
 }
