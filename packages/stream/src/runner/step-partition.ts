@@ -26,7 +26,10 @@ export class StepPartition implements PartitionReader {
   readonly #signal: AbortSignal;
   /** What lies before was made durable by an earlier owner: such records only rebuild the state. */
   readonly #replayUntil: number;
+  /** The last snapshot that is written, and the one that the last commit named. */
   #pointer: SnapshotPointer | null;
+  #named: SnapshotPointer | null;
+  #writing: Promise<void> | null = null;
   /** The next offset to commit; everything before it is processed and durable. */
   #position: number;
   #committed: number;
@@ -51,6 +54,7 @@ export class StepPartition implements PartitionReader {
     this.#step = step;
     this.#signal = runner.signalFor(assignment);
     this.#pointer = state?.pointer ?? null;
+    this.#named = this.#pointer;
     this.#replayUntil = assignment.committed?.offset ?? assignment.earliest;
     this.#position = this.#replayUntil;
     this.#committed = this.#replayUntil;
@@ -155,39 +159,71 @@ export class StepPartition implements PartitionReader {
     if (this.#ahead) return; // given up in the middle of a batch: it will be processed again
     const { state, pace } = this.#options;
     // The first commit of a step with state names a snapshot, or the next owner would start there with an empty state.
-    const snapshotDue =
-      closing ||
-      (state !== null && this.#pointer === null) ||
-      performance.now() - this.#snapshotAt >= Math.max(pace.snapshotEveryMs, this.#snapshotPauseMs);
-    const snapshot = snapshotDue ? await this.#snapshot() : false;
-    if (!snapshot && this.#position === this.#committed) return;
-    await this.#runner.commit(this.#assignment, this.#position, encodePointer(this.#pointer), this.#signal);
-    this.#committed = this.#position;
-    this.#committedAt = performance.now();
-    if (snapshot) await this.#cleanUp();
+    if (closing || (state !== null && this.#pointer === null)) {
+      await this.#writing;
+      await this.#commitPosition();
+      this.#snapshot();
+      await this.#writing;
+    } else if (
+      performance.now() - this.#snapshotAt >=
+      Math.max(pace.snapshotEveryMs, this.#snapshotPauseMs)
+    ) {
+      this.#snapshot();
+    }
+    await this.#commitPosition();
   }
 
-  async #snapshot(): Promise<boolean> {
-    const { state } = this.#options;
-    if (state === null || this.#seen === this.#saved || this.#seen < this.#position) return false;
+  async #commitPosition(): Promise<void> {
+    const pointer = this.#pointer;
+    if (this.#options.state !== null && pointer === null) return; // no snapshot to name yet
+    if (this.#position === this.#committed && pointer === this.#named) return;
+    await this.#runner.commit(this.#assignment, this.#position, encodePointer(pointer), this.#signal);
+    this.#committed = this.#position;
+    this.#committedAt = performance.now();
+    if (pointer === this.#named) return;
+    this.#named = pointer;
+    await this.#cleanUp();
+  }
+
+  /**
+   * Takes a snapshot, and writes it while batches go on; the commit after that names it. Not while the one before is
+   * being written or waits to be named: there are two slots, and the named one must stay.
+   */
+  #snapshot(): void {
+    const { state, pace } = this.#options;
+    if (state === null || this.#writing !== null || this.#pointer !== this.#named) return;
+    if (this.#seen === this.#saved || this.#seen < this.#position) return;
     const started = performance.now();
     const bytes = this.#step.snapshot?.();
-    if (bytes === undefined) return false;
-    const { name, hooks } = this.#runner.options;
-    const { records, pointer } = state.writer.next(bytes, this.#position);
-    await this.#runner.produce(state.topic, records, this.#signal);
-    this.#pointer = pointer;
-    this.#saved = this.#seen;
+    if (bytes === undefined) return;
+    const tookMs = performance.now() - started;
+    this.#snapshotPauseMs = Math.min(tookMs / pace.snapshotShare, MAX_SNAPSHOT_PAUSE_MS);
     this.#snapshotAt = performance.now();
-    const tookMs = this.#snapshotAt - started;
-    this.#snapshotPauseMs = Math.min(tookMs / this.#options.pace.snapshotShare, MAX_SNAPSHOT_PAUSE_MS);
-    hooks?.onSnapshot?.({
-      name,
-      partition: this.#assignment.partition,
-      bytes: bytes.byteLength,
-      seconds: tookMs / 1000,
-    });
-    return true;
+    this.#saved = this.#seen;
+    const { records, pointer } = state.writer.next(bytes, this.#position);
+    this.#writing = this.#write(state.topic, records)
+      .then(() => {
+        this.#pointer = pointer;
+        const { name, hooks } = this.#runner.options;
+        hooks?.onSnapshot?.({
+          name,
+          partition: this.#assignment.partition,
+          bytes: bytes.byteLength,
+          seconds: (performance.now() - started) / 1000,
+        });
+      })
+      .catch((error: unknown) => {
+        if (!this.#signal.aborted) this.#runner.fail(error);
+      })
+      .finally(() => {
+        this.#writing = null;
+        if (this.#pointer === pointer && !this.#signal.aborted) this.#commitLater(0);
+      });
+  }
+
+  /** Chunk by chunk, so that what others produce meanwhile does not wait for all of it. */
+  async #write(topic: string, records: readonly NewRecord[]): Promise<void> {
+    for (const record of records) await this.#runner.produce(topic, [record], this.#signal);
   }
 
   async #cleanUp(): Promise<void> {
