@@ -205,11 +205,23 @@ describe("the access records", () => {
     ]) {
       await get(url, token);
       const [reading] = await server.readings();
+      server.breakLog(true);
+      await get(url, token);
+      server.breakLog(false);
       expect(reading?.query, url).not.toMatch(/CanaryCanary|hunter2canary/);
       expect(reading?.query, url).toMatch(
         /"(tool|credential|server|id)":"[^"]*⟨[a-z_]+:[A-Za-z0-9_-]+\.[0-9a-f]{16}⟩"/,
       );
     }
+  });
+
+  it("are the only place where a question is written: the service's own log holds none", async () => {
+    const token = await server.token("acme", ["read"]);
+    await get("/api/calls?tool=loggedcanary", token);
+    await get("/api/calls/loggedcanary", token);
+    await get("/api/calls?limit=loggedcanary", token);
+    expect(server.ownLog()).toContain("/api/calls/:id");
+    expect(server.ownLog()).not.toMatch(/loggedcanary|CanaryCanary|hunter2canary/);
   });
 
   it("name the asker and count what was shown", async () => {

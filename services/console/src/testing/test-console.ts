@@ -24,6 +24,8 @@ export interface TestConsole {
   producerKey(tenant: string): Promise<string>;
   /** The access records written since the last look. */
   readings(): Promise<NonNullable<Envelope["access"]>[]>;
+  /** All that the service said about itself, down to `trace`. */
+  ownLog(): string;
   /** From now on the log takes nothing, or takes records again. */
   breakLog(broken: boolean): void;
   close(): Promise<void>;
@@ -37,7 +39,12 @@ export async function startTestConsole(
   options: { port?: number } = {},
 ): Promise<TestConsole> {
   const directory = await mkdtemp(join(tmpdir(), "tripline-console-"));
-  const context = createContext({ service: "test", logLevel: "silent" });
+  const lines: string[] = [];
+  const context = createContext({
+    service: "test",
+    logLevel: "trace",
+    sink: { write: (line) => lines.push(line) },
+  });
   const access = await AccessRegistry.open({
     path: join(directory, "access.json"),
     logger: context.logger,
@@ -92,6 +99,7 @@ export async function startTestConsole(
         .splice(0)
         .map((value) => parseRecord(new TextDecoder().decode(value)).envelope.access)
         .filter((entry) => entry !== undefined),
+    ownLog: () => lines.join(""),
     breakLog: (now) => {
       broken = now;
     },
