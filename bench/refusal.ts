@@ -12,7 +12,7 @@ import { type CallStart, connectInterceptor } from "@tripline/interceptor";
 import { startStandalone } from "../test/support/standalone.ts";
 import { type BenchResult, quantile } from "./result.ts";
 
-const SAMPLES = Number(process.env.BENCH_SAMPLES ?? 1_000); // over three minutes: the detector writes its state now and then
+const SAMPLES = Number(process.env.BENCH_SAMPLES ?? 900); // over three minutes: the detector writes its state now and then
 const WARM_UP = 10; // not counted: the first ones compile the code
 const RATE = 2_000; // calls/s beside the samples
 const BATCH_RECORDS = 10; // small, so that the load comes evenly
