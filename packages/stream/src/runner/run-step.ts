@@ -7,7 +7,7 @@ import type { PartitionInfo, PartitionStep } from "./step.ts";
 import { StepPartition } from "./step-partition.ts";
 
 const SNAPSHOT_EVERY_MS = 30_000; // a restart replays at most about this much
-const SNAPSHOT_SHARE = 0.005;
+const SNAPSHOT_SHARE = 0.002; // far below the one record in a hundred that a p99 forgives
 const COMMIT_EVERY_MS = 500; // bounds what is emitted twice after a crash; each commit is a write to the log
 
 export interface StepOptions extends RunnerOptions {
@@ -18,7 +18,7 @@ export interface StepOptions extends RunnerOptions {
   /** ms between snapshots; default 30 s. One is also taken at close. */
   snapshotEveryMs?: number;
   /**
-   * The share of all time that snapshots may take, during which the partition waits; default 0.005, so that far less
+   * The share of all time that snapshots may take, during which the partition waits; default 0.002, so that far less
    * than one record in a hundred meets one. A state that takes long to write is written less often, up to ten minutes.
    */
   snapshotShare?: number;
