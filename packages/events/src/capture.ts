@@ -69,9 +69,10 @@ export function capturePayload(
     return redacted.value;
   };
   const text = (part: "result" | "error", value: string, limit: number): string => {
-    const kept = keep(redactor.redactText(head(value, limit)));
+    const start = head(value, limit);
+    const kept = keep(redactor.redactText(start));
     const short = cutText(kept, limit);
-    if (short.length < kept.length || head(value, limit).length < value.length) {
+    if (short.length < kept.length || start.length < value.length) {
       cut[part] = { bytes: jsonBytes(value), digest: keyedHash(redactor.key, value, 32) };
     }
     return short;

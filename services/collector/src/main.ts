@@ -26,7 +26,6 @@ const config = readProcessConfig(collectorConfig, {
 const context = createContext({ service: "collector", ...config, processMetrics: true });
 const log = await openLog({
   url: config.log,
-  dataDir: config.data,
   kafka: { clientId: "tripline-collector" },
 });
 await log.ensureTopics(triplineTopics(config.partitions, [TOPICS.events, TOPICS.revocations]));

@@ -25,7 +25,6 @@ const config = readProcessConfig(consoleConfig, {
 const context = createContext({ service: "console", ...config, processMetrics: true });
 const log = await openLog({
   url: config.log,
-  dataDir: config.data,
   kafka: { clientId: "tripline-console" },
 });
 await log.ensureTopics(triplineTopics(config.partitions, [TOPICS.events]));
