@@ -14,6 +14,7 @@ export * from "./heartbeat-chain.ts";
 export * from "./ids.ts";
 export * from "./keyed-hash.ts";
 export * from "./payload.ts";
+export * from "./pipeline-alert.ts";
 export * from "./record.ts";
 export * from "./record-ids.ts";
 export * from "./redaction.ts";

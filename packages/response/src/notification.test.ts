@@ -65,7 +65,7 @@ test("captured text can neither hide nor drive a terminal, and stays small", () 
         alert: {
           ...alert,
           evidence: evidence.flatMap((item) =>
-            item.record_id ? [{ ...item, record_id: alert.record_id, time: alert.time }] : [],
+            item.record_id ? [{ ...item, record_id: item.record_id, time: alert.time }] : [],
           ),
         },
         done: REVOKED,

@@ -120,7 +120,7 @@ function alertRow(row: Row): AlertRow {
     summary: row.string("summary"),
     why: row.string("why"),
     group: row.string("group"),
-    record_id: row.string("the_record_id"),
+    record_id: row.uuid("the_record_id"),
     principal: row.text("principal"),
     agent: row.text("agent"),
     credential: row.text("credential"),

@@ -165,7 +165,7 @@ export interface AlertRow {
   summary: string;
   why: string;
   group: string;
-  record_id: string;
+  record_id: string | null;
   principal: string | null;
   agent: string | null;
   credential: string | null;

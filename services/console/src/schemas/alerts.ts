@@ -28,7 +28,7 @@ export const alertRow = z.object({
   summary: z.string(),
   why: z.string(),
   group: z.string(),
-  record_id: z.string(),
+  record_id: text.describe("the completing record; null where a finding has none"),
   principal: text,
   agent: text,
   credential: text,

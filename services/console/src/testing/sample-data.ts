@@ -140,7 +140,7 @@ export function sampleAlert(
     state_at: null,
     ...words,
     group: alert.group,
-    record_id: alert.record_id,
+    record_id: alert.record_id ?? null,
     principal: ANA,
     agent: null,
     credential: "local:notes",
@@ -173,7 +173,7 @@ export function sampleRevocation(alert: Alert, refused: CallRow): RevocationDeta
       signature: "c2ln",
     },
     timing: {
-      completing_record_id: alert.record_id,
+      completing_record_id: alert.record_id ?? null,
       completing_record_time: alert.time,
       completing_record_appended: after(2),
       detected_at: after(6),
