@@ -1,5 +1,5 @@
 import { streamError } from "./errors.ts";
-import type { NewRecord } from "./log.ts";
+import type { NewRecord, ScanRange } from "./log.ts";
 
 /** What every implementation takes, so that what works on one works on the others. */
 export const MAX_LOG_RECORD_BYTES = 1_000_000; // key + value + headers; Kafka's default message.max.bytes is 1,048,588
@@ -60,5 +60,23 @@ export function checkStart(
     "TRIPLINE_STREAM_OUT_OF_RANGE",
     `offset ${start} of ${where.topic}/${where.partition} is not in the log, which holds ${bounds.earliest} to ` +
       `${bounds.next - 1}: ${gone ? "retention removed records that were not read; start at the earliest offset to accept the gap" : "the topic was made anew or cut; commit an offset that exists"}`,
+  );
+}
+
+/** @throws TriplineError TRIPLINE_STREAM_CONFIG for a compacted topic, TRIPLINE_STREAM_OUT_OF_RANGE for what the log has not */
+export function checkScan(
+  { topic, partition, from, to }: ScanRange,
+  compacted: boolean,
+  bounds: { earliest: number; next: number } | undefined,
+): void {
+  if (compacted) {
+    throw streamError("TRIPLINE_STREAM_CONFIG", `${topic} is compacted: read it as a table instead`);
+  }
+  if (bounds !== undefined && from >= bounds.earliest && from <= to && to <= bounds.next) return;
+  const held =
+    bounds === undefined ? "has no such partition" : `holds ${bounds.earliest} to ${bounds.next - 1}`;
+  throw streamError(
+    "TRIPLINE_STREAM_OUT_OF_RANGE",
+    `offsets ${from} to ${to - 1} of ${topic}/${partition} are not all in the log, which ${held}`,
   );
 }

@@ -55,6 +55,36 @@ export function logContract(name: string, subject: ContractSubject): void {
       return { consumer, records, assignments };
     }
 
+    test("a scan hands out exactly its range, beside the groups, and refuses what the log has not", async () => {
+      const name = await topic({ partitions: 2 });
+      const written = Array.from({ length: 25 }, (_, n) => ({
+        key: null,
+        value: Buffer.from(`${n}`),
+        partition: 1,
+      }));
+      await log.produce(name, written);
+      const batches: string[][] = [];
+      const range = { topic: name, partition: 1, from: 3, to: 20, maxBatchRecords: 7 };
+      await log.scan(range, async (records) => {
+        batches.push(records.map((one) => `${one.offset}=${text(one)}`));
+      });
+      expect(batches.flat()).toEqual(Array.from({ length: 17 }, (_, n) => `${n + 3}=${n + 3}`));
+      expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(7);
+      const nothing = async () => undefined;
+      await log.scan({ ...range, from: 25, to: 25 }, nothing);
+      for (const wrong of [{ to: 26 }, { partition: 2 }, { from: 21, to: 20 }, { from: -1 }]) {
+        await expect(log.scan({ ...range, ...wrong }, nothing)).rejects.toMatchObject({
+          code: "TRIPLINE_STREAM_OUT_OF_RANGE",
+        });
+      }
+      const failing = log.scan(range, () => Promise.reject(new Error("the tool gave up")));
+      await expect(failing).rejects.toThrow("the tool gave up");
+      const table = await topic({ cleanup: "compact" });
+      await expect(log.scan({ ...range, topic: table }, nothing)).rejects.toMatchObject({
+        code: "TRIPLINE_STREAM_CONFIG",
+      });
+    });
+
     test("produced records are read back in order with keys, headers and dense offsets", async () => {
       const name = await topic();
       const positions = await log.produce(name, [

@@ -97,6 +97,16 @@ export interface Consumer {
   close(): Promise<void>;
 }
 
+/** A stretch of one partition: from `from` up to, and without, `to`. */
+export interface ScanRange {
+  topic: string;
+  partition: number;
+  from: number;
+  to: number;
+  /** Default 1,000. */
+  maxBatchRecords?: number;
+}
+
 /** One entry of a compacted topic. A null value means the key was deleted. */
 export interface TableEntry {
   key: string;
@@ -129,6 +139,12 @@ export interface Log {
   consume(options: ConsumeOptions): Promise<Consumer>;
   /** Reads a compacted topic from its start to its end, and then follows it. Every reader sees every partition. */
   readTable(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader>;
+  /**
+   * Hands the range to `onBatch`, in order and in batches, and resolves at its end. For tools that look at a log from
+   * beside its groups: joins none and commits nothing. Only for topics with clean-up `delete`.
+   * Rejects with `TRIPLINE_STREAM_OUT_OF_RANGE` when a part of the range is not in the log, and with what `onBatch` raises.
+   */
+  scan(range: ScanRange, onBatch: (records: LogRecord[]) => Promise<void>): Promise<void>;
   /** For each partition: the oldest offset and the one the next record will get. */
   offsets(topic: string): Promise<{ partition: number; earliest: number; next: number }[]>;
   /** What a group has committed; partitions without a commit are absent. */

@@ -1,13 +1,15 @@
 import type { Admin, Kafka } from "kafkajs";
 import { closedError, streamError } from "../errors.ts";
-import { checkRecord } from "../limits.ts";
+import { checkRecord, checkScan } from "../limits.ts";
 import type {
   CommittedOffset,
   ConsumeOptions,
   Consumer,
   Log,
+  LogRecord,
   NewRecord,
   Position,
+  ScanRange,
   TableEntry,
   TableReader,
   TopicSpec,
@@ -19,6 +21,7 @@ import { fromKafka } from "./errors.ts";
 import { KafkaConsumer } from "./kafka-consumer.ts";
 import { fetchBounds, fetchCommitted } from "./kafka-offsets.ts";
 import { KafkaProducer } from "./kafka-producer.ts";
+import { scanKafka } from "./kafka-scan.ts";
 import { KafkaTable } from "./kafka-table.ts";
 import { KafkaTopics } from "./kafka-topics.ts";
 
@@ -115,6 +118,19 @@ class KafkaLog implements Log {
     const table = new KafkaTable(kafka, topic, await fetchBounds(admin, topic));
     await table.start(partitions, onEntry);
     return this.#keep(table);
+  }
+
+  async scan(range: ScanRange, onBatch: (records: LogRecord[]) => Promise<void>): Promise<void> {
+    this.#checkOpen();
+    const { kafka, admin, topics } = this.#parts;
+    const { cleanup } = await topics.get(range.topic);
+    const bounds = await fetchBounds(admin, range.topic);
+    checkScan(
+      range,
+      cleanup === "compact",
+      bounds.find(({ partition }) => partition === range.partition),
+    );
+    await scanKafka(kafka, range, onBatch);
   }
 
   async offsets(topic: string) {

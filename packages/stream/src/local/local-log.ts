@@ -1,6 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { closedError, streamError } from "../errors.ts";
-import { checkMetadata, checkRecord, recordBytes } from "../limits.ts";
+import {
+  checkMetadata,
+  checkRecord,
+  checkScan,
+  DEFAULT_MAX_BATCH_BYTES,
+  DEFAULT_MAX_BATCH_RECORDS,
+  recordBytes,
+} from "../limits.ts";
 import type {
   CommittedOffset,
   ConsumeOptions,
@@ -9,6 +16,7 @@ import type {
   LogRecord,
   NewRecord,
   Position,
+  ScanRange,
   TableEntry,
   TableReader,
   TopicSpec,
@@ -145,6 +153,22 @@ export class LocalLog implements Log {
       earliest,
       next,
     }));
+  }
+
+  async scan(range: ScanRange, onBatch: (records: LogRecord[]) => Promise<void>): Promise<void> {
+    this.#checkOpen();
+    const { spec, partitions } = this.#topic(range.topic);
+    const partition = partitions[range.partition];
+    checkScan(range, spec.cleanup === "compact", partition);
+    for (let from = range.from; partition !== undefined && from < range.to; ) {
+      this.#checkOpen();
+      checkScan({ ...range, from }, false, partition); // retention may have overtaken it
+      const most = Math.min(range.maxBatchRecords ?? DEFAULT_MAX_BATCH_RECORDS, range.to - from);
+      const records = partition.read(from, most, DEFAULT_MAX_BATCH_BYTES);
+      await onBatch(records);
+      from = (records.at(-1)?.offset ?? range.to) + 1;
+      await nextTurn();
+    }
   }
 
   async committed(topic: string, group: string): Promise<Map<number, CommittedOffset>> {

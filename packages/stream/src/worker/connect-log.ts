@@ -5,8 +5,10 @@ import type {
   ConsumeOptions,
   Consumer,
   Log,
+  LogRecord,
   NewRecord,
   PartitionReader,
+  ScanRange,
   TableEntry,
   TableReader,
 } from "../log.ts";
@@ -27,6 +29,11 @@ interface RemoteAssignment {
   reader: PartitionReader | null;
 }
 
+interface RemoteScan {
+  onBatch(records: LogRecord[]): Promise<void>;
+  failure: { error: unknown } | null;
+}
+
 interface RemoteTable {
   onEntry(entry: TableEntry): void;
   load: PromiseWithResolvers<void>;
@@ -42,6 +49,7 @@ export async function connectLog(port: MessagePort): Promise<Log> {
   const consumers = new Map<number, RemoteConsumer>();
   const assignments = new Map<number, RemoteAssignment>();
   const tables = new Map<number, RemoteTable>();
+  const scans = new Map<number, RemoteScan>();
   let nextId = 0;
   let closing: Promise<void> | null = null;
 
@@ -63,6 +71,15 @@ export async function connectLog(port: MessagePort): Promise<Log> {
         const consumer = consumers.get(id);
         consumers.delete(id);
         if (consumer !== undefined) settle(consumer.end, consumer.failure, error);
+      },
+      scanned: async ({ scan: id, batch }: ReaderCalls["scanned"]["args"]) => {
+        const scan = scans.get(id);
+        try {
+          await scan?.onBatch(unpackRecords(batch));
+        } catch (error) {
+          if (scan !== undefined) scan.failure = { error };
+          throw error;
+        }
       },
       entries: ({ table: id, entries }: ReaderCalls["entries"]["args"]) => {
         const table = tables.get(id);
@@ -177,6 +194,19 @@ export async function connectLog(port: MessagePort): Promise<Log> {
     };
   }
 
+  async function scan(range: ScanRange, onBatch: RemoteScan["onBatch"]): Promise<void> {
+    const id = nextId++;
+    const reading: RemoteScan = { onBatch, failure: null };
+    scans.set(id, reading);
+    try {
+      await channel.call("scan", { scan: id, range });
+    } catch (error) {
+      throw reading.failure === null ? error : reading.failure.error;
+    } finally {
+      scans.delete(id);
+    }
+  }
+
   return {
     generation: await channel.call("generation", null),
     ensureTopics: (specs) => channel.call("ensureTopics", specs),
@@ -188,6 +218,7 @@ export async function connectLog(port: MessagePort): Promise<Log> {
     },
     consume,
     readTable,
+    scan,
     offsets: (topic) => channel.call("offsets", topic),
     committed: (topic, group) => channel.call("committed", { topic, group }),
     ping: () => channel.call("ping", null),

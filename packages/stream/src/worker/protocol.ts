@@ -1,4 +1,4 @@
-import type { CommittedOffset, NewRecord, Position, TableEntry, TopicSpec } from "../log.ts";
+import type { CommittedOffset, NewRecord, Position, ScanRange, TableEntry, TopicSpec } from "../log.ts";
 import type { PackedRecords, SentError } from "./messages.ts";
 
 /** Asked of the thread that owns the log. Consumers, tables and assignments go by numbers that their opener chose. */
@@ -12,6 +12,7 @@ export type LogCalls = {
   commit: { args: { assignment: number; offset: number; metadata: string }; result: undefined };
   readTable: { args: { table: number; topic: string }; result: undefined };
   closeTable: { args: number; result: undefined };
+  scan: { args: { scan: number; range: ScanRange }; result: undefined };
   offsets: { args: string; result: { partition: number; earliest: number; next: number }[] };
   committed: { args: { topic: string; group: string }; result: Map<number, CommittedOffset> };
   ping: { args: null; result: undefined };
@@ -35,6 +36,7 @@ export type ReaderCalls = {
   aborted: { args: number; result: undefined };
   lost: { args: number; result: undefined };
   consumerEnded: { args: { consumer: number; error: SentError | null }; result: undefined };
+  scanned: { args: { scan: number; batch: PackedRecords }; result: undefined };
   entries: { args: { table: number; entries: TableEntry[] }; result: undefined };
   tableLoaded: { args: { table: number; error: SentError | null }; result: undefined };
   tableEnded: { args: { table: number; error: SentError | null }; result: undefined };

@@ -46,6 +46,11 @@ export function serveLog(log: Log, port: MessagePort): { close(): Promise<void> 
       },
       readTable,
       closeTable: (id: number) => tables.get(id)?.close(),
+      scan: ({ scan, range }: LogCalls["scan"]["args"]) =>
+        log.scan(range, async (records) => {
+          const batch = packRecords(records);
+          await channel.call("scanned", { scan, batch }, [batch.values.buffer]);
+        }),
       offsets: (topic: string) => log.offsets(topic),
       committed: ({ topic, group }: LogCalls["committed"]["args"]) => log.committed(topic, group),
       ping: () => log.ping(),
