@@ -30,6 +30,7 @@ const writer: StoreWriter = {
 };
 const log: Log = {
   generation: embedded.generation,
+  scan: (range, onBatch) => embedded.scan(range, onBatch),
   ensureTopics: (specs) => embedded.ensureTopics(specs),
   partitionCount: (topic) => embedded.partitionCount(topic),
   produce: (topic, records) => between(() => embedded.produce(topic, records)),
