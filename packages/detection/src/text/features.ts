@@ -1,4 +1,4 @@
-import { fnv1a } from "./hashing.ts";
+import { scanWords } from "./word-scan.ts";
 
 /**
  * What is remembered of a text so that it can be recognised later without being kept: its redaction tokens, hashes of
@@ -18,7 +18,6 @@ const MAX_SHINGLES = 512;
 const SHINGLE_WORDS = 5; // shorter runs recur by chance
 const SHINGLES_LINKED = 3; // seven copied words in a row
 const REDACTION_TOKEN = /⟨([a-z_]{1,32}):([A-Za-z0-9_-]{1,64})\.([0-9a-f]{16})⟩/g;
-const WORD = /[\p{L}\p{N}][\p{L}\p{N}_.@+-]*/gu;
 const TIME_LIKE = /^\d{1,4}[-.:]\d{1,2}(?:[-.:T]\d.*)?$|^(?:19|20)\d{6}$/;
 const LETTER_AND_DIGIT = /^(?=.*\d)(?=.*[a-z])/i;
 const LONG_NUMBER = /^\d{7,}$/;
@@ -41,19 +40,21 @@ export function kindOfToken(token: string): string {
 
 export function featuresOf(text: string): Features {
   const scanned = text.length > MAX_SCAN_CHARS ? text.slice(0, MAX_SCAN_CHARS) : text;
+  const lower = scanned.toLowerCase();
   const values = new Set<number>();
   const shingles = new Set<number>();
-  const recent: number[] = [];
-  for (const match of scanned.toLowerCase().matchAll(WORD)) {
-    const word = match[0].replace(/[.\-_@+]+$/, "");
-    const hash = fnv1a(word);
-    if (values.size < MAX_VALUES && isDistinctive(word)) values.add(hash);
-    recent.push(hash);
-    if (recent.length < SHINGLE_WORDS) continue;
-    if (shingles.size < MAX_SHINGLES) shingles.add(combine(recent));
-    else if (values.size >= MAX_VALUES) break;
-    recent.shift();
-  }
+  const recent = new Int32Array(SHINGLE_WORDS); // the last words' hashes, in a ring
+  let words = 0;
+  scanWords(lower, ({ from, to, hash, digit }) => {
+    // Whatever is distinctive has a digit: the others need not be cut out.
+    if (digit && values.size < MAX_VALUES && isDistinctive(lower.slice(from, to))) values.add(hash);
+    recent[words % SHINGLE_WORDS] = hash;
+    words += 1;
+    if (words < SHINGLE_WORDS) return true;
+    if (shingles.size < MAX_SHINGLES) shingles.add(combine(recent, words % SHINGLE_WORDS));
+    else if (values.size >= MAX_VALUES) return false;
+    return true;
+  });
   return {
     secrets: redactionTokensIn(text).map((token) => token.slice(token.indexOf(":") + 1, -1)),
     values: [...values],
@@ -67,9 +68,12 @@ function isDistinctive(word: string): boolean {
   return word.length >= 8 && LETTER_AND_DIGIT.test(word) && !TIME_LIKE.test(word);
 }
 
-function combine(hashes: readonly number[]): number {
+/** @param oldest where the ring begins */
+function combine(recent: Int32Array, oldest: number): number {
   let combined = 0x811c9dc5;
-  for (const hash of hashes) combined = Math.imul(combined ^ hash, 0x01000193);
+  for (let each = 0; each < SHINGLE_WORDS; each += 1) {
+    combined = Math.imul(combined ^ (recent[(oldest + each) % SHINGLE_WORDS] ?? 0), 0x01000193);
+  }
   return combined >>> 0;
 }
 

@@ -2,8 +2,10 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { destinationsIn } from "./destinations.ts";
 import { featuresOf, linkBetween } from "./features.ts";
+import { fnv1a } from "./hashing.ts";
 import { leavesOf } from "./leaves.ts";
 import { plain } from "./plain.ts";
+import { scanWords } from "./word-scan.ts";
 
 const NONE: ReadonlySet<number> = new Set();
 
@@ -49,6 +51,32 @@ describe("leaves", () => {
 
   it("never break", () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (output) => void leavesOf(output)));
+  });
+});
+
+describe("words", () => {
+  it("are those of the regular expression that says what a word is, in any script", () => {
+    const said = (text: string) =>
+      [...text.matchAll(/[\p{L}\p{N}][\p{L}\p{N}_.@+-]*/gu)].map(([match]) => {
+        const word = match.replace(/[.\-_@+]+$/, "");
+        return [word, fnv1a(word), /[0-9]/.test(word)];
+      });
+    const scanned = (text: string) => {
+      const words: unknown[] = [];
+      scanWords(text, ({ from, to, hash, digit }) => {
+        words.push([text.slice(from, to), hash, digit]);
+        return true;
+      });
+      return words;
+    };
+    const unit = fc.constantFrom(...'aZ09_.@+- \n,"éßΣ٣中𝒳😀\ud835⟨');
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit, maxLength: 200 }), fc.string({ unit: "binary" })), (text) => {
+        const lower = text.toLowerCase();
+        expect(scanned(lower)).toEqual(said(lower));
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
