@@ -11,6 +11,14 @@ export * from "./open-log.ts";
 export * from "./partitioner.ts";
 export { DEAD_LETTER_HEADERS } from "./runner/dead-letter.ts";
 export type * from "./runner/hooks.ts";
+export {
+  type CopiedFrom,
+  copiedFrom,
+  copiedHeaders,
+  MARK_HEADERS,
+  replayedFor,
+  type SetAside,
+} from "./runner/marks.ts";
 export { runSink, type SinkOptions } from "./runner/run-sink.ts";
 export { runStep, type StepOptions } from "./runner/run-step.ts";
 export type * from "./runner/sink.ts";

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, LogRecord, PartitionReader } from "../log.ts";
 import { type Announcement, encodeAnnouncement, parseAnnouncement } from "./announcement.ts";
+import { type SetAside, setAside } from "./marks.ts";
 import type { Runner } from "./runner.ts";
-import type { PartitionSink } from "./sink.ts";
+import type { PartitionSink, SinkRange } from "./sink.ts";
 import type { PartitionInfo } from "./step.ts";
 
 export interface SinkPartitionOptions {
@@ -76,26 +77,43 @@ export class SinkPartition implements PartitionReader {
     const started = performance.now();
     const { name, hooks } = this.#runner.options;
     const { topic, partition } = this.#info;
+    const { taken, aside } = sorted(records, name);
+    const { first, last } = range;
     let attempts = 0;
     const rejections = await this.#runner.retrying(`writing ${topic}/${partition}`, this.#signal, () =>
       this.#sink.write(
-        { ...this.#info, first: range.first, last: range.last, again: again || attempts++ > 0 },
-        records,
+        { ...this.#info, first, last, again: again || attempts++ > 0, setAside: aside },
+        taken,
         this.#signal,
       ),
     );
     if (rejections.length > 0) {
       const reasons = new Map(rejections.map(({ offset, reason }) => [offset, reason]));
-      const rejected = records.flatMap((record) => {
+      const rejected = taken.flatMap((record) => {
         const reason = reasons.get(record.offset);
         return reason === undefined ? [] : [{ record, reason }];
       });
       await this.#runner.deadLetters(rejected, this.#signal);
     }
     await this.#runner.commit(this.#assignment, range.last + 1, "", this.#signal);
+    for (const { why } of aside) hooks?.onOutcome?.({ name, kind: "skip", reason: why });
     const seconds = (performance.now() - started) / 1000;
     hooks?.onBatch?.({ name, topic, partition, records: records.length, seconds });
   }
+}
+
+function sorted(
+  records: readonly LogRecord[],
+  name: string,
+): { taken: LogRecord[]; aside: SinkRange["setAside"] } {
+  const taken: LogRecord[] = [];
+  const aside: { record: LogRecord; why: SetAside }[] = [];
+  for (const record of records) {
+    const why = setAside(record, name);
+    if (why === null) taken.push(record);
+    else aside.push({ record, why });
+  }
+  return { taken, aside };
 }
 
 /** The pause was cut short because the partition is given up: there is nothing more to do here. */

@@ -1,4 +1,5 @@
 import type { LogRecord } from "../log.ts";
+import type { SetAside } from "./marks.ts";
 
 /** A closed range of offsets, announced in the log before it is written. */
 export interface SinkRange {
@@ -9,6 +10,11 @@ export interface SinkRange {
   last: number;
   /** It was announced before, by this process or one that died: it may have been written already, wholly or not. */
   again: boolean;
+  /**
+   * Records of the range that are not to be written, in offset order (`marks.ts`): copies of what an earlier generation
+   * of the log holds, and dead letters replayed for another. For sinks that account for every position.
+   */
+  setAside: readonly { record: LogRecord; why: SetAside }[];
 }
 
 /** A record of the range that the sink could not use: it goes to the dead letters. */
@@ -26,6 +32,7 @@ export interface PartitionSink {
   /**
    * Resolves when the range is durable outside. A retriable TriplineError is tried again for ever; any other error
    * ends the runner, with the range still announced.
+   * @param records what is to be written: all of the range but `range.setAside`; may be empty
    * @param signal aborted when the partition was lost or the runner closes: give up soon
    */
   write(range: SinkRange, records: readonly LogRecord[], signal: AbortSignal): Promise<readonly Rejection[]>;

@@ -1,5 +1,6 @@
 import { isRetriable, TriplineError } from "@tripline/events";
 import type { Assignment, LogRecord, NewRecord, PartitionReader } from "../log.ts";
+import { asAppendedOnce, type SetAside, setAside } from "./marks.ts";
 import type { Runner } from "./runner.ts";
 import { encodePointer, type SnapshotPointer } from "./snapshot-pointer.ts";
 import type { SnapshotWriter } from "./state-store.ts";
@@ -103,6 +104,12 @@ export class StepPartition implements PartitionReader {
     const emissions: Emission[] = [];
     const rejected: { record: LogRecord; reason: string }[] = [];
     for (const record of records) {
+      const aside = setAside(record, name);
+      if (aside !== null) {
+        await this.#learn(record, aside);
+        if (record.offset >= this.#replayUntil) hooks?.onOutcome?.({ name, kind: "skip", reason: aside });
+        continue;
+      }
       const returned = this.#attempt(record);
       const outcome = returned instanceof Promise ? await returned : returned;
       if (record.offset < this.#replayUntil) continue;
@@ -126,6 +133,11 @@ export class StepPartition implements PartitionReader {
     await Promise.all([...byTopic].map(([topic, list]) => this.#runner.produce(topic, list, this.#signal)));
     if (rejected.length > 0) await this.#runner.deadLetters(rejected, this.#signal);
     return emissions.length > 0 || rejected.length > 0;
+  }
+
+  /** A copy rebuilds the state as its original did, which had its effects in the log's earlier generation. */
+  async #learn(record: LogRecord, aside: SetAside): Promise<void> {
+    if (aside === "copied" && this.#step.snapshot !== undefined) await this.#attempt(asAppendedOnce(record));
   }
 
   #attempt(record: LogRecord): Outcome | Promise<Outcome> {

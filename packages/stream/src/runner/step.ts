@@ -20,7 +20,11 @@ export type Outcome =
  * the runner.
  */
 export interface PartitionStep {
-  /** Pure, where the step can be: only the record (with its `appendTime`) and the state decide. */
+  /**
+   * Pure, where the step can be: only the record (with its `appendTime`) and the state decide. What it says about a
+   * record that an earlier owner made durable, or about a copy of one from the log's earlier generation (`marks.ts`),
+   * is dropped: such records only rebuild the state, and a step without state does not see copies.
+   */
   process(record: LogRecord): Outcome | Promise<Outcome>;
   /** The whole state after the last processed record. A step without `snapshot` has no state that outlives it. */
   snapshot?(): Uint8Array;
