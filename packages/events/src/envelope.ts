@@ -131,9 +131,18 @@ export const appliedSchema = z.looseObject({
   at: timestamp,
 });
 
-/** `decision`: what the responder, or a person through it, decided. */
+/** `decision`: what the responder, or a person, decided. About a dead letter, `subject` is the letter's id. */
 export const decisionSchema = z.looseObject({
-  kind: z.enum(["revoked", "reinstated", "would_revoke", "withheld", "notified", "notify_failed"]),
+  kind: z.enum([
+    "revoked",
+    "reinstated",
+    "would_revoke",
+    "withheld",
+    "notified",
+    "notify_failed",
+    "dead_letter_replayed",
+    "dead_letter_discarded",
+  ]),
   reason: name.max(1024),
   by: name.describe("`policy` or the id of the person's token"),
   alert_id: name.optional(),

@@ -5,6 +5,7 @@
 export * from "./alert.ts";
 export * from "./capture.ts";
 export * from "./cloud-events.ts";
+export * from "./dead-letter.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
 export * from "./fact.ts";
@@ -13,6 +14,7 @@ export * from "./fingerprint.ts";
 export * from "./heartbeat-chain.ts";
 export * from "./ids.ts";
 export * from "./keyed-hash.ts";
+export * from "./nesting.ts";
 export * from "./payload.ts";
 export * from "./pipeline-alert.ts";
 export * from "./record.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { alertSchema } from "./alert.ts";
+import { DEAD_LETTER_DECISION_HEADER } from "./dead-letter.ts";
 import { envelopeSchema, RECORD_TYPES, type RecordType, requiredParts } from "./envelope.ts";
 import { factSchema } from "./fact.ts";
 import { payloadSchema } from "./payload.ts";
@@ -53,6 +54,10 @@ function asyncApi(): unknown {
     [TOPICS.state]: { snapshot: { name: "snapshot", contentType: "application/octet-stream" } },
     [TOPICS.deadLetters]: {
       deadLetter: { name: "dead letter", summary: "The original bytes and headers, and why." },
+      decision: {
+        name: "decision",
+        summary: `What was decided about a letter: marked by the header ${DEAD_LETTER_DECISION_HEADER}.`,
+      },
     },
   };
   const keys = {

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { z } from "zod";
 import { type Envelope, envelopeSchema, requiredParts } from "./envelope.ts";
 import { TriplineError } from "./errors.ts";
+import { isNestedDeeper, MAX_RECORD_DEPTH } from "./nesting.ts";
 import { type Payload, payloadSchema } from "./payload.ts";
 
 export const MAX_RECORD_BYTES = 512 * 1024; // below Kafka's default message.max.bytes of 1 MiB, with room for headers
@@ -25,6 +26,12 @@ export function parseRecord(text: string): TriplineRecord {
     json = JSON.parse(text);
   } catch (cause) {
     throw new TriplineError("TRIPLINE_RECORD_INVALID", "the record is not JSON", { cause });
+  }
+  if (isNestedDeeper(json)) {
+    throw new TriplineError(
+      "TRIPLINE_RECORD_INVALID",
+      `the record is nested deeper than ${MAX_RECORD_DEPTH} levels: cut what lies deeper`,
+    );
   }
   const parsed = recordSchema.safeParse(json);
   if (!parsed.success) {

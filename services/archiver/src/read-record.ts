@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import {
   type Envelope,
+  isNestedDeeper,
   MAX_RECORD_BYTES,
   type Payload,
   parseRecord,
@@ -54,7 +55,7 @@ export function readRecord(value: Uint8Array | null): ReadRecord | Unreadable {
 /** Envelope and payload as they were sent, once the contract holds. @throws TriplineError as `parseRecord` */
 function checked(text: string): { envelope: Envelope; payload?: Payload; payloadText?: string } {
   const json = parseJson(text);
-  if (isPlainRecord(json)) {
+  if (isPlainRecord(json) && !isNestedDeeper(json)) {
     const { envelope, payload } = json;
     const payloadText = payload === undefined ? undefined : JSON.stringify(payload);
     const actual = payloadText === undefined ? undefined : payloadHash(payloadText);

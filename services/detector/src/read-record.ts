@@ -1,4 +1,4 @@
-import { type RECORD_TYPES, TriplineError, type TriplineRecord } from "@tripline/events";
+import { isNestedDeeper, type RECORD_TYPES, TriplineError, type TriplineRecord } from "@tripline/events";
 
 type RecordType = (typeof RECORD_TYPES)[number];
 
@@ -15,6 +15,7 @@ export function readRecord(value: Uint8Array): TriplineRecord | null {
   const json = parse(value);
   if (!isObject(json) || !isObject(json.envelope)) throw invalid("envelope");
   if (!JUDGED.has(json.envelope.type)) return null;
+  if (isNestedDeeper(json)) throw invalid("its depth");
   const wrong = wrongPart(json.envelope, json.payload);
   if (wrong !== null) throw invalid(wrong);
   if (!isRecord(json)) throw invalid("envelope");

@@ -1,6 +1,7 @@
 import {
   type Envelope,
   encodeRecord,
+  isNestedDeeper,
   MAX_RECORD_BYTES,
   parseRecord,
   payloadHash,
@@ -56,7 +57,7 @@ function readPlainCall(line: string): ReadLine | null {
   if (payload === undefined) {
     return envelope.payload_hash === undefined ? { kind: "record", envelope, payloadText: undefined } : null;
   }
-  if (!payloadSchema.safeParse(payload).success) return null;
+  if (isNestedDeeper(json) || !payloadSchema.safeParse(payload).success) return null;
   const payloadText = JSON.stringify(payload);
   return payloadHash(payloadText) === envelope.payload_hash
     ? { kind: "record", envelope, payloadText }
