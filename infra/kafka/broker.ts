@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { kafkaLibs } from "./libs.ts";
-import { serverProperties } from "./server-properties.ts";
+import { type NodeSettings, serverProperties } from "./server-properties.ts";
 
 const START_TIMEOUT_MS = 60_000; // 3 s alone; more while the machine compiles
 const STOP_TIMEOUT_MS = 20_000;
@@ -20,19 +20,31 @@ export interface Broker {
   stop(): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
+  /** SIGSTOP: it keeps its connections and answers nothing, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+}
+
+export interface BrokerOptions extends NodeSettings {
+  /** Default 512. */
+  heapMb?: number;
+  /** More for the storage tool's `format`, e.g. `--add-scram …`. */
+  formatArguments?: readonly string[];
+  /** More for the JVM, e.g. `-D…`. */
+  jvmArguments?: readonly string[];
 }
 
 /**
  * Starts an Apache Kafka broker on 127.0.0.1:`port` (and its controller on the next port), formatting `dataDir` the
  * first time. Its output goes to `dataDir/../kafka.out` beside the data.
  */
-export async function startBroker(options: { port: number; dataDir: string }): Promise<Broker> {
-  const { port, dataDir } = options;
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const { port, dataDir, heapMb = 512, formatArguments = [], jvmArguments = [] } = options;
   const classPath = `${await kafkaLibs()}/jars/*`;
   mkdirSync(dataDir, { recursive: true });
   const properties = `${dataDir}.properties`;
   const output = `${dataDir}.out`;
-  writeFileSync(properties, serverProperties({ port, dataDir }));
+  writeFileSync(properties, serverProperties(options));
   if (!existsSync(join(dataDir, "meta.properties"))) {
     const format = [
       "-cp",
@@ -43,13 +55,16 @@ export async function startBroker(options: { port: number; dataDir: string }): P
       CLUSTER_ID,
       "-c",
       properties,
+      ...formatArguments,
     ];
     await promisify(execFile)("java", format);
   }
   const descriptor = openSync(output, "a");
-  const child = spawn("java", ["-Xmx512m", "-cp", classPath, "kafka.Kafka", properties], {
-    stdio: ["ignore", descriptor, descriptor],
-  });
+  const child = spawn(
+    "java",
+    [`-Xmx${heapMb}m`, ...jvmArguments, "-cp", classPath, "kafka.Kafka", properties],
+    { stdio: ["ignore", descriptor, descriptor] },
+  );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await listening(child, port, output);
   return {
@@ -57,6 +72,8 @@ export async function startBroker(options: { port: number; dataDir: string }): P
     pid: child.pid ?? 0,
     stop: () => end(child, exited, "SIGTERM"),
     kill: () => end(child, exited, "SIGKILL"),
+    freeze: () => child.kill("SIGSTOP"),
+    thaw: () => child.kill("SIGCONT"),
   };
 }
 
@@ -86,6 +103,7 @@ function accepts(port: number): Promise<boolean> {
 
 async function end(child: ChildProcess, exited: Promise<void>, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  if (signal === "SIGTERM") child.kill("SIGCONT"); // a frozen one would not hear it
   child.kill(signal);
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
   await exited;
