@@ -71,16 +71,20 @@ export class RecordWriter {
     const { spool } = this.#options;
     spool.flush();
     if (spool.busy) return;
-    const heartbeat = this.#chain.next(timeMs, this.#seq, goodbye);
+    const seq = this.#seq;
+    const heartbeat = this.#chain.next(timeMs, seq, goodbye);
     const envelope = this.#envelope(timeMs, { type: "heartbeat", heartbeat }, undefined);
     const text = JSON.stringify(envelope);
+    // Taken at once: on a slow disk the heartbeat is written later, and records that come meanwhile have the next numbers.
+    this.#seq += 1;
     spool.appendNow(
       `{"envelope":${text}}\n`,
       (reason) => {
-        if (reason !== null) return;
-        this.#chain.accepted(heartbeat, digest(text));
-        this.#seq += 1;
-        this.#records += 1;
+        if (reason === null) {
+          this.#chain.accepted(heartbeat, digest(text));
+          this.#records += 1;
+        } else if (this.#seq === seq + 1) this.#seq = seq;
+        else this.countDropped(reason);
       },
       true,
     );
