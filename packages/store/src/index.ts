@@ -3,6 +3,7 @@
  * Services and the CLI may import it. No SQL leaves this package, and none comes in.
  */
 export { openStore, type StoreOptions } from "./open-store.ts";
+export type * from "./queries/dead-letter-types.ts";
 export * from "./queries/types.ts";
 export * from "./rows/index.ts";
 export * from "./store.ts";

@@ -3,6 +3,7 @@ import type { Database } from "./connection/database.ts";
 import { openEmbedded } from "./connection/embedded/embedded-database.ts";
 import { DEFAULT_MEMORY, type MemoryLimits } from "./connection/embedded/engine-config.ts";
 import { type HttpOptions, openHttp } from "./connection/http/http-database.ts";
+import { createDeadLetterReader } from "./queries/dead-letters.ts";
 import { createReader } from "./queries/reader.ts";
 import { migrate } from "./schema/migrate.ts";
 import { integer, join, sql, word } from "./sql/sql.ts";
@@ -61,6 +62,7 @@ export function createStore(database: Database): Store {
     kind: database.kind,
     writer: createWriter(watched),
     reader: (scope) => createReader(watched, scope),
+    deadLetters: createDeadLetterReader(watched),
     async ping() {
       await watched.select({ columns: sql`1 AS one`, rest: sql`LIMIT 1`, limits: META_LIMITS });
     },

@@ -1,3 +1,4 @@
+import type { DeadLetterReader } from "./queries/dead-letter-types.ts";
 import type { ReaderScope, StoreReader } from "./queries/types.ts";
 import type { StoreWriter } from "./write/types.ts";
 
@@ -23,6 +24,8 @@ export interface Store {
   readonly writer: StoreWriter;
   /** Everything a tenant's reader may ask; see `ReaderScope`. */
   reader(scope: ReaderScope): StoreReader;
+  /** Dead letters, of the tenants that each question names. */
+  readonly deadLetters: DeadLetterReader;
   /** Resolves when the database answers a query; rejects with a retriable TriplineError. */
   ping(): Promise<void>;
   /** The outcome of the last ping, query or insert; does not ask. */

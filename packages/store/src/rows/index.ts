@@ -1,5 +1,11 @@
 /** From records to rows and back; pure. The archiver encodes with these what it hands to the store's writer. */
 export { rowFromAlert, rowFromAlertState } from "./alert-rows.ts";
+export {
+  type NewDeadLetter,
+  rowFromDeadLetter,
+  rowFromDeadLetterBytes,
+  rowFromDeadLetterDecision,
+} from "./dead-letter-row.ts";
 export { MAX_NAMES_PER_PAYLOAD, rowFromName } from "./directory-row.ts";
 export { type PayloadOwner, rowFromPayload } from "./payload-row.ts";
 export { envelopeFromRow, rowFromEnvelope } from "./record-row.ts";

@@ -3,8 +3,9 @@ import type { Database } from "../connection/database.ts";
 import { integer, sql } from "../sql/sql.ts";
 import type { Migration } from "./migration.ts";
 import { firstTables } from "./migrations/0001-first-tables.ts";
+import { deadLetters } from "./migrations/0004-dead-letters.ts";
 
-export const MIGRATIONS: readonly Migration[] = [firstTables];
+export const MIGRATIONS: readonly Migration[] = [firstTables, deadLetters];
 
 const LIMITS = { seconds: 10, rows: 10_000 };
 

@@ -18,7 +18,16 @@ export interface EncodedRows {
   lines: readonly string[];
 }
 
-export type WritableTable = "records" | "payloads" | "directory" | "alerts" | "alert_states" | "revocations";
+export type WritableTable =
+  | "records"
+  | "payloads"
+  | "directory"
+  | "alerts"
+  | "alert_states"
+  | "revocations"
+  | "dead_letters"
+  | "dead_letter_bytes"
+  | "dead_letter_decisions";
 
 export const MAX_BATCH_ROWS = 10_000; // one batch must be one block, or the token does not protect it whole
 

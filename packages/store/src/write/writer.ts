@@ -2,6 +2,11 @@ import { hash } from "node:crypto";
 import { TriplineError } from "@tripline/events";
 import type { Database } from "../connection/database.ts";
 import { ALERT_COLUMNS, ALERT_STATE_COLUMNS } from "../rows/alert-rows.ts";
+import {
+  DEAD_LETTER_BYTES_COLUMNS,
+  DEAD_LETTER_COLUMNS,
+  DEAD_LETTER_DECISION_COLUMNS,
+} from "../rows/dead-letter-row.ts";
 import { DIRECTORY_COLUMNS } from "../rows/directory-row.ts";
 import { PAYLOAD_COLUMNS } from "../rows/payload-row.ts";
 import { RECORD_COLUMNS } from "../rows/record-row.ts";
@@ -18,6 +23,9 @@ const COLUMNS: Readonly<Record<WritableTable, readonly string[]>> = {
   alerts: ALERT_COLUMNS,
   alert_states: ALERT_STATE_COLUMNS,
   revocations: REVOCATION_COLUMNS,
+  dead_letters: DEAD_LETTER_COLUMNS,
+  dead_letter_bytes: DEAD_LETTER_BYTES_COLUMNS,
+  dead_letter_decisions: DEAD_LETTER_DECISION_COLUMNS,
 };
 
 const SCAN = { seconds: 50, rows: 1_000_000 }; // at the start of a partition, over all that is stored of it
