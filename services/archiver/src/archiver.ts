@@ -4,6 +4,7 @@ import type { Part, PartHealth, ServiceContext } from "@tripline/service";
 import type { Store } from "@tripline/store";
 import { type Log, type PartitionSink, type RunnerHandle, runSink } from "@tripline/stream";
 import { type ArchiverMetrics, createArchiverMetrics } from "./archiver-metrics.ts";
+import { deadLettersSink } from "./dead-letters-sink.ts";
 import { EventsSink } from "./events-sink.ts";
 import { watchStoreSizes } from "./store-sizes.ts";
 import { alertsSink, revocationsSink } from "./table-sinks.ts";
@@ -39,6 +40,7 @@ export function createArchiver({
     [TOPICS.alerts]: () => alertsSink(store.writer, metrics),
     [TOPICS.revocations]: () =>
       revocationsSink(store.writer, metrics, { keys: revocationKeys, logger: context.logger }),
+    [TOPICS.deadLetters]: () => deadLettersSink(store.writer, metrics),
   };
   let handles: RunnerHandle[] = [];
   let stopped = false;
