@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -118,21 +118,32 @@ test("records, offsets, commits and topics survive a restart", async () => {
 });
 
 describe("retention", () => {
-  let now = Date.UTC(2026, 0, 1);
-  const open = () => openEmbeddedLog({ directory, expireEveryMs: 0, now: () => now });
+  let now: number;
+  let uptime: number;
+  const open = () => openEmbeddedLog({ directory, expireEveryMs: 0, now: () => now, uptime: () => uptime });
+  const pass = (ms: number) => {
+    now += ms;
+    uptime += ms;
+  };
+  beforeEach(() => {
+    now = Date.UTC(2026, 0, 1);
+    uptime = 1000;
+  });
 
-  test("removes what is older than declared and nothing else; a reader of the removed part is told", async () => {
+  test("removes what is older than declared and nothing else; a reader of the removed part is told which", async () => {
     let log = open();
     await log.ensureTopics([
       { name: "t", partitions: 1, cleanup: "delete", retentionMs: HOUR_MS },
       { name: "kept", partitions: 1, cleanup: "delete" },
     ]);
     for (const name of ["t", "kept"]) await log.produce(name, [{ key: "a", value: Buffer.from("old") }]);
-    now += HOUR_MS / 2;
+    expect(await log.expire()).toBe(0); // sees the first record, now
+    pass(HOUR_MS / 2);
     await log.produce("t", [{ key: "a", value: Buffer.from("young") }]);
-    now += HOUR_MS / 2;
     expect(await log.expire()).toBe(0);
-    now += 1;
+    pass(HOUR_MS / 2);
+    expect(await log.expire()).toBe(0);
+    pass(1);
     expect(await log.expire()).toBe(1);
     expect(await log.offsets("t")).toEqual([{ partition: 0, earliest: 1, next: 2 }]);
     expect((await readAll(log, "kept")).length).toBe(1);
@@ -141,8 +152,11 @@ describe("retention", () => {
       group: "late",
       onAssigned: async () => ({ startAt: 0, onBatch: () => Promise.resolve() }),
     });
-    await expect(late.ended).rejects.toMatchObject({ code: "TRIPLINE_STREAM_OUT_OF_RANGE" });
-    now += 2 * HOUR_MS;
+    await expect(late.ended).rejects.toMatchObject({
+      code: "TRIPLINE_STREAM_OUT_OF_RANGE",
+      message: expect.stringContaining("offset 0 of t/0 is not in the log, which holds 1 to 1"),
+    });
+    pass(2 * HOUR_MS);
     expect(await log.expire()).toBe(1);
     await log.close();
     log = open();
@@ -150,6 +164,51 @@ describe("retention", () => {
     expect(await log.produce("t", [{ key: "a", value: Buffer.from("next") }])).toEqual([
       { partition: 0, offset: 2 },
     ]);
+    await log.close();
+  });
+
+  test("a clock that jumps by a year, forth and back, removes nothing and stops nothing; time that passes does", async () => {
+    const log = open();
+    await log.ensureTopics([{ name: "t", partitions: 1, cleanup: "delete", retentionMs: HOUR_MS }]);
+    const produce = (value: string) => log.produce("t", [{ key: "a", value: Buffer.from(value) }]);
+    await produce("before");
+    await log.expire();
+    const year = 365 * 24 * HOUR_MS;
+    const minute = 60_000;
+    pass(minute);
+    now += year;
+    await produce("a year on");
+    expect(await log.expire()).toBe(0);
+    pass(minute);
+    now -= year + HOUR_MS;
+    await produce("an hour too early");
+    expect(await log.expire()).toBe(0);
+    const times = (await readAll(log, "t")).map(({ appendTime }) => appendTime);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    pass(2 * HOUR_MS);
+    expect(await log.expire()).toBe(3);
+    await log.close();
+  });
+
+  test("counts across restarts; of a reboot it believes the date for a day at most", async () => {
+    const specs = [{ name: "t", partitions: 1, cleanup: "delete" as const, retentionMs: 36 * HOUR_MS }];
+    let log = open();
+    await log.ensureTopics(specs);
+    await log.produce("t", [{ key: "a", value: Buffer.from("1") }]);
+    await log.expire();
+    await log.close();
+    pass(11 * HOUR_MS);
+    log = open();
+    expect(await log.expire()).toBe(0);
+    await log.close();
+    now += 400 * 24 * HOUR_MS; // off, or only its clock was set
+    uptime = 1000;
+    log = open();
+    expect(await log.expire()).toBe(0); // 11 h and a day
+    pass(HOUR_MS);
+    expect(await log.expire()).toBe(0);
+    pass(1);
+    expect(await log.expire()).toBe(1);
     await log.close();
   });
 
@@ -166,9 +225,10 @@ describe("retention", () => {
       { key: "c", value: Buffer.from("one") },
     ]);
     expect((await readAllOffsets(log, "table", offset)).join()).toBe("1,3,4");
-    now += TOMBSTONE_RETENTION_MS;
+    await log.expire();
+    pass(TOMBSTONE_RETENTION_MS);
     expect(await log.expire()).toBe(0);
-    now += 1;
+    pass(1);
     expect(await log.expire()).toBe(1);
     expect(await table(log, "table")).toEqual(
       new Map([
@@ -178,6 +238,28 @@ describe("retention", () => {
     );
     await log.produce("table", [{ key: "b", value: Buffer.from("again") }]);
     expect((await table(log, "table")).get("b")).toBe("again");
+    await log.close();
+  });
+
+  test("the file stays as large as what is kept: space is used again, by records and by tables", async () => {
+    const log = open();
+    await log.ensureTopics([
+      { name: "t", partitions: 1, cleanup: "delete", retentionMs: HOUR_MS },
+      { name: "table", partitions: 1, cleanup: "compact" },
+    ]);
+    const sizes: number[] = [];
+    for (let hour = 0; hour < 40; hour++) {
+      const records = Array.from({ length: 200 }, (_, i) => ({
+        key: `${i}`,
+        value: Buffer.alloc(500 + i * 20, hour),
+      }));
+      await log.produce("t", records);
+      await log.produce("table", records.slice(0, 20));
+      await log.expire();
+      pass(HOUR_MS / 4);
+      sizes.push(statSync(join(directory, "log.mdb")).size);
+    }
+    expect(sizes.at(-1)).toBeLessThan((sizes[9] ?? 0) * 1.5);
     await log.close();
   });
 });
@@ -199,25 +281,38 @@ async function readAllOffsets(log: Log, topic: string, last: number): Promise<nu
 }
 
 describe("a full disk", () => {
-  test("refuses producers while the reserve is not free, and keeps committing", async () => {
-    const log = openEmbeddedLog({ directory, reserveBytes: Number.MAX_SAFE_INTEGER });
+  const full = { code: "TRIPLINE_STREAM_FULL", kind: "retriable" };
+
+  test("refuses producers below the reserve while what is in hand goes on, and everything but commits below a quarter", async () => {
+    const free = statfsSync(directory).bavail * statfsSync(directory).bsize;
+    const log = openEmbeddedLog({ directory, reserveBytes: free * 2, now: () => 5 });
     await log.ensureTopics([{ name: "t", partitions: 1, cleanup: "delete" }]);
-    const full = { code: "TRIPLINE_STREAM_FULL", kind: "retriable" };
-    await expect(log.produce("t", [{ key: "a", value: Buffer.from("1") }])).rejects.toMatchObject(full);
+    expect(() => log.checkIntake()).toThrow(expect.objectContaining(full));
     await expect(log.ping()).rejects.toMatchObject(full);
-    const consumer = await log.consume({
+    await log.produce("t", [{ key: "a", value: Buffer.from("an alert") }]);
+    expect(await log.room()).toMatchObject({ fullSince: 5 });
+    await log.close();
+
+    const floor = openEmbeddedLog({ directory, reserveBytes: Number.MAX_SAFE_INTEGER, now: () => 6 });
+    expect(await floor.room()).toMatchObject({ fullSince: 5 }); // the same occasion
+    await expect(floor.produce("t", [{ key: "a", value: Buffer.from("1") }])).rejects.toMatchObject(full);
+    const consumer = await floor.consume({
       topic: "t",
       group: "g",
       onAssigned: async (assignment) => ({
-        onBatch: () => Promise.resolve(),
-        onClosing: () => assignment.commit(0, "still possible"),
+        onBatch: () => assignment.commit(1, "still possible"),
       }),
     });
-    await waitFor(async () => (await log.offsets("t")).length === 1, { what: "the topic" });
-    await new Promise((resolve) => setImmediate(resolve));
+    await waitFor(async () => (await floor.committed("t", "g")).get(0)?.metadata === "still possible", {
+      what: "the commit",
+    });
     await consumer.close();
-    expect((await log.committed("t", "g")).get(0)?.metadata).toBe("still possible");
-    await log.close();
+    await floor.close();
+
+    const room = openEmbeddedLog({ directory, reserveBytes: 0 });
+    expect((await room.room()).fullSince).toBe(null);
+    room.checkIntake();
+    await room.close();
   });
 
   test.skipIf(!canMount())(

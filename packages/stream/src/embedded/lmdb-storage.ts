@@ -1,14 +1,18 @@
 import { hash } from "node:crypto";
-import { mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
+import { TriplineError } from "@tripline/events";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { streamError } from "../errors.ts";
+import type { AgeMark } from "../local/age-marks.ts";
+import type { StoredClock } from "../local/retention-clock.ts";
 import type { Storage, StorageBatch, StoredBounds, StoredCommit } from "../local/storage.ts";
 import type { LogRecord, TopicSpec } from "../log.ts";
+import type { DiskRoom } from "./disk-room.ts";
 import { decodeStored, encodeStored } from "./record-codec.ts";
 
 const MAP_BYTES = 2 ** 40; // address space, not disk: LMDB must never have to grow its map while others read
 const MAX_DATABASES = 512; // one for each partition, two for each compacted one
+const OWN_DATABASES = 5; // meta, bounds, commits, ages, clock
 const MAX_READERS = 16; // one process with a few threads
 
 /** lmdb-js documents `append` for its asynchronous put as well; its types only know it for `putSync`. */
@@ -28,8 +32,14 @@ export interface LmdbStorageOptions {
   directory: string;
   /** `false` leaves writing to the operating system: for throw-away data only. */
   sync: boolean;
-  /** Bytes of disk that only commits and removals may use. */
-  reserveBytes: number;
+  room: DiskRoom;
+  /** Only look: what is missing is damage then, and nothing is made. */
+  readOnly?: boolean;
+}
+
+/** The log's file in its directory. */
+export function dataFileOf(directory: string): string {
+  return join(directory, "log.mdb");
 }
 
 /** Keeps a log in one LMDB environment. One transaction for each `write`, synced before it resolves. */
@@ -39,28 +49,38 @@ export class LmdbStorage implements Storage {
   readonly #meta: Database<readonly TopicSpec[], string>;
   readonly #bounds: Database<StoredBounds, string>;
   readonly #commits: Database<StoredCommit, string>;
+  readonly #ages: Database<readonly AgeMark[], string>;
+  readonly #clock: Database<StoredClock | number, string>;
+  readonly #databases = new Map<string, { getKeys(): Iterable<unknown>; getStats(): object }>();
   readonly #partitions = new Map<string, StoredPartition>();
   #topics: readonly TopicSpec[];
 
+  /** @throws TriplineError TRIPLINE_STREAM_DAMAGED when what the file holds does not go together */
   constructor(options: LmdbStorageOptions) {
-    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
     this.#options = options;
     this.#root = open({
-      path: join(options.directory, "log.mdb"),
+      path: dataFileOf(options.directory),
       mapSize: MAP_BYTES,
       maxDbs: MAX_DATABASES,
       maxReaders: MAX_READERS,
       // Resolve after the sync, and let nobody read before it: what a reader acted upon can't vanish.
       overlappingSync: false,
       noSync: !options.sync,
+      readOnly: options.readOnly ?? false,
       // Batches are made here; lmdb-js's own would reject a promise that nobody can reach when a write fails.
       eventTurnBatching: false,
     });
-    this.#meta = this.#root.openDB({ name: "meta", encoding: "json" });
-    this.#bounds = this.#root.openDB({ name: "bounds", encoding: "json" });
-    this.#commits = this.#root.openDB({ name: "commits", encoding: "json" });
+    this.#meta = this.#openDB("meta", "json");
+    this.#bounds = this.#openDB("bounds", "json");
+    this.#commits = this.#openDB("commits", "json");
+    this.#ages = this.#openDB("ages", "json");
+    this.#clock = this.#openDB("clock", "json");
     this.#topics = this.#meta.get("topics") ?? [];
     for (const spec of this.#topics) this.#openTopic(spec);
+  }
+
+  admit(): void {
+    this.#options.room.checkOwn();
   }
 
   topics(): readonly TopicSpec[] {
@@ -71,7 +91,7 @@ export class LmdbStorage implements Storage {
     const topics = [...this.#topics, ...specs];
     const databases = topics.reduce(
       (sum, spec) => sum + spec.partitions * (spec.cleanup === "compact" ? 2 : 1),
-      3,
+      OWN_DATABASES,
     );
     if (databases > MAX_DATABASES) {
       throw streamError(
@@ -91,7 +111,6 @@ export class LmdbStorage implements Storage {
   }
 
   async write(batch: StorageBatch): Promise<void> {
-    if (batch.records.length > 0) this.#checkSpace();
     const bounds = new Map<StoredPartition, { id: string; now: StoredBounds }>();
     await this.#attempt(() =>
       this.#root.batch(() => {
@@ -116,6 +135,9 @@ export class LmdbStorage implements Storage {
         for (const commit of batch.commits) {
           settle(this.#commits.put(`${commit.group}\n${commit.topic}\n${commit.partition}`, commit));
         }
+        for (const { topic, partition, marks } of batch.ages)
+          settle(this.#ages.put(`${topic}/${partition}`, marks));
+        if (batch.clock !== null) settle(this.#clock.put("clock", batch.clock));
       }),
     );
     for (const [stored, { now }] of bounds) stored.bounds = now;
@@ -125,22 +147,56 @@ export class LmdbStorage implements Storage {
     const { records } = this.#partition(topic, partition);
     const found: LogRecord[] = [];
     let bytes = 0;
-    for (const { key, value } of records.getRange({ start: from, limit: maxRecords })) {
-      const record = decodeStored(topic, partition, key, value);
-      found.push(record);
-      bytes += record.value?.byteLength ?? 0;
-      if (bytes > maxBytes) break;
-    }
-    return found;
+    return naming(`${topic}/${partition}`, () => {
+      for (const { key, value } of records.getRange({ start: from, limit: maxRecords })) {
+        const record = decodeStored(topic, partition, key, value);
+        found.push(record);
+        bytes += record.value?.byteLength ?? 0;
+        if (bytes > maxBytes) break;
+      }
+      return found;
+    });
   }
 
   *commits(): Iterable<StoredCommit> {
     for (const { value } of this.#commits.getRange()) yield value;
   }
 
+  /** Reads every key. @throws TriplineError TRIPLINE_STREAM_DAMAGED when a table has not as many as it should */
+  count(): void {
+    for (const [name, database] of [["the list of tables", this.#root] as const, ...this.#databases]) {
+      const stats = database.getStats();
+      const expected = "entryCount" in stats ? stats.entryCount : null;
+      let keys = 0;
+      for (const _ of naming(name, () => database.getKeys())) keys++;
+      if (keys !== expected) throw damaged(`${name} has ${keys} entries and should have ${expected}`);
+    }
+  }
+
+  ages(topic: string, partition: number): readonly AgeMark[] {
+    return this.#ages.get(`${topic}/${partition}`) ?? [];
+  }
+
+  clock(): StoredClock | null {
+    const clock = this.#clock.get("clock");
+    return typeof clock === "object" ? clock : null;
+  }
+
+  /** When the disk became too full for producers, ms since the epoch; null while it is not. Outlives the process. */
+  fullSince(): number | null {
+    const since = this.#clock.get("full_since");
+    return typeof since === "number" ? since : null;
+  }
+
+  async setFullSince(since: number | null): Promise<void> {
+    await this.#attempt(() =>
+      since === null ? this.#clock.remove("full_since") : this.#clock.put("full_since", since),
+    );
+  }
+
   async ping(): Promise<void> {
     this.#meta.get("topics");
-    this.#checkSpace();
+    this.#options.room.checkIntake();
   }
 
   async close(): Promise<void> {
@@ -169,18 +225,24 @@ export class LmdbStorage implements Storage {
     if (stored.latest.get(keyHash) === offset) settle(stored.latest.remove(keyHash));
   }
 
+  #openDB<V, K extends string | number>(name: string, encoding: "json" | "binary"): Database<V, K> {
+    const database: Database<V, K> | undefined = this.#root.openDB({ name, encoding });
+    if (database === undefined) throw damaged(`its table ${name} is missing`);
+    this.#databases.set(name, database);
+    return database;
+  }
+
   #openTopic(spec: TopicSpec): void {
     for (let partition = 0; partition < spec.partitions; partition++) {
       const id = `${spec.name}/${partition}`;
-      const records: Database<Buffer, number> = this.#root.openDB({
-        name: `records:${id}`,
-        encoding: "binary",
-      });
+      const records: Database<Buffer, number> = this.#openDB(`records:${id}`, "binary");
+      const compacted = spec.cleanup === "compact";
+      const bounds = this.#bounds.get(id) ?? { earliest: 0, next: 0, lastAppendTime: 0 };
+      naming(id, () => checkEnds(id, records, compacted, bounds));
       this.#partitions.set(id, {
         records: records as Database<Buffer, number> & AppendingPut,
-        latest:
-          spec.cleanup === "compact" ? this.#root.openDB({ name: `latest:${id}`, encoding: "json" }) : null,
-        bounds: this.#bounds.get(id) ?? { earliest: 0, next: 0, lastAppendTime: 0 },
+        latest: compacted ? this.#openDB(`latest:${id}`, "json") : null,
+        bounds,
       });
     }
   }
@@ -191,31 +253,14 @@ export class LmdbStorage implements Storage {
     return stored;
   }
 
-  #freeBytes(): number {
-    const { bavail, bsize } = statfsSync(this.#options.directory);
-    return bavail * bsize;
-  }
-
-  #checkSpace(): void {
-    if (this.#freeBytes() < this.#options.reserveBytes) throw this.#full();
-  }
-
-  #full(cause?: unknown) {
-    return streamError(
-      "TRIPLINE_STREAM_FULL",
-      `the disk of ${this.#options.directory} is full (${this.#options.reserveBytes} bytes are kept in reserve): make room; ` +
-        "what was accepted is safe, and writing goes on by itself",
-      cause,
-    );
-  }
-
   async #attempt(write: () => Promise<unknown>): Promise<void> {
     try {
       await write();
     } catch (error) {
       // lmdb-js rejects this one as well; it says no more than the error's errno.
       if (error instanceof Error && "commitError" in error) settle(error.commitError);
-      if (this.#freeBytes() < Math.max(this.#options.reserveBytes, FULL_BELOW_BYTES)) throw this.#full(error);
+      const { room } = this.#options;
+      if (room.freeBytes() < Math.max(room.reserveBytes, FULL_BELOW_BYTES)) throw room.full(error);
       const fromDisk = error instanceof Error && ("commitError" in error || "code" in error);
       if (!fromDisk) throw error;
       throw streamError(
@@ -228,6 +273,46 @@ export class LmdbStorage implements Storage {
 }
 
 const FULL_BELOW_BYTES = 16 * 1024 * 1024; // a transaction of a few MB does not fit any more: it failed for want of room
+
+/** That what the bounds promise is there; whether all between is there, shows when it is read. */
+function checkEnds(
+  id: string,
+  records: Database<Buffer, number>,
+  compacted: boolean,
+  { earliest, next }: StoredBounds,
+): void {
+  const [first] = records.getKeys({ limit: 1 });
+  const [last] = records.getKeys({ reverse: true, limit: 1 });
+  const whole = compacted
+    ? last === undefined || last < next
+    : earliest === next
+      ? last === undefined
+      : first === earliest && last === next - 1;
+  if (whole) return;
+  throw damaged(
+    `${id} should hold records ${earliest} to ${next - 1}, and holds ${first ?? "none"} to ${last ?? "none"}`,
+  );
+}
+
+function damaged(message: string, cause?: unknown) {
+  return streamError("TRIPLINE_STREAM_DAMAGED", message, cause);
+}
+
+const FIRST_LMDB_CODE = -30_799; // MDB_KEYEXIST; all of LMDB's own codes lie in these hundred
+const LAST_LMDB_CODE = -30_700;
+
+/** Says of LMDB's own complaints about its pages what they mean. */
+export function naming<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TriplineError || !(error instanceof Error)) throw error;
+    const code = "code" in error ? Number(error.code) : 0;
+    const byLmdb = (code >= FIRST_LMDB_CODE && code <= LAST_LMDB_CODE) || /MDB_/.test(error.message);
+    if (!byLmdb) throw error;
+    throw damaged(`${what} can't be read: ${error.message}`, error);
+  }
+}
 
 /** Single operations of a transaction reject with it; the transaction's own promise is the one that is looked at. */
 function settle(operation: unknown): void {

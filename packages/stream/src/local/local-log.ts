@@ -1,3 +1,4 @@
+import { uptime as systemUptime } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { closedError, streamError } from "../errors.ts";
 import {
@@ -23,21 +24,41 @@ import type {
 } from "../log.ts";
 import { partitionOf } from "../partitioner.ts";
 import { checkSpecs } from "../topic-specs.ts";
+import { AgeMarks } from "./age-marks.ts";
 import { Group } from "./group.ts";
 import { GroupWriter } from "./group-writer.ts";
 import { LocalTable } from "./local-table.ts";
 import { Partition } from "./partition.ts";
-import type { Storage, StoredCommit, StoredRemoval } from "./storage.ts";
+import { RetentionClock, type StoredClock } from "./retention-clock.ts";
+import type { Storage, StoredAges, StoredCommit, StoredRemoval } from "./storage.ts";
 
 const MAX_WRITE_BYTES = 4 * 1024 * 1024; // about 4,000 records of 1 KB: a few ms of disk, so latency stays small
 const REMOVALS_IN_ONE_WRITE = 2000; // so that retention never holds a producer up for more than a few ms
+const REMOVED_BYTES_IN_ONE_READ = 4 * 1024 * 1024;
 /** Tombstones stay this long, as in Kafka (delete.retention.ms), so that every reader can see them. */
 export const TOMBSTONE_RETENTION_MS = 24 * 3600 * 1000;
 
 type Work =
   | { kind: "append"; partition: Partition; records: LogRecord[] }
   | { kind: "commit"; commit: StoredCommit }
-  | { kind: "remove"; removal: StoredRemoval };
+  | { kind: "remove"; removal: StoredRemoval }
+  | { kind: "age"; ages: StoredAges[]; clock: StoredClock };
+
+export interface LocalLogOptions {
+  generation: string;
+  /** ms since the epoch: the append clock; default the system's */
+  now?: () => number;
+  /** ms since the machine's boot, its sleep included; what retention counts in; default the system's */
+  uptime?: () => number;
+}
+
+/** A topic as it is open, and what retention knows of each of its partitions. */
+interface OpenTopic {
+  spec: TopicSpec;
+  partitions: Partition[];
+  /** Empty where nothing ever goes. */
+  ages: AgeMarks[];
+}
 
 /** A log within one process over a storage: offsets, append times, groups, followers. See `storage.ts`. */
 export class LocalLog implements Log {
@@ -45,19 +66,23 @@ export class LocalLog implements Log {
   readonly #storage: Storage;
   readonly #now: () => number;
   readonly #writer: GroupWriter<Work>;
-  readonly #topics = new Map<string, { spec: TopicSpec; partitions: Partition[] }>();
+  readonly #uptime: () => number;
+  readonly #clock: RetentionClock;
+  readonly #topics = new Map<string, OpenTopic>();
   readonly #groups = new Map<string, Group>();
   readonly #committed = new Map<string, Map<number, CommittedOffset>>();
   readonly #tables = new Set<LocalTable>();
   #nextPartition = 0;
   #creating: Promise<void> = Promise.resolve();
+  #expiring: Promise<number> | null = null;
   #closing: Promise<void> | null = null;
 
-  /** @param now ms since the epoch: the log's append clock */
-  constructor(storage: Storage, options: { generation: string; now?: () => number }) {
+  constructor(storage: Storage, options: LocalLogOptions) {
     this.generation = options.generation;
     this.#storage = storage;
     this.#now = options.now ?? Date.now;
+    this.#uptime = options.uptime ?? (() => systemUptime() * 1000);
+    this.#clock = new RetentionClock(storage.clock());
     this.#writer = new GroupWriter((work) => this.#write(work), MAX_WRITE_BYTES);
     for (const spec of storage.topics()) this.#open(spec);
     for (const { topic, group, partition, ...commit } of storage.commits()) {
@@ -85,6 +110,7 @@ export class LocalLog implements Log {
     // Not an async function: calls must be queued in the order in which they were made.
     try {
       this.#checkOpen();
+      this.#storage.admit();
       const { spec, partitions } = this.#topic(topic);
       const byPartition = new Map<Partition, LogRecord[]>();
       let bytes = 0;
@@ -182,13 +208,12 @@ export class LocalLog implements Log {
   }
 
   /** Removes what its topic's retention allows to remove now, and old tombstones. Returns the number of records. */
-  async expire(): Promise<number> {
-    this.#checkOpen();
-    let removed = 0;
-    for (const { spec, partitions } of this.#topics.values()) {
-      for (const partition of partitions) removed += await this.#expirePartition(spec, partition);
-    }
-    return removed;
+  expire(): Promise<number> {
+    if (this.#closing !== null) return Promise.reject(closedError());
+    this.#expiring ??= this.#expire().finally(() => {
+      this.#expiring = null;
+    });
+    return this.#expiring;
   }
 
   close(): Promise<void> {
@@ -196,6 +221,7 @@ export class LocalLog implements Log {
       for (const group of this.#groups.values()) await group.close();
       for (const table of this.#tables) await table.close();
       await this.#creating;
+      await this.#expiring?.catch(() => undefined); // whoever asked for it has the error
       await this.#writer.close();
       await this.#storage.close();
     })();
@@ -216,6 +242,8 @@ export class LocalLog implements Log {
       records: [...appended.values()].flat(),
       commits: work.flatMap((item) => (item.kind === "commit" ? [item.commit] : [])),
       removals: work.flatMap((item) => (item.kind === "remove" ? [item.removal] : [])),
+      ages: work.flatMap((item) => (item.kind === "age" ? item.ages : [])),
+      clock: work.findLast((item) => item.kind === "age")?.clock ?? null,
     });
     for (const item of work) {
       if (item.kind !== "commit") continue;
@@ -225,32 +253,63 @@ export class LocalLog implements Log {
     for (const [partition, records] of appended) partition.grow(records);
   }
 
-  async #expirePartition(spec: TopicSpec, partition: Partition): Promise<number> {
-    const compacted = spec.cleanup === "compact";
-    const keepMs = compacted ? TOMBSTONE_RETENTION_MS : spec.retentionMs;
-    if (keepMs === undefined) return 0;
-    const oldest = this.#now() - keepMs;
+  async #expire(): Promise<number> {
+    const clock = this.#clock.advance({ uptime: this.#uptime(), wall: this.#now() });
+    const aged = [...this.#topics.values()].flatMap(({ spec, partitions, ages }) =>
+      ages.flatMap((marks, index) => {
+        const partition = partitions[index];
+        return partition === undefined ? [] : [{ spec, partition, marks }];
+      }),
+    );
+    const changed = aged.flatMap(({ spec, partition, marks }) =>
+      marks.note(clock.elapsed, partition.next)
+        ? [{ topic: spec.name, partition: partition.index, marks: marks.all }]
+        : [],
+    );
+    // Before anything goes: how old it was must not be forgotten by a crash.
+    await this.#writer.submit({ work: { kind: "age", ages: changed, clock }, bytes: 0 });
     let removed = 0;
-    for (let from = 0; ; ) {
-      const records = partition.read(from, REMOVALS_IN_ONE_WRITE, Number.POSITIVE_INFINITY);
-      const young = records.findIndex((record) => record.appendTime >= oldest);
-      const old = young === -1 ? records : records.slice(0, young);
-      const last = old.at(-1);
-      if (last === undefined) return removed;
-      from = last.offset + 1;
-      const offsets = old.filter((record) => !compacted || record.value === null).map(({ offset }) => offset);
+    for (const { spec, partition, marks } of aged) {
+      const before = marks.oldBefore(clock.elapsed);
+      if (before === null) continue;
+      removed += await this.#removeBefore(before, spec, partition);
+      const gone = spec.cleanup === "compact" ? partition.cleanBefore : partition.earliest;
+      const left = { topic: spec.name, partition: partition.index, marks: marks.removed(gone) };
+      await this.#writer.submit({ work: { kind: "age", ages: [left], clock }, bytes: 0 });
+    }
+    return removed;
+  }
+
+  /** In a compacted topic only tombstones go. */
+  async #removeBefore(before: number, spec: TopicSpec, partition: Partition): Promise<number> {
+    const compacted = spec.cleanup === "compact";
+    let removed = 0;
+    for (
+      let from = compacted ? partition.cleanBefore : partition.earliest;
+      from < before && !this.#isClosing;
+    ) {
+      const most = Math.min(REMOVALS_IN_ONE_WRITE, before - from);
+      const records = partition
+        .read(from, most, REMOVED_BYTES_IN_ONE_READ)
+        .filter(({ offset }) => offset < before);
+      from = (records.at(-1)?.offset ?? before - 1) + 1;
+      const offsets = records.filter(({ value }) => !compacted || value === null).map(({ offset }) => offset);
       const removal = { topic: spec.name, partition: partition.index, offsets };
-      if (!compacted) partition.earliest = from; // before the write: nobody may read past a hole without noticing
+      if (compacted) partition.cleanBefore = from;
+      else partition.earliest = from; // before the write: nobody may read past a hole without noticing
       if (offsets.length > 0) {
         const earliest = compacted ? {} : { earliest: from };
-        await this.#writer.submit({
-          work: { kind: "remove", removal: { ...removal, ...earliest } },
-          bytes: 0,
-        });
+        const work = { kind: "remove" as const, removal: { ...removal, ...earliest } };
+        await this.#writer.submit({ work, bytes: 0 });
       }
       removed += offsets.length;
       await nextTurn();
     }
+    return removed;
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing !== null;
   }
 
   #choose(record: NewRecord, partitions: number): number {
@@ -265,7 +324,12 @@ export class LocalLog implements Log {
       { length: spec.partitions },
       (_, index) => new Partition(this.#storage, spec, index),
     );
-    this.#topics.set(spec.name, { spec, partitions });
+    const keepMs = spec.cleanup === "compact" ? TOMBSTONE_RETENTION_MS : spec.retentionMs;
+    const ages =
+      keepMs === undefined
+        ? []
+        : partitions.map(({ index }) => new AgeMarks(this.#storage.ages(spec.name, index), keepMs));
+    this.#topics.set(spec.name, { spec, partitions, ages });
   }
 
   #topic(name: string) {

@@ -1,3 +1,5 @@
+import { streamError } from "../errors.ts";
+import { checkStart } from "../limits.ts";
 import type { LogRecord, TopicSpec } from "../log.ts";
 import type { Storage } from "./storage.ts";
 
@@ -7,6 +9,8 @@ export class Partition {
   readonly index: number;
   readonly compacted: boolean;
   earliest: number;
+  /** Only in a compacted topic: before it there are no old tombstones any more, as far as this process knows. */
+  cleanBefore = 0;
   /** The offset of the next record that readers may see; what is being written lies behind it. */
   next: number;
   #lastAppendTime: number;
@@ -45,12 +49,29 @@ export class Partition {
     for (const wake of waiting) wake();
   }
 
+  /**
+   * @throws TriplineError TRIPLINE_STREAM_OUT_OF_RANGE when retention has removed what is asked for,
+   * TRIPLINE_STREAM_DAMAGED when it is missing without that
+   */
   read(from: number, maxRecords: number, maxBytes: number): LogRecord[] {
     if (from >= this.next) return [];
     const records = this.#storage.read(this.topic, this.index, from, maxRecords, maxBytes);
+    if (!this.compacted) this.#checkDense(from, records);
     // A write may be in the storage already while nobody was told yet.
     const unseen = records.findIndex((record) => record.offset >= this.next);
     return unseen === -1 ? records : records.slice(0, unseen);
+  }
+
+  /** A gap is never passed over: every offset between the first and the last has a record, except in compacted topics. */
+  #checkDense(from: number, records: readonly LogRecord[]): void {
+    const at = records.findIndex(({ offset }, index) => offset !== from + index);
+    if (at === -1 && records.length > 0) return;
+    const missing = from + Math.max(0, at);
+    checkStart({ topic: this.topic, partition: this.index, compacted: false }, missing, this);
+    throw streamError(
+      "TRIPLINE_STREAM_DAMAGED",
+      `record ${missing} of ${this.topic}/${this.index} is missing in the log, which should hold ${this.earliest} to ${this.next - 1}`,
+    );
   }
 
   /** Resolves when there is something at or behind `from`, or when the signal is aborted. */

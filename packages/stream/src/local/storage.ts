@@ -1,4 +1,6 @@
 import type { CommittedOffset, LogRecord, TopicSpec } from "../log.ts";
+import type { AgeMark } from "./age-marks.ts";
+import type { StoredClock } from "./retention-clock.ts";
 
 /** An offset commit on its way to the storage. */
 export interface StoredCommit extends CommittedOffset {
@@ -16,11 +18,20 @@ export interface StoredRemoval {
   earliest?: number;
 }
 
+/** How old the records of one partition are. */
+export interface StoredAges {
+  topic: string;
+  partition: number;
+  marks: readonly AgeMark[];
+}
+
 /** What goes in together or not at all. */
 export interface StorageBatch {
   records: readonly LogRecord[];
   commits: readonly StoredCommit[];
   removals: readonly StoredRemoval[];
+  ages: readonly StoredAges[];
+  clock: StoredClock | null;
 }
 
 /** Where a partition begins and ends, and the append time of its last record (0 when it never had one). */
@@ -32,6 +43,8 @@ export interface StoredBounds {
 
 /** What a log within one process needs of its storage. Reads are synchronous and see what `write` has resolved for. */
 export interface Storage {
+  /** @throws TriplineError TRIPLINE_STREAM_FULL while no further records can be taken */
+  admit(): void;
   topics(): readonly TopicSpec[];
   createTopics(specs: readonly TopicSpec[]): Promise<void>;
   bounds(topic: string, partition: number): StoredBounds;
@@ -41,6 +54,8 @@ export interface Storage {
   read(topic: string, partition: number, from: number, maxRecords: number, maxBytes: number): LogRecord[];
   /** Every group's commits; read once, at the start. */
   commits(): Iterable<StoredCommit>;
+  ages(topic: string, partition: number): readonly AgeMark[];
+  clock(): StoredClock | null;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -8,7 +8,10 @@ export interface MemoryLog extends Log {
   expire(): Promise<number>;
 }
 
-/** @param options.now ms since the epoch: the append clock; default the system's */
-export function createMemoryLog(options: { now?: () => number } = {}): MemoryLog {
+/**
+ * @param options.now ms since the epoch: the append clock; default the system's
+ * @param options.uptime ms since the machine's boot: what retention counts in; default the system's
+ */
+export function createMemoryLog(options: { now?: () => number; uptime?: () => number } = {}): MemoryLog {
   return new LocalLog(new MemoryStorage(), { generation: "memory-1", ...options });
 }

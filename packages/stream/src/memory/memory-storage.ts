@@ -1,3 +1,5 @@
+import type { AgeMark } from "../local/age-marks.ts";
+import type { StoredClock } from "../local/retention-clock.ts";
 import type { Storage, StorageBatch, StoredBounds, StoredCommit } from "../local/storage.ts";
 import type { LogRecord, TopicSpec } from "../log.ts";
 
@@ -5,6 +7,10 @@ import type { LogRecord, TopicSpec } from "../log.ts";
 export class MemoryStorage implements Storage {
   readonly #topics: TopicSpec[] = [];
   readonly #partitions = new Map<string, { compacted: boolean; records: LogRecord[] } & StoredBounds>();
+
+  admit(): void {
+    // bounded by the process alone
+  }
 
   topics(): readonly TopicSpec[] {
     return this.#topics;
@@ -65,6 +71,14 @@ export class MemoryStorage implements Storage {
 
   commits(): Iterable<StoredCommit> {
     return [];
+  }
+
+  ages(): readonly AgeMark[] {
+    return [];
+  }
+
+  clock(): StoredClock | null {
+    return null;
   }
 
   ping(): Promise<void> {
