@@ -1,5 +1,6 @@
 import { streamError } from "./errors.ts";
 import type { NewRecord, ScanRange } from "./log.ts";
+import { lostBefore, OutOfRangeError } from "./lost-range/lost-range.ts";
 
 /** What every implementation takes, so that what works on one works on the others. */
 export const MAX_LOG_RECORD_BYTES = 1_000_000; // key + value + headers; Kafka's default message.max.bytes is 1,048,588
@@ -48,19 +49,15 @@ export function checkMetadata(metadata: string): void {
   }
 }
 
-/** @throws TriplineError TRIPLINE_STREAM_OUT_OF_RANGE for a start that would skip records or lies behind the end. */
+/** @throws OutOfRangeError for a start that would skip records or lies behind the end. */
 export function checkStart(
   where: { topic: string; partition: number; compacted: boolean },
   start: number,
   bounds: { earliest: number; next: number },
 ): void {
-  const gone = start < bounds.earliest && !where.compacted;
-  if (!gone && start <= bounds.next) return;
-  throw streamError(
-    "TRIPLINE_STREAM_OUT_OF_RANGE",
-    `offset ${start} of ${where.topic}/${where.partition} is not in the log, which holds ${bounds.earliest} to ` +
-      `${bounds.next - 1}: ${gone ? "retention removed records that were not read; start at the earliest offset to accept the gap" : "the topic was made anew or cut; commit an offset that exists"}`,
-  );
+  const lost = lostBefore(where, start, bounds);
+  if (lost === null || (where.compacted && lost.how === "removed")) return;
+  throw new OutOfRangeError(lost, bounds);
 }
 
 /** @throws TriplineError TRIPLINE_STREAM_CONFIG for a compacted topic, TRIPLINE_STREAM_OUT_OF_RANGE for what the log has not */

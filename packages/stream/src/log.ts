@@ -93,6 +93,8 @@ export interface ConsumeOptions {
 export interface Consumer {
   /** Settles when the consumer has ended: resolves after `close()`, rejects with the error that ended it. */
   readonly ended: Promise<void>;
+  /** What keeps a partition from being read right now (its leader is not known, say), in words; null when nothing does. */
+  trouble?(): string | null;
   /** Waits for the running batches, lets the readers commit (`onClosing`), then leaves the group. */
   close(): Promise<void>;
 }

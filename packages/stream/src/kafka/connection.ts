@@ -14,6 +14,12 @@ export interface KafkaOptions {
   sasl?: KafkaConfig["sasl"];
   /** Copies of each topic that `ensureTopics` creates; default: the broker's `default.replication.factor`. */
   replicationFactor?: number;
+  /** `ensureTopics` makes what is missing; else it refuses, and says how topics are made. Default true. */
+  createTopics?: boolean;
+  /** ms without a heartbeat after which a member's partitions go to others; default 10,000. */
+  sessionTimeoutMs?: number;
+  /** ms for which a produce call is tried while brokers don't answer or have no leader; default 15,000. */
+  deliveryTimeoutMs?: number;
   /** What kafkajs has to say, from warnings on. Default: nothing. */
   onLog?(entry: { level: "warn" | "error"; message: string }): void;
 }
@@ -22,6 +28,7 @@ const INITIAL_RETRY_MS = 50; // kafkajs waits 300 ms before its first retry, whi
 const MAX_RETRY_MS = 2000;
 const RETRIES = 5; // about 3 s in all; then the caller is told and decides
 const CONNECT_TIMEOUT_MS = 3000;
+const REQUEST_TIMEOUT_MS = 10_000; // a frozen broker is left after it; kafkajs's 30 s is longer than a call may wait
 
 export function connectKafka(options: KafkaOptions): Kafka {
   const { brokers, clientId = "tripline", ssl, sasl, onLog } = options;
@@ -31,6 +38,7 @@ export function connectKafka(options: KafkaOptions): Kafka {
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     retry: { initialRetryTime: INITIAL_RETRY_MS, maxRetryTime: MAX_RETRY_MS, retries: RETRIES },
     socketFactory,
     logLevel: onLog === undefined ? logLevel.NOTHING : logLevel.WARN,

@@ -1,4 +1,4 @@
-import { TriplineError } from "@tripline/events";
+import { isRetriable, TriplineError } from "@tripline/events";
 import { streamError } from "../errors.ts";
 
 const LOST = new Set([
@@ -7,9 +7,14 @@ const LOST = new Set([
   "REBALANCE_IN_PROGRESS",
   "FENCED_INSTANCE_ID",
 ]);
+/** What Node says of a certificate that it does not accept. */
+const CERTIFICATE =
+  /self.signed certificate|unable to (verify|get local issuer)|certificate has expired|not yet valid|does not match certificate|CERT_/i;
+/** A broker, or this side, ends the TLS handshake: a plain listener, or a client certificate that is missing or unknown. */
+const HANDSHAKE = /wrong version number|alert|EPROTO|ssl3_|packet length too long|ERR_SSL/i;
 const TOO_LARGE = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
 const REFUSED =
-  /AUTHORIZATION_FAILED|SASL|UNSUPPORTED|INVALID_CONFIG|INVALID_REPLICATION|INVALID_TOPIC|POLICY_VIOLATION|INVALID_REQUEST/;
+  /AUTHORIZATION_FAILED|UNSUPPORTED|INVALID_CONFIG|INVALID_REPLICATION|INVALID_TOPIC|POLICY_VIOLATION|INVALID_REQUEST/;
 
 /** What a kafkajs error is for Tripline. Everything that may pass by itself is retriable. */
 export function fromKafka(error: unknown, what: string): unknown {
@@ -33,6 +38,23 @@ export function fromKafka(error: unknown, what: string): unknown {
   if (type === "UNKNOWN_TOPIC_OR_PARTITION") {
     return streamError("TRIPLINE_STREAM_TOPIC_UNKNOWN", `${what}: there is no such topic`, error);
   }
+  const certificate = messages(error).find((message) => CERTIFICATE.test(message) || HANDSHAKE.test(message));
+  if (certificate !== undefined) {
+    return streamError(
+      "TRIPLINE_STREAM_REFUSED",
+      CERTIFICATE.test(certificate)
+        ? `${what}: the broker's certificate is not accepted (${certificate}): name the authority that signed it (kafka-tls-ca), and the broker by the name in its certificate`
+        : `${what}: no TLS with the broker (${certificate}): is this its TLS listener, and does it want a client certificate (kafka-tls-cert, kafka-tls-key)?`,
+      error,
+    );
+  }
+  if (/SASL/.test(type) && type !== "ILLEGAL_SASL_STATE") {
+    return streamError(
+      "TRIPLINE_STREAM_REFUSED",
+      `${what}: the broker refuses the credentials (${lastOf(messages(error))}): check kafka-sasl, the user and the secret`,
+      error,
+    );
+  }
   if (REFUSED.test(type)) {
     return streamError(
       "TRIPLINE_STREAM_REFUSED",
@@ -43,12 +65,24 @@ export function fromKafka(error: unknown, what: string): unknown {
   return streamError("TRIPLINE_STREAM_UNAVAILABLE", `${what}: the broker can't do it now (${type})`, error);
 }
 
+/** Whether asking again can help, of a topic that is known to exist: a broker hears late of new topics and leaders. */
+export function isPassing(error: unknown): boolean {
+  return isRetriable(fromKafka(error, "")) || kafkaType(error) === "UNKNOWN_TOPIC_OR_PARTITION";
+}
+
+function messages(error: Error): string[] {
+  return [error.message, ...(error.cause instanceof Error ? messages(error.cause) : [])];
+}
+
+function lastOf(texts: readonly string[]): string {
+  return texts.at(-1) ?? "";
+}
+
 /** The protocol's name of the error, or kafkajs's; null when it does not come from kafkajs. */
-function kafkaType(error: Error): string | null {
+export function kafkaType(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
   if ("type" in error && typeof error.type === "string") return error.type;
-  if (error.cause instanceof Error) {
-    const type = kafkaType(error.cause);
-    if (type !== null) return type;
-  }
+  const type = kafkaType(error.cause);
+  if (type !== null) return type;
   return error.name.startsWith("KafkaJS") ? error.name : null;
 }

@@ -1,27 +1,32 @@
-import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaJsConsumer } from "kafkajs";
-import { hasCode } from "../errors.ts";
+import type { EachBatchPayload, Kafka, Consumer as KafkaJsConsumer } from "kafkajs";
+import { assignmentLost, hasCode } from "../errors.ts";
 import { DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
-import type { ConsumeOptions, Consumer } from "../log.ts";
+import type { CommittedOffset, ConsumeOptions, Consumer } from "../log.ts";
 import { disconnect } from "./disconnect.ts";
 import { fromKafka } from "./errors.ts";
+import { GroupMember } from "./group-member.ts";
+import type { PartitionBounds } from "./kafka-offsets.ts";
 import { OwnedPartition } from "./owned-partition.ts";
 
-export const MAX_WAIT_MS = 100; // kafkajs's default of 5 s holds a group's changes up; data is answered at once anyway
-const SESSION_TIMEOUT_MS = 10_000; // after this a dead member's partitions go to others; three lost heartbeats
-const HEARTBEAT_MS = 3000;
+const MAX_WAIT_MS = 100; // kafkajs's default of 5 s holds a group's changes up; data is answered at once anyway
+const SESSION_TIMEOUT_MS = 10_000; // after this a dead member's partitions go to others
+const HEARTBEATS = 3; // in one session timeout: one or two may be lost on the way
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 
 /** What a member of a group needs to know about its topic. */
 export interface ConsumedTopic {
   partitions: number;
   compacted: boolean;
+  committed(): Promise<Map<number, CommittedOffset>>;
+  bounds(): Promise<PartitionBounds[]>;
 }
 
 /** One member of a Kafka consumer group. Each joining of the group makes fresh assignments; the old ones are lost. */
 export class KafkaConsumer implements Consumer {
   readonly ended: Promise<void>;
   readonly #consumer: KafkaJsConsumer;
-  readonly #admin: Admin;
+  readonly #member: GroupMember;
+  readonly #heartbeatMs: number;
   readonly #options: ConsumeOptions;
   readonly #topic: ConsumedTopic;
   readonly #end: { resolve(): void; reject(error: unknown): void };
@@ -29,20 +34,30 @@ export class KafkaConsumer implements Consumer {
   #stopping = false;
   #closing: Promise<void> | null = null;
 
-  constructor(kafka: Kafka, admin: Admin, topic: ConsumedTopic, options: ConsumeOptions) {
+  constructor(
+    kafka: Kafka,
+    topic: ConsumedTopic,
+    options: ConsumeOptions,
+    sessionTimeoutMs: number = SESSION_TIMEOUT_MS,
+  ) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ended = promise;
     this.ended.catch(() => undefined); // whoever cares awaits `ended`; it must not end the process by itself
     this.#end = { resolve, reject };
-    this.#admin = admin;
     this.#topic = topic;
     this.#options = options;
+    this.#heartbeatMs = Math.floor(sessionTimeoutMs / HEARTBEATS);
+    this.#member = new GroupMember(options.group, {
+      joining: () => this.#dropAll(),
+      outOfRange: () => void this.#checkPositions(),
+    });
     this.#consumer = kafka.consumer({
       groupId: options.group,
       allowAutoTopicCreation: false,
       maxWaitTimeInMs: MAX_WAIT_MS,
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_MS,
+      sessionTimeout: sessionTimeoutMs,
+      heartbeatInterval: this.#heartbeatMs,
+      partitionAssigners: [this.#member.assigner],
       maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
     });
   }
@@ -77,23 +92,32 @@ export class KafkaConsumer implements Consumer {
     return this.#close(null);
   }
 
+  trouble(): string | null {
+    for (const { trouble } of this.#owned.values()) if (trouble !== null) return trouble;
+    return null;
+  }
+
   #own(partition: number): void {
     if (this.#stopping) return;
     const { topic, group } = this.#options;
-    // Until its start has been checked: kafkajs would overwrite a commit that is out of range.
+    const { membership } = this.#member;
+    // Until its start has been checked.
     this.#consumer.pause([{ topic, partitions: [partition] }]);
     const owned = new OwnedPartition({
       options: this.#options,
       partition,
       compacted: this.#topic.compacted,
-      admin: this.#admin,
+      committed: this.#topic.committed,
+      bounds: this.#topic.bounds,
       before: this.#before.get(partition) ?? Promise.resolve(),
       startAt: (offset) => {
         this.#consumer.seek({ topic, partition, offset: String(offset) });
         this.#consumer.resume([{ topic, partitions: [partition] }]);
       },
-      commit: (offset, metadata) =>
-        this.#consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]),
+      commit: async (offset, metadata) => {
+        if (membership === null) throw assignmentLost(topic, partition); // the group was joined anew meanwhile
+        await this.#member.commit(membership, topic, { partition, offset: String(offset), metadata });
+      },
     });
     this.#owned.set(partition, owned);
     owned.ready.catch((error: unknown) => this.#fail(fromKafka(error, `joining group ${group}`)));
@@ -107,6 +131,18 @@ export class KafkaConsumer implements Consumer {
     this.#owned = new Map();
   }
 
+  #dropAll(): void {
+    for (const owned of this.#owned.values()) owned.drop();
+  }
+
+  async #checkPositions(): Promise<void> {
+    try {
+      await Promise.all([...this.#owned.values()].map((owned) => owned.checkPosition()));
+    } catch (error) {
+      this.#fail(fromKafka(error, `consuming ${this.#options.topic}`));
+    }
+  }
+
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
     const owned = this.#owned.get(payload.batch.partition);
     if (owned === undefined || this.#stopping) return;
@@ -118,7 +154,7 @@ export class KafkaConsumer implements Consumer {
         rebalances.push(error);
         this.#loseAll();
       });
-    }, HEARTBEAT_MS);
+    }, this.#heartbeatMs);
     try {
       await owned.handle(payload, { maxBatchRecords, maxBatchBytes, stopping: () => this.#stopping });
     } catch (error) {

@@ -18,9 +18,10 @@ import { partitionOf } from "../partitioner.ts";
 import type { ExistingTopic } from "../topic-specs.ts";
 import { connectKafka, type KafkaOptions } from "./connection.ts";
 import { fromKafka } from "./errors.ts";
+import { type KafkaCluster, openCluster } from "./kafka-cluster.ts";
 import { KafkaConsumer } from "./kafka-consumer.ts";
-import { fetchBounds, fetchCommitted } from "./kafka-offsets.ts";
-import { KafkaProducer } from "./kafka-producer.ts";
+import { fetchBounds, fetchCommitted, type PartitionBounds } from "./kafka-offsets.ts";
+import { DELIVERY_TIMEOUT_MS, KafkaProducer } from "./kafka-producer.ts";
 import { scanKafka } from "./kafka-scan.ts";
 import { KafkaTable } from "./kafka-table.ts";
 import { KafkaTopics } from "./kafka-topics.ts";
@@ -31,15 +32,22 @@ const BROKER_DEFAULT_REPLICATION = -1;
 export async function openKafkaLog(options: KafkaOptions): Promise<Log> {
   const kafka = connectKafka(options);
   const admin = kafka.admin();
-  const producer = new KafkaProducer(kafka);
+  const asking = openCluster(kafka);
+  const producer = new KafkaProducer(kafka, options.deliveryTimeoutMs ?? DELIVERY_TIMEOUT_MS);
   try {
     await admin.connect();
+    await asking.connect();
     await producer.connect();
     const { clusterId } = await admin.describeCluster();
-    const topics = new KafkaTopics(admin, options.replicationFactor ?? BROKER_DEFAULT_REPLICATION);
-    return new KafkaLog({ kafka, admin, producer, topics, generation: `kafka-${clusterId}-1` });
+    const topics = new KafkaTopics(admin, {
+      replicationFactor: options.replicationFactor ?? BROKER_DEFAULT_REPLICATION,
+      create: options.createTopics ?? true,
+    });
+    const { sessionTimeoutMs } = options;
+    const generation = `kafka-${clusterId}-1`;
+    return new KafkaLog({ kafka, admin, asking, producer, topics, generation, sessionTimeoutMs });
   } catch (error) {
-    await Promise.allSettled([admin.disconnect(), producer.close()]);
+    await Promise.allSettled([admin.disconnect(), asking.disconnect(), producer.close()]);
     throw fromKafka(error, `connecting to ${options.brokers.join(", ")}`);
   }
 }
@@ -47,9 +55,12 @@ export async function openKafkaLog(options: KafkaOptions): Promise<Log> {
 interface KafkaParts {
   kafka: Kafka;
   admin: Admin;
+  /** For questions about offsets. */
+  asking: KafkaCluster;
   producer: KafkaProducer;
   topics: KafkaTopics;
   generation: string;
+  sessionTimeoutMs: number | undefined;
 }
 
 class KafkaLog implements Log {
@@ -60,6 +71,7 @@ class KafkaLog implements Log {
   /** Calls for a topic seen for the first time wait for its shape; later ones queue behind them. */
   #placing: Promise<unknown> | null = null;
   #nextPartition = 0;
+  readonly #stop = new AbortController();
   #closing: Promise<void> | null = null;
 
   constructor(parts: KafkaParts) {
@@ -96,47 +108,48 @@ class KafkaLog implements Log {
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
     this.#checkOpen();
-    const { kafka, admin, topics } = this.#parts;
-    const { partitions, cleanup } = await topics.get(options.topic);
-    const consumer = new KafkaConsumer(
-      kafka,
-      admin,
-      { partitions, compacted: cleanup === "compact" },
-      options,
-    );
+    const { kafka, admin, topics, sessionTimeoutMs } = this.#parts;
+    const { topic, group } = options;
+    const { partitions, cleanup } = await topics.get(topic);
+    const consumed = {
+      partitions,
+      compacted: cleanup === "compact",
+      committed: () => fetchCommitted(admin, topic, group),
+      bounds: () => this.#bounds(topic),
+    };
+    const consumer = new KafkaConsumer(kafka, consumed, options, sessionTimeoutMs);
     await consumer.start();
     return this.#keep(consumer);
   }
 
   async readTable(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader> {
     this.#checkOpen();
-    const { kafka, admin, topics } = this.#parts;
-    const { cleanup, partitions } = await topics.get(topic);
+    const { kafka, topics } = this.#parts;
+    const { cleanup } = await topics.get(topic);
     if (cleanup !== "compact") {
       throw streamError("TRIPLINE_STREAM_CONFIG", `${topic} is not compacted: consume it instead`);
     }
-    const table = new KafkaTable(kafka, topic, await fetchBounds(admin, topic));
-    await table.start(partitions, onEntry);
+    const table = new KafkaTable(kafka, topic, await this.#bounds(topic));
+    await table.start(onEntry);
     return this.#keep(table);
   }
 
   async scan(range: ScanRange, onBatch: (records: LogRecord[]) => Promise<void>): Promise<void> {
     this.#checkOpen();
-    const { kafka, admin, topics } = this.#parts;
+    const { kafka, topics } = this.#parts;
     const { cleanup } = await topics.get(range.topic);
-    const bounds = await fetchBounds(admin, range.topic);
+    const bounds = await this.#bounds(range.topic);
     checkScan(
       range,
       cleanup === "compact",
       bounds.find(({ partition }) => partition === range.partition),
     );
-    await scanKafka(kafka, range, onBatch);
+    await scanKafka(kafka, range, onBatch, this.#stop.signal);
   }
 
   async offsets(topic: string) {
     this.#checkOpen();
-    await this.#parts.topics.get(topic);
-    return fetchBounds(this.#parts.admin, topic);
+    return this.#bounds(topic);
   }
 
   async committed(topic: string, group: string): Promise<Map<number, CommittedOffset>> {
@@ -156,13 +169,19 @@ class KafkaLog implements Log {
 
   close(): Promise<void> {
     this.#closing ??= (async () => {
-      const { admin, producer } = this.#parts;
+      const { admin, asking, producer } = this.#parts;
+      this.#stop.abort(closedError());
       await Promise.all([...this.#readers].map((reader) => reader.close()));
       await this.#placing;
       await producer.close();
-      await admin.disconnect();
+      await Promise.all([asking.disconnect(), admin.disconnect()]);
     })();
     return this.#closing;
+  }
+
+  async #bounds(topic: string): Promise<PartitionBounds[]> {
+    const { partitions } = await this.#parts.topics.get(topic);
+    return fetchBounds(this.#parts.asking.cluster, topic, partitions);
   }
 
   #place(topic: string, shape: ExistingTopic, records: readonly NewRecord[]): Promise<Position[]> {

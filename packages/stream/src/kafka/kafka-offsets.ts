@@ -1,27 +1,59 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Admin } from "kafkajs";
+import type { Admin, Cluster } from "kafkajs";
 import { streamError } from "../errors.ts";
 import type { CommittedOffset } from "../log.ts";
-import { fromKafka } from "./errors.ts";
+import { fromKafka, isPassing } from "./errors.ts";
+import { knowTopics, leaderOf, refreshAfter } from "./kafka-cluster.ts";
 
 const NEVER_COMMITTED = "-1";
 const ASK_AGAIN_MS = 100; // a metadata request takes a few ms
 const MAX_TRIES = 20;
 
-export async function fetchBounds(admin: Admin, topic: string) {
-  try {
-    const offsets = await whileLeadersAreKnown(topic, () => admin.fetchTopicOffsets(topic));
-    return offsets
-      .map(({ partition, low, high }) => ({ partition, earliest: Number(low), next: Number(high) }))
-      .sort((a, b) => a.partition - b.partition);
-  } catch (error) {
-    throw fromKafka(error, `reading the offsets of ${topic}`);
+export interface PartitionBounds {
+  partition: number;
+  earliest: number;
+  next: number;
+}
+
+/**
+ * Where each partition begins and ends, from its present leader. While one has none, or another leads than the metadata
+ * says, the metadata is refreshed and the question asked again, for two seconds.
+ */
+export async function fetchBounds(
+  cluster: Cluster,
+  topic: string,
+  count: number,
+): Promise<PartitionBounds[]> {
+  const partitions = Array.from({ length: count }, (_, partition) => ({ partition }));
+  for (let tries = 1; ; tries++) {
+    try {
+      await knowTopics(cluster, [topic]);
+      const leaderless = partitions.find(({ partition }) => leaderOf(cluster, topic, partition) === null);
+      if (leaderless !== undefined) throw noAnswer(topic, leaderless.partition);
+      const [low, high] = await Promise.all(
+        [true, false].map(async (fromBeginning) => {
+          const [found] = await cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }]);
+          return new Map(
+            (found?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]),
+          );
+        }),
+      );
+      return partitions.map(({ partition }) => {
+        const [earliest, next] = [low?.get(partition), high?.get(partition)];
+        if (earliest === undefined || next === undefined) throw noAnswer(topic, partition);
+        return { partition, earliest, next };
+      });
+    } catch (error) {
+      if (!isPassing(error) || tries === MAX_TRIES) throw fromKafka(error, `reading the offsets of ${topic}`);
+      await refreshAfter(cluster, error).catch(() => undefined); // the next try meets the same
+      await delay(ASK_AGAIN_MS);
+    }
   }
 }
 
 /**
- * What the group has committed. An offset below zero is what kafkajs writes when it jumps over a gap: it stays in the
- * result, and is in no log, so that the jump is not taken in silence.
+ * What the group has committed. An offset below zero is what kafkajs's own consumers write when they jump over a gap: it
+ * stays in the result, and is in no log, so that the jump is not taken in silence.
  */
 export async function fetchCommitted(admin: Admin, topic: string, group: string) {
   try {
@@ -37,30 +69,9 @@ export async function fetchCommitted(admin: Admin, topic: string, group: string)
   }
 }
 
-/** What a broker says of a topic that was made a moment ago. */
-const NOT_YET = new Set(["NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE"]);
-
-/**
- * kafkajs looks for the partitions' leaders in metadata that another question to the same admin may be replacing. Then it
- * finds none, and stumbles over its own empty answer with a TypeError.
- */
-async function whileLeadersAreKnown<T>(topic: string, ask: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      const passes =
-        error instanceof TypeError ||
-        (error instanceof Error && "type" in error && NOT_YET.has(String(error.type)));
-      if (!passes) throw error;
-      if (tries === MAX_TRIES) {
-        throw streamError(
-          "TRIPLINE_STREAM_UNAVAILABLE",
-          `the leaders of ${topic} are not known: try again`,
-          error,
-        );
-      }
-      await delay(ASK_AGAIN_MS);
-    }
-  }
+function noAnswer(topic: string, partition: number) {
+  return streamError(
+    "TRIPLINE_STREAM_UNAVAILABLE",
+    `where partition ${partition} of ${topic} begins and ends is not known now, for it has no leader: try again`,
+  );
 }

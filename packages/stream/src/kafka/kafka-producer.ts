@@ -1,13 +1,16 @@
-import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
-import { closedError, streamError } from "../errors.ts";
+import type { Kafka } from "kafkajs";
+import { closedError, hasCode, streamError } from "../errors.ts";
 import { recordBytes } from "../limits.ts";
 import type { NewRecord, Position } from "../log.ts";
 import { fromKafka } from "./errors.ts";
+import { type KafkaCluster, openCluster } from "./kafka-cluster.ts";
+import { KafkaSender, type PartitionBatch, type Sent } from "./kafka-sender.ts";
 
 const LINGER_MS = 1; // calls made within it travel together; encoding one record alone costs three times as much
 const MAX_SEND_BYTES = 900_000; // one request holds one batch a partition, and a broker takes 1 MB for each by default
+const MAX_REQUEST_BYTES = 8 * 1024 * 1024; // in all: on a slow line one request must end before its time is up
 const MAX_WAITING_BYTES = 64 * 1024 * 1024; // as the embedded log
-const ACKS_ALL = -1;
+export const DELIVERY_TIMEOUT_MS = 15_000; // longer than a cluster takes to replace a dead leader (9 s by default)
 
 /** A record with the partition it goes to. */
 export type PlacedRecord = NewRecord & { partition: number };
@@ -29,29 +32,24 @@ interface Waiting {
 }
 
 /**
- * One send in flight, everything that arrives meanwhile in the next: order is kept through retries. Not kafkajs's
- * idempotent producer, which is reported to lose records after retries; a lost acknowledgement writes a record twice,
- * and readers know duplicates by their seq.
+ * One send in flight, everything that arrives meanwhile in the next: order is kept through retries. What fails takes
+ * along what waits behind it: all of it when the brokers can't take records now, else what goes to the same topic.
  */
 export class KafkaProducer {
-  readonly #producer: Producer;
+  readonly #kafkaCluster: KafkaCluster;
+  readonly #sender: KafkaSender;
   #queue: Waiting[] = [];
   #waitingBytes = 0;
   #sending: Promise<void> | null = null;
   #closed = false;
 
-  constructor(kafka: Kafka) {
-    this.#producer = kafka.producer({
-      allowAutoTopicCreation: false,
-      createPartitioner:
-        () =>
-        ({ message }) =>
-          message.partition ?? 0,
-    });
+  constructor(kafka: Kafka, deliveryTimeoutMs: number) {
+    this.#kafkaCluster = openCluster(kafka);
+    this.#sender = new KafkaSender(this.#kafkaCluster.cluster, deliveryTimeoutMs);
   }
 
   async connect(): Promise<void> {
-    await this.#producer.connect();
+    await this.#kafkaCluster.connect();
   }
 
   produce(topic: string, records: readonly PlacedRecord[]): Promise<Position[]> {
@@ -75,7 +73,7 @@ export class KafkaProducer {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#sending;
-    await this.#producer.disconnect();
+    await this.#kafkaCluster.disconnect();
   }
 
   async #send(): Promise<void> {
@@ -86,10 +84,8 @@ export class KafkaProducer {
         await this.#sendBatch(batch);
       } catch (cause) {
         const error = fromKafka(cause, `producing to ${batch[0]?.topic}`);
-        const behind = this.#queue;
-        this.#queue = [];
-        this.#waitingBytes = 0;
-        for (const { call } of [...batch, ...behind]) call.reject(error);
+        for (const { call } of batch) call.reject(error);
+        this.#failBehind(error, null);
       }
     }
     this.#sending = null;
@@ -98,12 +94,13 @@ export class KafkaProducer {
   #take(): Waiting[] {
     const byPartition = new Map<string, number>();
     let count = 0;
-    for (; count < this.#queue.length; count++) {
+    for (let total = 0; count < this.#queue.length; count++) {
       const waiting = this.#queue[count];
       if (waiting === undefined) break;
       const id = `${waiting.topic}/${waiting.record.partition}`;
       const bytes = (byPartition.get(id) ?? 0) + waiting.bytes;
-      if (count > 0 && bytes > MAX_SEND_BYTES) break;
+      total += waiting.bytes;
+      if (count > 0 && (bytes > MAX_SEND_BYTES || total > MAX_REQUEST_BYTES)) break;
       byPartition.set(id, bytes);
     }
     const batch = this.#queue.splice(0, count);
@@ -112,46 +109,49 @@ export class KafkaProducer {
   }
 
   async #sendBatch(batch: readonly Waiting[]): Promise<void> {
-    const topics = new Map<string, Message[]>();
-    const partitions = new Map<string, Waiting[]>();
+    const partitions = new Map<string, { batch: PartitionBatch; waiting: Waiting[] }>();
     for (const waiting of batch) {
       const { topic, record } = waiting;
-      const message = {
-        key: record.key,
-        value:
-          record.value === null
-            ? null
-            : Buffer.from(record.value.buffer, record.value.byteOffset, record.value.byteLength),
-        partition: record.partition,
-        headers: record.headers ?? {},
-      };
-      append(topics, topic, message);
-      append(partitions, `${topic}/${record.partition}`, waiting);
-    }
-    const sent = await this.#producer.sendBatch({
-      acks: ACKS_ALL,
-      compression: kafkajs.CompressionTypes.None,
-      topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
-    });
-    const bases = new Map(
-      sent.map((part) => [`${part.topicName}/${part.partition}`, Number(part.baseOffset)]),
-    );
-    for (const [id, placed] of partitions) {
-      const base = bases.get(id);
-      for (const [i, { call, index, record }] of placed.entries()) {
-        if (base === undefined) {
-          call.reject(streamError("TRIPLINE_STREAM_UNAVAILABLE", `no answer for ${id}: try again`));
-          continue;
-        }
-        call.positions[index] = { partition: record.partition, offset: base + i };
-        if (--call.left === 0) call.resolve(call.positions);
+      const { partition, key, value, headers = {} } = record;
+      const id = `${topic}/${partition}`;
+      let group = partitions.get(id);
+      if (group === undefined) {
+        group = { batch: { topic, partition, messages: [], start: 0 }, waiting: [] };
+        partitions.set(id, group);
       }
+      group.waiting.push(waiting);
+      const bytes = value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+      group.batch.messages.push({ key, value: bytes, headers });
+    }
+    const sent = await this.#sender.send([...partitions.values()].map((group) => group.batch));
+    for (const each of sent) {
+      const { topic, partition, start, messages } = each.batch;
+      const waiting = partitions.get(`${topic}/${partition}`)?.waiting.slice(start, start + messages.length);
+      this.#settle(each, waiting ?? []);
     }
   }
-}
 
-function append<T>(map: Map<string, T[]>, id: string, item: T): void {
-  const list = map.get(id);
-  if (list === undefined) map.set(id, [item]);
-  else list.push(item);
+  #settle(sent: Sent, waiting: readonly Waiting[]): void {
+    if ("error" in sent) {
+      const { topic } = sent.batch;
+      const error = fromKafka(sent.error, `producing to ${topic}`);
+      for (const { call } of waiting) call.reject(error);
+      this.#failBehind(error, hasCode(error, "TRIPLINE_STREAM_UNAVAILABLE") ? null : topic);
+      return;
+    }
+    for (const [i, { call, index, record }] of waiting.entries()) {
+      call.positions[index] = { partition: record.partition, offset: sent.base + i };
+      if (--call.left === 0) call.resolve(call.positions);
+    }
+  }
+
+  /** Everything that waits, or what waits for one topic. */
+  #failBehind(error: unknown, topic: string | null): void {
+    const failed = new Set(this.#queue.filter((waiting) => topic === null || waiting.topic === topic));
+    this.#queue = this.#queue.filter((waiting) => !failed.has(waiting));
+    for (const { bytes, call } of failed) {
+      this.#waitingBytes -= bytes;
+      call.reject(error);
+    }
+  }
 }

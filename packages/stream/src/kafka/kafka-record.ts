@@ -1,9 +1,15 @@
-import type { EachBatchPayload } from "kafkajs";
 import type { LogRecord } from "../log.ts";
 
-type KafkaMessage = EachBatchPayload["batch"]["messages"][number];
+/** A message as kafkajs decodes it, as far as Tripline reads it. */
+export interface DecodedMessage {
+  offset: string;
+  timestamp: string;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+}
 
-export function toRecord(topic: string, partition: number, message: KafkaMessage): LogRecord {
+export function toRecord(topic: string, partition: number, message: DecodedMessage): LogRecord {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers ?? {})) {
     const one = Array.isArray(value) ? value.at(-1) : value;

@@ -1,96 +1,107 @@
-import { randomUUID } from "node:crypto";
-import type { Kafka, Consumer as KafkaJsConsumer } from "kafkajs";
+import { isRetriable } from "@tripline/events";
+import type { Kafka } from "kafkajs";
 import type { TableEntry, TableReader } from "../log.ts";
-import { disconnect } from "./disconnect.ts";
 import { fromKafka } from "./errors.ts";
-import { MAX_WAIT_MS } from "./kafka-consumer.ts";
-import { toRecord } from "./kafka-record.ts";
+import { type KafkaCluster, knowTopics, leaderOf, openCluster } from "./kafka-cluster.ts";
+import { fetchPartitions } from "./kafka-fetch.ts";
+import type { PartitionBounds } from "./kafka-offsets.ts";
 
-const IDLE_FETCHES = 3; // a fetch that waited in full and found nothing, three times on each broker: there is nothing more
+const MAX_WAIT_MS = 100; // how long a close may take at most; news is answered at once anyway
 
 /**
- * Reads every partition of a compacted topic from its start, as the only member of a group that never commits.
+ * Reads every partition of a compacted topic from its start, over a connection of its own and without a group.
  * It has loaded when it has read up to where the topic ended at its start. Where compaction removed the topic's last
- * records, that offset never comes: then several idle fetches say so.
+ * records, that offset never comes: then an answer that is empty, though the partition goes on, says so.
  */
 export class KafkaTable implements TableReader {
   readonly loaded: Promise<void>;
   readonly ended: Promise<void>;
-  readonly #consumer: KafkaJsConsumer;
+  readonly #own: KafkaCluster;
   readonly #topic: string;
+  readonly #positions: Map<number, number>;
   readonly #missing: Map<number, number>;
-  readonly #idle = new Map<number, number>();
   readonly #load = Promise.withResolvers<void>();
   readonly #end = Promise.withResolvers<void>();
+  readonly #stop = new AbortController();
+  #following: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
-  constructor(
-    kafka: Kafka,
-    topic: string,
-    bounds: readonly { partition: number; earliest: number; next: number }[],
-  ) {
+  constructor(kafka: Kafka, topic: string, bounds: readonly PartitionBounds[]) {
     this.#topic = topic;
     this.loaded = this.#load.promise;
     this.ended = this.#end.promise;
     for (const promise of [this.loaded, this.ended]) promise.catch(() => undefined); // whoever cares awaits them
+    this.#positions = new Map(bounds.map(({ partition, earliest }) => [partition, earliest]));
     this.#missing = new Map(
       bounds.filter(({ earliest, next }) => next > earliest).map(({ partition, next }) => [partition, next]),
     );
-    this.#consumer = kafka.consumer({
-      groupId: `tripline-table-${randomUUID()}`,
-      allowAutoTopicCreation: false,
-      maxWaitTimeInMs: MAX_WAIT_MS,
-    });
+    this.#own = openCluster(kafka);
   }
 
-  async start(partitions: number, onEntry: (entry: TableEntry) => void): Promise<void> {
-    const { events } = this.#consumer;
-    this.#consumer.on(events.FETCH, ({ payload }) => this.#fetched(Number(payload.nodeId), payload.duration));
-    this.#consumer.on(events.GROUP_JOIN, () => this.#idle.clear());
-    this.#consumer.on(events.CRASH, ({ payload }) => {
-      if (!payload.restart) void this.#close({ error: fromKafka(payload.error, `reading ${this.#topic}`) });
-    });
+  async start(onEntry: (entry: TableEntry) => void): Promise<void> {
     try {
-      await this.#consumer.connect();
-      await this.#consumer.subscribe({ topics: [this.#topic], fromBeginning: true });
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: true,
-        partitionsConsumedConcurrently: partitions,
-        eachBatch: async ({ batch }) => {
-          if (this.#closing !== null) return;
-          this.#idle.clear();
-          try {
-            for (const message of batch.messages) {
-              const { key, value, offset, appendTime } = toRecord(batch.topic, batch.partition, message);
-              if (key !== null) onEntry({ key, value, partition: batch.partition, offset, appendTime });
-            }
-          } catch (error) {
-            void this.#close({ error });
-            return;
-          }
-          if (Number(batch.lastOffset()) + 1 >= (this.#missing.get(batch.partition) ?? 0)) {
-            this.#missing.delete(batch.partition);
-          }
-          this.#checkLoaded();
-        },
-      });
-      this.#checkLoaded();
+      await this.#own.connect();
+      await knowTopics(this.#own.cluster, [this.#topic]);
     } catch (error) {
-      await disconnect(this.#consumer);
+      await this.#own.disconnect();
       throw fromKafka(error, `reading ${this.#topic}`);
     }
+    this.#checkLoaded();
+    this.#following = this.#follow(onEntry);
   }
 
   close(): Promise<void> {
     return this.#close(null);
   }
 
-  #fetched(node: number, duration: number): void {
-    if (this.#missing.size === 0) return;
-    const waited = duration >= MAX_WAIT_MS * 0.9 && duration < MAX_WAIT_MS * 5;
-    this.#idle.set(node, waited ? (this.#idle.get(node) ?? 0) + 1 : 0);
-    if ([...this.#idle.values()].every((count) => count > IDLE_FETCHES)) this.#missing.clear();
+  /** One loop for each leader, so that news from one broker does not wait for another's answer. */
+  async #follow(onEntry: (entry: TableEntry) => void): Promise<void> {
+    const { cluster } = this.#own;
+    const partitions = [...this.#positions.keys()];
+    while (!this.#stop.signal.aborted) {
+      const round = new AbortController();
+      const groups = Map.groupBy(partitions, (partition) => leaderOf(cluster, this.#topic, partition));
+      await Promise.all([...groups.values()].map((group) => this.#followGroup(group, onEntry, round)));
+    }
+  }
+
+  /** Until the reader closes, or the partitions have no longer one leader. */
+  async #followGroup(
+    group: readonly number[],
+    onEntry: (entry: TableEntry) => void,
+    round: AbortController,
+  ): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted && !round.signal.aborted) {
+      try {
+        await this.#fetch(group, onEntry, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        const known = fromKafka(error, `reading ${this.#topic}`);
+        if (!isRetriable(known)) void this.#close({ error: known });
+      }
+      const leaders = new Set(group.map((partition) => leaderOf(this.#own.cluster, this.#topic, partition)));
+      if (leaders.size > 1) round.abort();
+    }
+  }
+
+  async #fetch(
+    group: readonly number[],
+    onEntry: (entry: TableEntry) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const positions = new Map(group.map((partition) => [partition, this.#positions.get(partition) ?? 0]));
+    const request = { topic: this.#topic, positions, maxWaitMs: MAX_WAIT_MS, signal };
+    for (const { partition, records, highWatermark } of await fetchPartitions(this.#own.cluster, request)) {
+      if (signal.aborted) return;
+      for (const { key, value, offset, appendTime } of records) {
+        if (key !== null) onEntry({ key, value, partition, offset, appendTime });
+        this.#positions.set(partition, offset + 1);
+      }
+      const position = this.#positions.get(partition) ?? 0;
+      const end = this.#missing.get(partition) ?? 0;
+      if (position >= end || (records.length === 0 && highWatermark >= end)) this.#missing.delete(partition);
+    }
     this.#checkLoaded();
   }
 
@@ -100,7 +111,9 @@ export class KafkaTable implements TableReader {
 
   #close(failure: { error: unknown } | null): Promise<void> {
     this.#closing ??= (async () => {
-      await disconnect(this.#consumer);
+      this.#stop.abort();
+      if (failure === null) await this.#following; // a failure comes from in there
+      await this.#own.disconnect();
       if (failure === null) {
         this.#load.resolve();
         this.#end.resolve();

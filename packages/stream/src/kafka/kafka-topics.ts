@@ -7,12 +7,12 @@ import { fromKafka } from "./errors.ts";
 /** What is known about the broker's topics. A topic's shape never changes within a generation, so it is asked for once. */
 export class KafkaTopics {
   readonly #admin: Admin;
-  readonly #replicationFactor: number;
+  readonly #options: { replicationFactor: number; create: boolean };
   readonly #known = new Map<string, ExistingTopic>();
 
-  constructor(admin: Admin, replicationFactor: number) {
+  constructor(admin: Admin, options: { replicationFactor: number; create: boolean }) {
     this.#admin = admin;
-    this.#replicationFactor = replicationFactor;
+    this.#options = options;
   }
 
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
@@ -21,13 +21,19 @@ export class KafkaTopics {
     for (const { name } of specs) if (names.has(name)) existing.set(name, await this.get(name));
     const missing = checkSpecs(specs, (name) => existing.get(name));
     if (missing.length === 0) return;
+    if (!this.#options.create) {
+      throw streamError(
+        "TRIPLINE_STREAM_TOPIC_UNKNOWN",
+        `Kafka has no ${missing.map(({ name }) => name).join(", ")}: run \`tripline topics apply\``,
+      );
+    }
     await this.#ask("creating topics", () =>
       this.#admin.createTopics({
         waitForLeaders: true,
         topics: missing.map((spec) => ({
           topic: spec.name,
           numPartitions: spec.partitions,
-          replicationFactor: this.#replicationFactor,
+          replicationFactor: this.#options.replicationFactor,
           configEntries: Object.entries(settings(spec)).map(([name, value]) => ({ name, value })),
         })),
       }),

@@ -1,28 +1,27 @@
-import { Kafka, logLevel } from "kafkajs";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { waitFor } from "../../../../test/support/wait-for.ts";
+import type { PartitionBounds } from "./kafka-offsets.ts";
 import { OwnedPartition } from "./owned-partition.ts";
 
-/** An admin that no broker stands behind: its answers are made here. */
-function adminAnswering(answers: readonly number[][]) {
-  const admin = new Kafka({ brokers: ["127.0.0.1:1"], logLevel: logLevel.NOTHING }).admin();
+/** Answers that no broker gives on demand: each names the partitions that it knows. */
+function answering(answers: readonly number[][]) {
   let asked = 0;
-  vi.spyOn(admin, "fetchOffsets").mockResolvedValue([]);
-  vi.spyOn(admin, "fetchTopicOffsets").mockImplementation(async () => {
+  const bounds = async (): Promise<PartitionBounds[]> => {
     const known = answers[Math.min(asked, answers.length - 1)] ?? [];
     asked += 1;
-    return known.map((partition) => ({ partition, offset: "9", high: "9", low: "4" }));
-  });
-  return { admin, asked: () => asked };
+    return known.map((partition) => ({ partition, earliest: 4, next: 9 }));
+  };
+  return { bounds, asked: () => asked };
 }
 
-function own(admin: ReturnType<typeof adminAnswering>["admin"]) {
+function own(bounds: () => Promise<PartitionBounds[]>) {
   const started: number[] = [];
   const owned = new OwnedPartition({
     options: { topic: "t", group: "g", onAssigned: async () => ({ onBatch: async () => undefined }) },
     partition: 1,
     compacted: false,
-    admin,
+    committed: async () => new Map(),
+    bounds,
     before: Promise.resolve(),
     startAt: (offset) => started.push(offset),
     commit: async () => undefined,
@@ -30,17 +29,20 @@ function own(admin: ReturnType<typeof adminAnswering>["admin"]) {
   return { owned, started };
 }
 
-it("asks again when the broker's answer leaves the partition out, and then starts it", async () => {
-  const { admin, asked } = adminAnswering([[0, 2], [], [0, 1, 2]]);
-  const { owned, started } = own(admin);
+it("asks again when the broker's answer leaves the partition out, says so meanwhile, and then starts it", async () => {
+  const { bounds, asked } = answering([[0, 2], [], [0, 1, 2]]);
+  const { owned, started } = own(bounds);
+  await waitFor(() => owned.trouble, { what: "the trouble" });
+  expect(owned.trouble).toContain("partition 1 of t");
   await owned.ready;
+  expect(owned.trouble).toBe(null);
   expect(started).toEqual([4]);
   expect(asked()).toBe(3);
 });
 
 it("stops asking when the partition is lost meanwhile", async () => {
-  const { admin, asked } = adminAnswering([[0]]);
-  const { owned, started } = own(admin);
+  const { bounds, asked } = answering([[0]]);
+  const { owned, started } = own(bounds);
   await waitFor(() => asked() > 0, { what: "the first question" });
   await owned.lose();
   await owned.ready;

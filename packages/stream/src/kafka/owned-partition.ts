@@ -1,24 +1,28 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isRetriable } from "@tripline/events";
-import type { Admin, EachBatchPayload } from "kafkajs";
+import type { EachBatchPayload } from "kafkajs";
 import { assignmentLost, hasCode, streamError } from "../errors.ts";
 import { checkMetadata, checkStart } from "../limits.ts";
 import type { Assignment, CommittedOffset, ConsumeOptions, PartitionReader } from "../log.ts";
 import { fromKafka } from "./errors.ts";
-import { fetchBounds, fetchCommitted } from "./kafka-offsets.ts";
+import type { PartitionBounds } from "./kafka-offsets.ts";
 import { inParts, toRecord } from "./kafka-record.ts";
 
-const ASK_AGAIN_MS = 250; // kafkajs has tried for seconds before it gives up
+const ASK_AGAIN_MS = 250; // each question has been asked for seconds before it is given up
 
 export interface OwnedPartitionOptions {
   options: ConsumeOptions;
   partition: number;
   compacted: boolean;
-  admin: Admin;
+  /** What the group has committed, by partition. */
+  committed(): Promise<Map<number, CommittedOffset>>;
+  /** Where the topic's partitions begin and end. */
+  bounds(): Promise<PartitionBounds[]>;
   /** Settles when nothing of the partition's earlier assignment runs any more. */
   before: Promise<void>;
   /** Lets kafkajs fetch, from here on; until then it is paused. */
   startAt(offset: number): void;
+  /** Under the membership that the partition was assigned with, and no other. */
   commit(offset: number, metadata: string): Promise<void>;
 }
 
@@ -32,7 +36,7 @@ export class OwnedPartition {
   #position = 0;
   /** The batch that is being handled. */
   #running: Promise<unknown> = Promise.resolve();
-  #committing: EachBatchPayload["commitOffsetsIfNecessary"] | null = null;
+  #trouble: string | null = null;
   #lose: Promise<void> | null = null;
   /** Aborted when the consumer closes or the assignment is lost: what waits for the broker gives up. */
   readonly #giveUp = new AbortController();
@@ -42,10 +46,26 @@ export class OwnedPartition {
     this.ready = this.#prepare();
   }
 
-  /** Marks the assignment as lost. Resolves when its running work has ended and its reader has been told. */
-  lose(): Promise<void> {
+  /** What keeps the partition from being read, in words; null when nothing does. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  /** From this moment nothing is committed or handed out any more. */
+  drop(): void {
     this.#lost.abort();
     this.#giveUp.abort();
+  }
+
+  /** @throws OutOfRangeError when what comes next is not in the log */
+  async checkPosition(): Promise<void> {
+    await this.ready.catch(() => undefined); // whoever made this partition has the error
+    if (this.#reader !== null && !this.#lost.signal.aborted) await this.#checkGap();
+  }
+
+  /** Marks the assignment as lost. Resolves when its running work has ended and its reader has been told. */
+  lose(): Promise<void> {
+    this.drop();
     this.#lose ??= (async () => {
       await this.ready.catch(() => undefined); // whoever made this partition has the error
       await this.#running;
@@ -73,11 +93,11 @@ export class OwnedPartition {
   }
 
   async #prepare(): Promise<void> {
-    const { options, partition, compacted, admin, before, startAt } = this.#o;
-    const { topic, group } = options;
+    const { options, partition, compacted, before, startAt } = this.#o;
+    const { topic } = options;
     await before;
     const answer = await this.#untilAnswered(() =>
-      Promise.all([fetchCommitted(admin, topic, group), this.#fetchOwnBounds()]),
+      Promise.all([this.#o.committed(), this.#fetchOwnBounds()]),
     );
     if (answer === null || this.#lost.signal.aborted) return;
     const [committed, own] = answer;
@@ -104,13 +124,7 @@ export class OwnedPartition {
         checkMetadata(metadata);
         if (signal.aborted) throw assignmentLost(topic, partition);
         try {
-          // The payload's function commits under the generation of this moment, once. The consumer's own would try
-          // again after the group has changed, under the new generation.
-          const offsets = {
-            topics: [{ topic, partitions: [{ partition, offset: String(offset), metadata }] }],
-          };
-          if (this.#committing !== null) await this.#committing(offsets);
-          else await this.#o.commit(offset, metadata); // before the first batch there is no payload
+          await this.#o.commit(offset, metadata);
         } catch (cause) {
           const error = fromKafka(cause, `committing ${topic}/${partition}`);
           if (hasCode(error, "TRIPLINE_STREAM_ASSIGNMENT_LOST")) this.#lost.abort(); // before kafkajs has noticed
@@ -121,13 +135,12 @@ export class OwnedPartition {
   }
 
   async #handle(
-    { batch, resolveOffset, isStale, heartbeat, commitOffsetsIfNecessary }: EachBatchPayload,
+    { batch, resolveOffset, isStale, heartbeat }: EachBatchPayload,
     limits: { maxBatchRecords: number; maxBatchBytes: number; stopping(): boolean },
   ): Promise<void> {
     await this.ready.catch(() => undefined); // whoever made this partition has the error
     const reader = this.#reader;
     if (reader === null || this.#lost.signal.aborted || isStale()) return;
-    this.#committing = commitOffsetsIfNecessary;
     const { topic, partition } = batch;
     const records = batch.messages
       .map((message) => toRecord(topic, partition, message))
@@ -155,8 +168,8 @@ export class OwnedPartition {
 
   /** An answer may leave a partition out while its leader changes. To take that as an answer would leave it paused for good. */
   async #fetchOwnBounds() {
-    const { options, partition, admin } = this.#o;
-    const bounds = await fetchBounds(admin, options.topic);
+    const { options, partition } = this.#o;
+    const bounds = await this.#o.bounds();
     const own = bounds.find((candidate) => candidate.partition === partition);
     if (own !== undefined) return own;
     throw streamError(
@@ -170,9 +183,12 @@ export class OwnedPartition {
     const { signal } = this.#giveUp;
     while (!signal.aborted) {
       try {
-        return await ask();
+        const answer = await ask();
+        this.#trouble = null;
+        return answer;
       } catch (error) {
         if (!isRetriable(error)) throw error;
+        this.#trouble = error instanceof Error ? error.message : String(error);
         await delay(ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
       }
     }
