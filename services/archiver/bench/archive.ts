@@ -1,5 +1,5 @@
 /**
- * The archiver alone: records of 1 KB from a log in memory into the embedded store, as fast as it goes.
+ * The archiver alone: distinct records of 1.2 KB from a log in memory into the embedded store, as fast as it goes.
  * Prints a BenchResult as JSON. `process.cpuUsage` holds the engine's threads and merges too.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,25 +11,29 @@ import { TOPICS } from "@tripline/events";
 import { createContext } from "@tripline/service";
 import { openStore } from "@tripline/store";
 import { createMemoryLog, triplineTopics } from "@tripline/stream";
-import { createLoad } from "../../../bench/load.ts";
 import { createArchiver } from "../src/index.ts";
+import { DistinctRecords } from "./distinct-records.ts";
 
 const RECORDS = Number(process.env.BENCH_RECORDS ?? 150_000);
-const PRODUCE_BATCH = 500; // as interceptors send
+const PRODUCE_BATCH = 5; // what arrives together has one append time, and that saves bytes: be honest about it
+const APPEND_DELAY_MS = 60; // behind the producer's time
 const POLL_MS = 20;
+const SEED = 1;
+const FIRST_MS = Date.UTC(2026, 9, 1);
 
 const directory = mkdtempSync(join(tmpdir(), "tripline-archive-"));
 const context = createContext({ service: "bench", logLevel: "warn" });
-const log = createMemoryLog();
+let clock = FIRST_MS;
+const log = createMemoryLog({ now: () => clock });
 await log.ensureTopics(triplineTopics(1));
 const store = await openStore({ dataDir: directory });
-const load = createLoad({ tenant: "local", producer: "bench", credentials: 200, sessionsPerCredential: 20 });
-while (load.made < RECORDS) {
-  const { body } = load.batch(PRODUCE_BATCH);
-  const lines = body.trimEnd().split("\n");
+const made = new DistinctRecords(SEED, FIRST_MS);
+for (let produced = 0; produced < RECORDS; produced += PRODUCE_BATCH) {
+  const batch = Array.from({ length: PRODUCE_BATCH }, () => made.next());
+  clock = (batch.at(-1)?.time ?? clock) + APPEND_DELAY_MS;
   await log.produce(
     TOPICS.events,
-    lines.map((line) => ({ key: "local/bench", value: Buffer.from(line) })),
+    batch.map(({ tenant, text }) => ({ key: `${tenant}/bench`, value: Buffer.from(text) })),
   );
 }
 
@@ -53,6 +57,7 @@ loop.disable();
 const sizes = await store.tableSizes();
 const bytes = sizes.records.bytes + sizes.payloads.bytes;
 
+if (process.env.BENCH_KEEP !== undefined) console.error(`the store stays in ${directory}`);
 console.log(
   JSON.stringify({
     bench: "archiver, log in memory to embedded store",
@@ -70,5 +75,5 @@ console.log(
 await store.close();
 await log.close();
 await context.close();
-rmSync(directory, { recursive: true, force: true });
+if (process.env.BENCH_KEEP === undefined) rmSync(directory, { recursive: true, force: true });
 process.exit(0);

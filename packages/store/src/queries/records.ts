@@ -2,13 +2,13 @@ import { type Envelope, envelopeSchema, payloadSchema, TriplineError } from "@tr
 import type { Database } from "../connection/database.ts";
 import { textFromParts } from "../rows/payload-row.ts";
 import { ENVELOPE_COLUMNS, envelopeFromRow } from "../rows/record-row.ts";
-import type { Row } from "../sql/row.ts";
+import { EPOCH, type Row } from "../sql/row.ts";
 import { isUuid, type Sql, sql, tenant, time, uuidValue } from "../sql/sql.ts";
 import { LOOKUP_LIMITS } from "./limits.ts";
 import type { CallDetail, QueryOptions, ReaderScope, StoredRecord } from "./types.ts";
 
-/** Every column that the envelope is rebuilt from, under the name the row's reader knows. */
-const COLUMNS: Sql = {
+/** Every column that the envelope is rebuilt from, under the name that `envelopeText` knows. */
+export const ENVELOPE_SELECT: Sql = {
   pieces: [
     `${ENVELOPE_COLUMNS.map((column) => {
       if (column === "payload_hash_hex") {
@@ -18,6 +18,10 @@ const COLUMNS: Sql = {
     }).join(", ")}, detail, raw, generation, source_partition, source_offset, append_time`,
   ],
 };
+
+const PAYLOAD_SELECT = sql`args, result, error, rest, raw,
+  if(salt = unhex(repeat('0', 32)), '', lower(hex(salt))) AS salt_digits,
+  if(args_digest = unhex(repeat('0', 32)), '', lower(hex(args_digest))) AS args_digest_digits`;
 
 const MAX_RECORDS_OF_A_CALL = 16; // its intent and its end; more only when a producer erred
 
@@ -60,7 +64,7 @@ async function select(
 ): Promise<StoredRecord[]> {
   const rows = await database.select(
     {
-      columns: COLUMNS,
+      columns: ENVELOPE_SELECT,
       rest: sql`FROM records WHERE tenant = ${tenant(scope.tenant)} AND ${condition}
         ORDER BY time, seq LIMIT ${{ pieces: [String(MAX_RECORDS_OF_A_CALL)] }}`,
       limits: LOOKUP_LIMITS,
@@ -91,12 +95,29 @@ async function select(
   return found;
 }
 
-function envelopeText(row: Row): string {
-  const values = ENVELOPE_COLUMNS.map((column) => {
+export function envelopeText(row: Row): string {
+  return envelopeFromRow({ values: valuesOf(row), detail: row.string("detail"), raw: row.string("raw") });
+}
+
+const RECEIVED_INDEX = ENVELOPE_COLUMNS.indexOf("received");
+
+/** The envelope's bytes as its producer made them, without `received`: what heartbeats hash. */
+export function sentText(row: Row): string {
+  const values = valuesOf(row);
+  const received = values[RECEIVED_INDEX];
+  const raw = row.string("raw");
+  // The collector writes it behind `time`, and nowhere else.
+  if (raw !== "")
+    return received === EPOCH ? raw : raw.replace(`,"received":${JSON.stringify(received)}`, "");
+  values[RECEIVED_INDEX] = EPOCH;
+  return envelopeFromRow({ values, detail: row.string("detail"), raw });
+}
+
+function valuesOf(row: Row): unknown[] {
+  return ENVELOPE_COLUMNS.map((column) => {
     const value = row.raw(`c_${column}`);
     return Array.isArray(value) && value.length === 0 ? null : value;
   });
-  return envelopeFromRow({ values, detail: row.string("detail"), raw: row.string("raw") });
 }
 
 function parseEnvelope(text: string): Envelope {
@@ -116,7 +137,7 @@ async function payloadTextOf(
 ): Promise<string | null> {
   const [found] = await database.select(
     {
-      columns: sql`args, result, error, rest, raw`,
+      columns: PAYLOAD_SELECT,
       rest: sql`FROM payloads WHERE tenant = ${tenant(scope.tenant)} AND time = ${time(row.string("c_time"))}
         AND record_id = ${uuidValue(row.string("c_id"))} LIMIT 1`,
       limits: LOOKUP_LIMITS,
@@ -128,6 +149,8 @@ async function payloadTextOf(
     args: found.string("args"),
     result: found.string("result"),
     error: found.string("error"),
+    salt: found.string("salt_digits"),
+    argsDigest: found.string("args_digest_digits"),
     rest: found.string("rest"),
     raw: found.string("raw"),
   });

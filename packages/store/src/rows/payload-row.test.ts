@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { partsFromPayload, rowFromPayload, textFromParts } from "./payload-row.ts";
 
+const SALT = "00112233445566778899aabbccddeeff";
 const known = fc.record(
   {
-    salt: fc.string(),
+    salt: fc.oneof(fc.string(), fc.constantFrom(SALT, "0".repeat(32), SALT.toUpperCase())),
     capture: fc.constantFrom("full", "none"),
     args: fc.jsonValue(),
-    args_digest: fc.string(),
+    args_digest: fc.oneof(fc.string(), fc.constant(SALT)),
     result: fc.oneof(fc.string({ unit: "binary" }), fc.jsonValue()),
     error: fc.oneof(fc.string({ unit: "binary" }), fc.constant("")),
     names: fc.dictionary(fc.string(), fc.string()),
@@ -45,14 +46,22 @@ describe("a payload's row", () => {
   });
 
   it("keeps no copy of the bytes of an ordinary payload, and its texts apart", () => {
-    const text = JSON.stringify({ salt: "00", args: { path: "/a" }, result: "x", names: { sub_1: "Ana" } });
+    const text = JSON.stringify({ salt: SALT, args: { path: "/a" }, result: "x", names: { sub_1: "Ana" } });
     expect(partsFromPayload(JSON.parse(text), text)).toEqual({
       args: '{"path":"/a"}',
       result: "x",
       error: "",
-      rest: '{"salt":"00","names":{"sub_1":"Ana"}}',
+      salt: SALT,
+      argsDigest: "",
+      rest: '{"names":{"sub_1":"Ana"}}',
       raw: "",
     });
+  });
+
+  it("reads rows of earlier versions, which kept the salt among the rest", () => {
+    const rest = `{"salt":"${SALT}","args_digest":"x"}`;
+    const parts = { args: "{}", result: "", error: "", salt: "", argsDigest: "", rest, raw: "" };
+    expect(textFromParts(parts)).toBe(`{"salt":"${SALT}","args":{},"args_digest":"x"}`);
   });
 
   it("holds no lone surrogate, which the table could not keep", () => {

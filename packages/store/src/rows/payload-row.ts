@@ -1,20 +1,21 @@
-import { ZERO_UUID } from "../sql/row.ts";
 import { isoTime, type RowSource, SOURCE_COLUMNS, sourceValues } from "./source.ts";
-import { isStorableText, isStorableTime, isStorableUuid } from "./storable.ts";
+import { isStorableSalt, isStorableText, isStorableTime } from "./storable.ts";
 
 /**
  * Payload → row of `payloads` → the same payload, byte for byte. Arguments, result and error have columns of their own,
- * because they are searched; `rest` holds the other members, `raw` everything where the order of keys is unusual.
+ * because they are searched, and so have the salt and the digest, because they are random; `rest` holds the other
+ * members, `raw` everything where the order of keys is unusual.
  */
 
 export const PAYLOAD_COLUMNS: readonly string[] = [
   "tenant",
   "time",
   "record_id",
-  "call_id",
   "args",
   "result",
   "error",
+  "salt_hex",
+  "args_digest_hex",
   "rest",
   "raw",
   ...SOURCE_COLUMNS,
@@ -35,11 +36,12 @@ const ORDER = [
   "redactions",
 ];
 
+const PLACES = new Map(ORDER.map((key, place) => [key, place]));
+
 export interface PayloadOwner {
   tenant: string;
   time: string;
   id: string;
-  call?: { id?: string | undefined } | undefined;
 }
 
 /** What the columns hold of a payload. */
@@ -47,34 +49,52 @@ export interface PayloadParts {
   args: string;
   result: string;
   error: string;
+  /** 16 bytes as hex; empty when `rest` holds what there is. */
+  salt: string;
+  argsDigest: string;
+  /** The other members as JSON; empty when there are none. */
   rest: string;
   raw: string;
 }
 
-/** @param payload as parsed, keys as they were sent @param payloadText its exact text */
+function noMembers(): Record<string, unknown> {
+  return Object.create(null);
+}
+
+/** @param payload as parsed, keys as they were sent @param payloadText its exact text: `JSON.stringify(payload)` */
 export function partsFromPayload(
   payload: Readonly<Record<string, unknown>>,
   payloadText: string,
 ): PayloadParts {
-  const rest: Record<string, unknown> = Object.create(null);
-  let args = "";
-  let result = "";
-  let error = "";
+  const parts = { args: "", result: "", error: "", salt: "", argsDigest: "", rest: "", raw: "" };
+  let rest: Record<string, unknown> | undefined;
+  let last = -1;
+  let isOrdered = true;
   for (const key in payload) {
     const value = payload[key];
-    if (key === "args" && value !== undefined) args = JSON.stringify(value);
-    else if (key === "result" && isStorableText(value)) result = value;
-    else if (key === "error" && isStorableText(value)) error = value;
-    else rest[key] = value;
+    const place = PLACES.get(key);
+    if (place === undefined || place < last) isOrdered = false;
+    else last = place;
+    if (key === "args" && value !== undefined) parts.args = JSON.stringify(value);
+    else if (key === "result" && isStorableText(value)) parts.result = value;
+    else if (key === "error" && isStorableText(value)) parts.error = value;
+    else if (key === "salt" && isStorableSalt(value)) parts.salt = value;
+    else if (key === "args_digest" && isStorableSalt(value)) parts.argsDigest = value;
+    else {
+      rest ??= noMembers();
+      rest[key] = value;
+    }
   }
-  const parts = { args, result, error, rest: JSON.stringify(rest), raw: "" };
-  return textFromParts(parts) === payloadText ? parts : { ...parts, raw: payloadText.toWellFormed() };
+  if (rest !== undefined) parts.rest = JSON.stringify(rest);
+  // In the usual order they give the same text again: no need to try.
+  if (!isOrdered && textFromParts(parts) !== payloadText) parts.raw = payloadText.toWellFormed();
+  return parts;
 }
 
 /** The payload's exact text. */
-export function textFromParts({ args, result, error, rest, raw }: PayloadParts): string {
+export function textFromParts({ args, result, error, salt, argsDigest, rest, raw }: PayloadParts): string {
   if (raw !== "") return raw;
-  const others: unknown = JSON.parse(rest);
+  const others: unknown = rest === "" ? {} : JSON.parse(rest);
   const members = new Map(typeof others === "object" && others !== null ? Object.entries(others) : []);
   const written: string[] = [];
   const write = (key: string, json: string) => written.push(`${JSON.stringify(key)}:${json}`);
@@ -83,6 +103,8 @@ export function textFromParts({ args, result, error, rest, raw }: PayloadParts):
     else if (key === "args" && args !== "") write(key, args);
     else if (key === "result" && result !== "") write(key, JSON.stringify(result));
     else if (key === "error" && error !== "") write(key, JSON.stringify(error));
+    else if (key === "salt" && salt !== "") write(key, JSON.stringify(salt));
+    else if (key === "args_digest" && argsDigest !== "") write(key, JSON.stringify(argsDigest));
   }
   for (const [key, value] of members) if (!ORDER.includes(key)) write(key, JSON.stringify(value));
   return `{${written.join(",")}}`;
@@ -100,10 +122,11 @@ export function rowFromPayload(
     owner.tenant,
     isStorableTime(owner.time) ? owner.time : isoTime(source.appendTime),
     owner.id,
-    isStorableUuid(owner.call?.id) ? owner.call.id : ZERO_UUID,
     parts.args,
     parts.result,
     parts.error,
+    parts.salt,
+    parts.argsDigest,
     parts.rest,
     parts.raw,
     ...sourceValues(source),

@@ -20,6 +20,14 @@ export function isStorableHash(value: unknown): value is string {
   return typeof value === "string" && value !== ZERO_HASH && HASH.test(value);
 }
 
+const SALT = /^[0-9a-f]{32}$/;
+export const ZERO_SALT = "0".repeat(32);
+
+/** 16 bytes as hex. */
+export function isStorableSalt(value: unknown): value is string {
+  return typeof value === "string" && value !== ZERO_SALT && SALT.test(value);
+}
+
 export function isStorableCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0 && !Object.is(value, -0);
 }

@@ -3,9 +3,11 @@ import type { Database } from "../connection/database.ts";
 import { integer, sql } from "../sql/sql.ts";
 import type { Migration } from "./migration.ts";
 import { firstTables } from "./migrations/0001-first-tables.ts";
+import { smallerPayloads } from "./migrations/0002-smaller-payloads.ts";
+import { completeness } from "./migrations/0003-completeness.ts";
 import { deadLetters } from "./migrations/0004-dead-letters.ts";
 
-export const MIGRATIONS: readonly Migration[] = [firstTables, deadLetters];
+export const MIGRATIONS: readonly Migration[] = [firstTables, smallerPayloads, completeness, deadLetters];
 
 const LIMITS = { seconds: 10, rows: 10_000 };
 

@@ -11,7 +11,7 @@ export const DEFAULT_MEMORY: MemoryLimits = {
 
 /** What the engine's only user may do: ask, insert, make tables, end queries. No files, URLs or other servers, no removal. */
 const GRANTS = [
-  "GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, ALTER COLUMN, ALTER INDEX ON default.*",
+  "GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION ON default.*",
   "GRANT SELECT ON system.*",
   "GRANT KILL QUERY ON *.*",
 ];
