@@ -33,7 +33,7 @@ export async function startStandaloneInstallation(
     flags: [
       "--data",
       data,
-      ...(broker === undefined ? [] : ["--log", `kafka://${broker}`]),
+      ...(broker === undefined ? [] : ["--log", `kafka://${broker}`, "--kafka-create-topics"]),
       ...(store === undefined ? [] : ["--store", store]),
     ],
     env: options.env ?? {},

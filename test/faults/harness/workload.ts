@@ -104,15 +104,13 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
     size: callers,
     async progress(more) {
       const goal = accepts() + more;
-      await waitFor(
-        () => {
-          const ended = crew.find((member) => !member.process.running());
-          if (ended !== undefined)
-            throw new Error(`${ended.name} ended: ${ended.process.output().slice(-2000)}`);
-          return accepts() >= goal;
-        },
-        { what: `${more} more accepts`, timeoutMs: PROGRESS_TIMEOUT_MS },
-      );
+      const ended = () => crew.find((member) => !member.process.running());
+      await waitFor(() => accepts() >= goal || ended() !== undefined, {
+        what: `${more} more accepts`,
+        timeoutMs: PROGRESS_TIMEOUT_MS,
+      });
+      const gone = ended();
+      if (gone !== undefined) throw new Error(`${gone.name} ended: ${gone.process.output().slice(-2000)}`);
     },
     async kill(n) {
       const member = crew[n];
