@@ -13,6 +13,7 @@ export * from "./fields.ts";
 export * from "./fingerprint.ts";
 export * from "./heartbeat-chain.ts";
 export * from "./ids.ts";
+export * from "./in-doubt.ts";
 export * from "./keyed-hash.ts";
 export * from "./nesting.ts";
 export * from "./payload.ts";

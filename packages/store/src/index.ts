@@ -3,6 +3,8 @@
  * Services and the CLI may import it. No SQL leaves this package, and none comes in.
  */
 export { openStore, type StoreOptions } from "./open-store.ts";
+export { countOf, within } from "./queries/completeness-intervals.ts";
+export * from "./queries/completeness-types.ts";
 export type * from "./queries/dead-letter-types.ts";
 export * from "./queries/types.ts";
 export * from "./rows/index.ts";

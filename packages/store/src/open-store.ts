@@ -3,6 +3,7 @@ import type { Database } from "./connection/database.ts";
 import { openEmbedded } from "./connection/embedded/embedded-database.ts";
 import { DEFAULT_MEMORY, type MemoryLimits } from "./connection/embedded/engine-config.ts";
 import { type HttpOptions, openHttp } from "./connection/http/http-database.ts";
+import { createCompletenessStore } from "./queries/completeness-store.ts";
 import { createDeadLetterReader } from "./queries/dead-letters.ts";
 import { createReader } from "./queries/reader.ts";
 import { migrate } from "./schema/migrate.ts";
@@ -62,6 +63,7 @@ export function createStore(database: Database): Store {
     kind: database.kind,
     writer: createWriter(watched),
     reader: (scope) => createReader(watched, scope),
+    completeness: createCompletenessStore(watched),
     deadLetters: createDeadLetterReader(watched),
     async ping() {
       await watched.select({ columns: sql`1 AS one`, rest: sql`LIMIT 1`, limits: META_LIMITS });

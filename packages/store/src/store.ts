@@ -1,3 +1,4 @@
+import type { CompletenessStore } from "./queries/completeness-types.ts";
 import type { DeadLetterReader } from "./queries/dead-letter-types.ts";
 import type { ReaderScope, StoreReader } from "./queries/types.ts";
 import type { StoreWriter } from "./write/types.ts";
@@ -24,6 +25,8 @@ export interface Store {
   readonly writer: StoreWriter;
   /** Everything a tenant's reader may ask; see `ReaderScope`. */
   reader(scope: ReaderScope): StoreReader;
+  /** What the archiver's own examination asks, across tenants. */
+  readonly completeness: CompletenessStore;
   /** Dead letters, of the tenants that each question names. */
   readonly deadLetters: DeadLetterReader;
   /** Resolves when the database answers a query; rejects with a retriable TriplineError. */

@@ -335,13 +335,21 @@ describe.each([
         },
       ]);
       expect(await store.writer.maxOffsets(GENERATION)).toEqual(new Map([[0, 100]]));
+      const boot = { tenant: "acme", producer: "gw-1", boot: id(1_000_000) };
+      const other = { tenant: "other", producer: "gw-1", boot: id(1_000_001) };
+      const here = { generation: GENERATION, partition: 0 };
+      expect(await store.writer.highestSeqs(here, [boot, other])).toEqual([{ ...boot, seq: 41 }]);
+      // of the same generation only the same partition counts, of others every one
+      expect(await store.writer.highestSeqs({ ...here, partition: 1 }, [boot])).toEqual([]);
       expect(
-        await store.writer.highestSeqs({ generation: GENERATION, partition: 0, before: 10, since: at(0) }),
-      ).toEqual([{ tenant: "acme", producer: "gw-1", boot: id(1_000_000), seq: 9 }]);
+        await store.writer.highestSeqs({ generation: "it's another", partition: 1 }, [boot]),
+      ).toEqual([{ ...boot, seq: 41 }]);
       const candidates = [3, 30, 77].map((n) => ({ tenant: "acme", time: at(n), id: id(n) }));
       expect(
         await store.writer.knownRecords({ generation: GENERATION, partition: 0, before: 20 }, candidates),
       ).toEqual(new Set([id(3)]));
+      const later = { generation: "memory-2", partition: 5, before: 0 };
+      expect(await store.writer.knownRecords(later, candidates)).toEqual(new Set([id(3), id(30)]));
       await store.ping();
       expect(store.health()).toEqual({ state: "ready" });
     });

@@ -2,6 +2,7 @@ import { TriplineError, tenantId } from "@tripline/events";
 import type { Database } from "../connection/database.ts";
 import { activity, producers } from "./activity.ts";
 import { alert, alerts } from "./alerts.ts";
+import { gaps } from "./completeness.ts";
 import { findPrincipals, names } from "./directory.ts";
 import { call, record } from "./records.ts";
 import { revocation, revocations } from "./revocations.ts";
@@ -30,6 +31,7 @@ export function createReader(database: Database, scope: ReaderScope): StoreReade
     revocation: (...args) => revocation(database, fixed, ...args),
     activity: (...args) => activity(database, fixed, ...args),
     producers: (...args) => producers(database, fixed, ...args),
+    gaps: (...args) => gaps(database, fixed, ...args),
     findPrincipals: (...args) => findPrincipals(database, fixed, ...args),
     names: (...args) => names(database, fixed, ...args),
   };

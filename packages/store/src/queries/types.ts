@@ -1,5 +1,7 @@
 import type { Alert, Envelope, Outcome, Payload, RecordType, Revocation, Severity } from "@tripline/events";
 
+import type { GapsPage, GapsQuestion } from "./completeness-types.ts";
+
 /**
  * What can be asked of the store, and how the answers look. Rows have wire names; times are RFC 3339 in UTC with
  * milliseconds; an absent value is null. All captured text in them is redacted and hostile.
@@ -296,6 +298,8 @@ export interface StoreReader {
   activity(range: { since: string; until: string }, options?: QueryOptions): Promise<Activity>;
   /** Producers heard since then, latest first, at most MAX_PAGE_ROWS. */
   producers(since: string, options?: QueryOptions): Promise<ProducerRow[]>;
+  /** What producers sent in a time range and the store lacks, page by page. */
+  gaps(question: GapsQuestion, options?: QueryOptions): Promise<GapsPage>;
   /** People whose subject id equals the text, or one of whose names contains it (any case); at most MAX_PRINCIPALS. */
   findPrincipals(text: string, options?: QueryOptions): Promise<Person[]>;
   /** The names of these subject ids (at most MAX_PAGE_ROWS); unknown ones are absent. */

@@ -1,5 +1,5 @@
 import { type Alert, alertId, type Envelope, type Payload } from "@tripline/events";
-import type { AlertRow, CallRow, Person, RevocationDetail, StoredRecord } from "@tripline/store";
+import type { AlertRow, CallRow, GapsPage, Person, RevocationDetail, StoredRecord } from "@tripline/store";
 
 /** A small tenant for tests of the console: rows as the store gives them. */
 export interface SampleTenant {
@@ -8,6 +8,8 @@ export interface SampleTenant {
   alerts: { alert: Alert; row: AlertRow }[];
   revocations: RevocationDetail[];
   people: Person[];
+  /** Pages, by their cursor: `1` is the second. */
+  gaps?: GapsPage[];
 }
 
 export const ANA = `sub_${"a".repeat(32)}`;
