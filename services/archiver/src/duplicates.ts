@@ -1,4 +1,4 @@
-import type { HighestSeq } from "@tripline/store";
+import type { Boot, HighestSeq } from "@tripline/store";
 
 /** Who numbered a record. */
 export interface Numbered {
@@ -10,14 +10,29 @@ export interface Numbered {
 
 /**
  * Recognises what a producer sent twice (an acknowledgement that was lost, a resend): at or below the highest seq of its
- * boot in this partition, and known. What is at or below it but unknown came late, and is kept.
+ * boot that came before, and known to the store. What is at or below it but unknown came late, and is kept. However long
+ * ago the first one came: what is not remembered of a boot is asked of the store.
  *
- * All is decided by what lies before the range at hand, so the same range gives the same rows whenever it is written.
+ * The highest seq may be too high (the store may hold the range at hand already, from an earlier attempt): it only says
+ * which records are looked up. What is known is decided by what lies before the range, so the same range gives the same
+ * rows whenever it is written.
  */
 export class DuplicateFilter {
   readonly #highest = new Map<string, number>();
 
-  constructor(stored: readonly HighestSeq[]) {
+  /** Boots of the range of which nothing is remembered: ask the store, then `learn`. */
+  unknownBoots(range: readonly Numbered[]): Boot[] {
+    const unknown = new Map<string, Boot>();
+    for (const { tenant, producer } of range) {
+      const name = key(tenant, producer.id, producer.boot);
+      if (this.#highest.has(name) || unknown.has(name)) continue;
+      unknown.set(name, { tenant, producer: producer.id, boot: producer.boot });
+    }
+    return [...unknown.values()];
+  }
+
+  /** What the store holds of them. */
+  learn(stored: readonly HighestSeq[]): void {
     for (const { tenant, producer, boot, seq } of stored) this.#highest.set(key(tenant, producer, boot), seq);
   }
 
@@ -53,7 +68,7 @@ export class DuplicateFilter {
   }
 }
 
-/** A boot that has been silent for this many others is over; 100 B each. */
+/** A boot that has been silent for this many others is asked for again when it speaks; 100 B each. */
 const MAX_BOOTS = 100_000;
 
 export interface RangeLook {

@@ -7,9 +7,6 @@ import { KnownNames } from "./known-names.ts";
 import { type ReadRecord, readRecord } from "./read-record.ts";
 import { sourceOf } from "./source.ts";
 
-/** How far back a producer's resend is recognised: the longest a spool is kept waiting, and some. */
-const DUPLICATE_HORIZON_MS = 35 * 24 * 3600 * 1000;
-
 interface Arrived extends Numbered {
   record: ReadRecord;
   from: LogRecord;
@@ -20,7 +17,7 @@ export class EventsSink implements PartitionSink {
   readonly #writer: StoreWriter;
   readonly #metrics: ArchiverMetrics;
   readonly #names = new KnownNames();
-  #duplicates: DuplicateFilter | null = null;
+  readonly #duplicates = new DuplicateFilter();
 
   constructor(writer: StoreWriter, metrics: ArchiverMetrics) {
     this.#writer = writer;
@@ -29,7 +26,8 @@ export class EventsSink implements PartitionSink {
 
   async write(range: SinkRange, records: readonly LogRecord[]): Promise<readonly Rejection[]> {
     const { arrived, rejections } = await readAll(records);
-    this.#duplicates ??= await this.#filterBefore(range, records);
+    const unknown = this.#duplicates.unknownBoots(arrived);
+    if (unknown.length > 0) this.#duplicates.learn(await this.#writer.highestSeqs(range, unknown));
     const look = this.#duplicates.look(arrived);
     const known =
       look.suspects.length === 0
@@ -61,11 +59,6 @@ export class EventsSink implements PartitionSink {
     const newest = records.at(-1);
     if (newest !== undefined) this.#metrics.archived(range.topic, range.partition, newest.appendTime);
     return rejections;
-  }
-
-  async #filterBefore(range: SinkRange, records: readonly LogRecord[]): Promise<DuplicateFilter> {
-    const since = new Date(Math.max(0, (records[0]?.appendTime ?? 0) - DUPLICATE_HORIZON_MS)).toISOString();
-    return new DuplicateFilter(await this.#writer.highestSeqs({ ...before(range), since }));
   }
 }
 

@@ -341,9 +341,9 @@ describe.each([
       expect(await store.writer.highestSeqs(here, [boot, other])).toEqual([{ ...boot, seq: 41 }]);
       // of the same generation only the same partition counts, of others every one
       expect(await store.writer.highestSeqs({ ...here, partition: 1 }, [boot])).toEqual([]);
-      expect(
-        await store.writer.highestSeqs({ generation: "it's another", partition: 1 }, [boot]),
-      ).toEqual([{ ...boot, seq: 41 }]);
+      expect(await store.writer.highestSeqs({ generation: "it's another", partition: 1 }, [boot])).toEqual([
+        { ...boot, seq: 41 },
+      ]);
       const candidates = [3, 30, 77].map((n) => ({ tenant: "acme", time: at(n), id: id(n) }));
       expect(
         await store.writer.knownRecords({ generation: GENERATION, partition: 0, before: 20 }, candidates),

@@ -49,6 +49,17 @@ export function isUuid(value: string): boolean {
   return uuid.safeParse(value.toLowerCase()).success;
 }
 
+/** The name of one of our tables, as an identifier. */
+export function table(name: string): Sql {
+  if (!/^[a-z_]{1,64}$/.test(name)) throw refuse("expected a table");
+  return { pieces: [name] };
+}
+
+/** A log's generation. Nearly all are plain words and become literals, so that they wait for no bound query. */
+export function generationName(value: string): Sql {
+  return /^[A-Za-z0-9._-]{1,200}$/.test(value) ? literal(value) : text(value);
+}
+
 /** A time in the form all records have, as DateTime64(3). */
 export function time(value: string): Sql {
   if (!isStorableTime(value) && value !== EPOCH) {

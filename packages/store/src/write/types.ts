@@ -9,6 +9,8 @@ export interface BatchSource {
   first: number;
   /** Offset of the last record of the range. */
   last: number;
+  /** The range may have been written before, wholly or not: what is stored of it is counted first. */
+  again?: boolean;
 }
 
 /** Rows of one table as lines of JSONCompactEachRow, made by the table's encoder in `rows/`. */
@@ -31,12 +33,23 @@ export type WritableTable =
 
 export const MAX_BATCH_ROWS = 10_000; // one batch must be one block, or the token does not protect it whole
 
-/** The last seq that a partition holds of one boot of a producer. */
-export interface HighestSeq {
+/** One run of a producer. */
+export interface Boot {
   tenant: string;
   producer: string;
   boot: string;
+}
+
+/** The highest seq that is stored of a boot. */
+export interface HighestSeq extends Boot {
   seq: number;
+}
+
+/** All records that lie before an offset of a partition: there, and in all other generations of the log. */
+export interface Before {
+  generation: string;
+  partition: number;
+  before: number;
 }
 
 export interface StoreWriter {
@@ -47,16 +60,17 @@ export interface StoreWriter {
   insert(source: BatchSource, rows: EncodedRows): Promise<void>;
   /** The highest stored offset of each partition of `tripline.events`, for this generation of the log. */
   maxOffsets(generation: string): Promise<Map<number, number>>;
-  /** The highest seq of each producer's boot among the records of a partition before this offset, appended since then. */
-  highestSeqs(source: {
-    generation: string;
-    partition: number;
-    before: number;
-    since: string;
-  }): Promise<HighestSeq[]>;
-  /** Which of these records the partition holds before this offset. All of one tenant or several. */
+  /**
+   * The highest stored seq of each of these boots, in this partition or in any other generation of the log; boots of
+   * which nothing is stored are left out. Its cost grows with the boots asked for, not with what is stored.
+   */
+  highestSeqs(
+    source: { generation: string; partition: number },
+    boots: readonly Boot[],
+  ): Promise<HighestSeq[]>;
+  /** Which of these records are stored from before. All of one tenant or several. */
   knownRecords(
-    source: { generation: string; partition: number; before: number },
+    before: Before,
     candidates: readonly { tenant: string; time: string; id: string }[],
   ): Promise<Set<string>>;
 }

@@ -12,8 +12,25 @@ import { PAYLOAD_COLUMNS } from "../rows/payload-row.ts";
 import { RECORD_COLUMNS } from "../rows/record-row.ts";
 import { REVOCATION_COLUMNS } from "../rows/revocation-row.ts";
 import { isStorableTime } from "../rows/storable.ts";
-import { integer, isUuid, join, type Sql, sql, tenant, text, time, uuidValue } from "../sql/sql.ts";
-import { type BatchSource, MAX_BATCH_ROWS, type StoreWriter, type WritableTable } from "./types.ts";
+import {
+  generationName,
+  integer,
+  isUuid,
+  join,
+  type Sql,
+  sql,
+  table as tableName,
+  tenant,
+  time,
+  uuidValue,
+} from "../sql/sql.ts";
+import {
+  type BatchSource,
+  type HighestSeq,
+  MAX_BATCH_ROWS,
+  type StoreWriter,
+  type WritableTable,
+} from "./types.ts";
 
 /** The column that holds the envelope's hash is written as hex. */
 const COLUMNS: Readonly<Record<WritableTable, readonly string[]>> = {
@@ -28,11 +45,23 @@ const COLUMNS: Readonly<Record<WritableTable, readonly string[]>> = {
   dead_letter_decisions: DEAD_LETTER_DECISION_COLUMNS,
 };
 
-const SCAN = { seconds: 50, rows: 1_000_000 }; // at the start of a partition, over all that is stored of it
+const SCAN = { seconds: 50, rows: 1_000_000 }; // nobody waits for it but the archiver
 const LOOKUP_IDS = 1_000; // 50 KB of statement; the engine refuses more than 256 KB
 const LOOKUP = { seconds: 20, rows: MAX_BATCH_ROWS };
 
 export function createWriter(database: Database): StoreWriter {
+  /** How many rows of the range the table has. A batch is one block: all of it, or nothing. */
+  async function storedRows({ generation, partition, first, last }: BatchSource, table: WritableTable) {
+    if (!COLUMNS[table].includes("source_offset")) return 0;
+    const [row] = await database.select({
+      columns: sql`count() AS row_count`,
+      rest: sql`FROM ${tableName(table)} WHERE source_offset >= ${integer(first)} AND source_offset <= ${integer(last)}
+        AND source_partition = ${integer(partition)} AND generation = ${generationName(generation)} LIMIT 1`,
+      limits: SCAN,
+    });
+    return row?.number("row_count") ?? 0;
+  }
+
   return {
     async insert(source, rows) {
       if (rows.lines.length === 0) return;
@@ -42,33 +71,47 @@ export function createWriter(database: Database): StoreWriter {
           `a batch of ${rows.lines.length} rows is more than one block: insert at most ${MAX_BATCH_ROWS}`,
         );
       }
-      const body = Buffer.from(rows.lines.join("\n"));
       const { table } = rows;
+      if (source.again === true && (await storedRows(source, table)) >= rows.lines.length) return;
+      const body = Buffer.from(rows.lines.join("\n"));
       await database.insert({ table, columns: COLUMNS[table], body, token: token(source, table, body) });
     },
 
     async maxOffsets(generation) {
       const rows = await database.select({
         columns: sql`source_partition, max(source_offset) AS highest`,
-        rest: sql`FROM records WHERE generation = ${text(generation)} GROUP BY source_partition LIMIT ${integer(SCAN.rows)}`,
+        rest: sql`FROM records WHERE generation = ${generationName(generation)} GROUP BY source_partition LIMIT ${integer(SCAN.rows)}`,
         limits: SCAN,
       });
       return new Map(rows.map((row) => [row.number("source_partition"), row.number("highest")]));
     },
 
-    async highestSeqs({ generation, partition, before, since }) {
-      const rows = await database.select({
-        columns: sql`tenant, producer, toString(boot) AS boot_id, max(seq) AS highest`,
-        rest: sql`FROM records WHERE generation = ${text(generation)} AND source_partition = ${integer(partition)}
-          AND source_offset < ${integer(before)} AND append_time >= ${time(since)} GROUP BY tenant, producer, boot_id LIMIT ${integer(SCAN.rows)}`,
-        limits: SCAN,
-      });
-      return rows.map((row) => ({
-        tenant: row.string("tenant"),
-        producer: row.string("producer"),
-        boot: row.string("boot_id"),
-        seq: row.number("highest"),
-      }));
+    async highestSeqs({ generation, partition }, boots) {
+      const usable = boots.filter(({ boot }) => isUuid(boot));
+      const found: HighestSeq[] = [];
+      for (let first = 0; first < usable.length; first += LOOKUP_IDS) {
+        const some = usable.slice(first, first + LOOKUP_IDS);
+        // Answered by the projection `boots`: conditions only on the columns that it groups by.
+        const rows = await database.select({
+          columns: sql`tenant, producer, toString(boot) AS boot_id, max(seq) AS highest`,
+          rest: sql`FROM records WHERE boot IN (${join(
+            some.map(({ boot }) => uuidValue(boot)),
+            ", ",
+          )}) AND tenant IN (${join([...new Set(some.map(({ tenant }) => tenant))].map(tenant), ", ")})
+            AND (generation != ${generationName(generation)} OR source_partition = ${integer(partition)})
+            GROUP BY boot, tenant, producer LIMIT ${integer(SCAN.rows)}`,
+          limits: SCAN,
+        });
+        for (const row of rows) {
+          found.push({
+            tenant: row.string("tenant"),
+            producer: row.string("producer"),
+            boot: row.string("boot_id"),
+            seq: row.number("highest"),
+          });
+        }
+      }
+      return found;
     },
 
     async knownRecords({ generation, partition, before }, candidates) {
@@ -81,8 +124,8 @@ export function createWriter(database: Database): StoreWriter {
           const rows = await database.select({
             columns: sql`toString(id) AS known_id`,
             rest: sql`FROM records WHERE tenant = ${tenant(tenantId)} AND ${within(some.map(({ time }) => time))}
-              AND generation = ${text(generation)} AND source_partition = ${integer(partition)}
-              AND source_offset < ${integer(before)}
+              AND (generation != ${generationName(generation)}
+                OR (source_partition = ${integer(partition)} AND source_offset < ${integer(before)}))
               AND id IN (${join(
                 some.map(({ id }) => uuidValue(id)),
                 ", ",
