@@ -36,7 +36,11 @@ describe.skipIf(requirement("kafka").missing)("Kafka carries the standalone", ()
   let calls = 0;
 
   const start = () =>
-    startStandalone({ data, port: PORT, env: { TRIPLINE_LOG: `kafka://${broker.address}` } });
+    startStandalone({
+      data,
+      port: PORT,
+      env: { TRIPLINE_LOG: `kafka://${broker.address}`, TRIPLINE_KAFKA_CREATE_TOPICS: "true" },
+    });
 
   function tools(credential: string) {
     const options = {

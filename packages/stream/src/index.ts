@@ -3,6 +3,7 @@
  * Services and the CLI may import it.
  */
 export { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from "./embedded/embedded-log.ts";
+export { type KafkaAccessConfig, kafkaAccess } from "./kafka/access.ts";
 export type { KafkaOptions } from "./kafka/connection.ts";
 export { openKafkaLog } from "./kafka/kafka-log.ts";
 export type * from "./log.ts";

@@ -9,7 +9,7 @@ import {
   runParts,
 } from "@tripline/service";
 import { openStore } from "@tripline/store";
-import { openLog, triplineTopics } from "@tripline/stream";
+import { kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
 import { createArchiver } from "./archiver.ts";
 import { archiverConfig } from "./config.ts";
 
@@ -22,7 +22,7 @@ const context = createContext({ service: "archiver", ...config, processMetrics: 
 const log = await openLog({
   url: config.log,
   dataDir: config.data,
-  kafka: { clientId: "tripline-archiver" },
+  kafka: await kafkaAccess(config, { clientId: "tripline-archiver", logger: context.logger }),
 });
 await log.ensureTopics(triplineTopics(config.partitions));
 const store = await openStore({

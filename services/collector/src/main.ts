@@ -13,7 +13,7 @@ import {
   readProcessConfig,
   runParts,
 } from "@tripline/service";
-import { openLog, triplineTopics } from "@tripline/stream";
+import { kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
 import { collectorConfig } from "./config.ts";
 import { createCollector } from "./create-collector.ts";
 import { openInterceptorPolicy } from "./interceptor-policy.ts";
@@ -26,7 +26,7 @@ const config = readProcessConfig(collectorConfig, {
 const context = createContext({ service: "collector", ...config, processMetrics: true });
 const log = await openLog({
   url: config.log,
-  kafka: { clientId: "tripline-collector" },
+  kafka: await kafkaAccess(config, { clientId: "tripline-collector", logger: context.logger }),
 });
 await log.ensureTopics(triplineTopics(config.partitions, [TOPICS.events, TOPICS.revocations]));
 const access = await AccessRegistry.open({

@@ -34,7 +34,8 @@ describe.skipIf(requirement("kafka").missing)("a collector of its own, on Kafka"
     });
     key = (await access.createProducer({ id: "gw", tenant: "acme", issuers: ["local"] })).token;
     access.close();
-    const flags = ["--log", `kafka://${broker.address}`, "--data", data, "--port", "0", "--partitions", "2"];
+    const kafka = ["--log", `kafka://${broker.address}`, "--partitions", "2", "--kafka-create-topics"];
+    const flags = [...kafka, "--data", data, "--port", "0"];
     child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
     if (child.stdout === null) throw new Error("the collector has no output");
     const said = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();

@@ -13,7 +13,7 @@ import {
   runParts,
 } from "@tripline/service";
 import { openStore } from "@tripline/store";
-import { openLog, triplineTopics } from "@tripline/stream";
+import { kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
 import { consoleConfig } from "./config.ts";
 import { createConsole } from "./console.ts";
 
@@ -25,7 +25,7 @@ const config = readProcessConfig(consoleConfig, {
 const context = createContext({ service: "console", ...config, processMetrics: true });
 const log = await openLog({
   url: config.log,
-  kafka: { clientId: "tripline-console" },
+  kafka: await kafkaAccess(config, { clientId: "tripline-console", logger: context.logger }),
 });
 await log.ensureTopics(triplineTopics(config.partitions, [TOPICS.events]));
 const store = await openStore({

@@ -7,7 +7,7 @@ import {
   readProcessConfig,
   runParts,
 } from "@tripline/service";
-import { openLog, triplineTopics } from "@tripline/stream";
+import { kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
 import { detectorConfig } from "./config.ts";
 import { createDetector } from "./detector.ts";
 import { loadRules } from "./load-rules.ts";
@@ -21,7 +21,7 @@ const context = createContext({ service: "detector", ...config, processMetrics: 
 const rules = await loadRules(config.rules);
 const log = await openLog({
   url: config.log,
-  kafka: { clientId: "tripline-detector", onLog: ({ level, message }) => context.logger[level](message) },
+  kafka: await kafkaAccess(config, { clientId: "tripline-detector", logger: context.logger }),
 });
 await log.ensureTopics(triplineTopics(config.partitions));
 const detector = createDetector({ ...config, log, rules, context });

@@ -10,7 +10,7 @@ import {
   readProcessConfig,
   runParts,
 } from "@tripline/service";
-import { openLog, triplineTopics } from "@tripline/stream";
+import { kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
 import { responderConfig } from "./config.ts";
 import { createResponder } from "./responder.ts";
 
@@ -24,7 +24,7 @@ const { logger, metrics } = context;
 
 const log = await openLog({
   url: config.log,
-  kafka: { clientId: "tripline-responder", onLog: ({ level, message }) => logger[level](message) },
+  kafka: await kafkaAccess(config, { clientId: "tripline-responder", logger }),
 });
 await log.ensureTopics(triplineTopics(config.partitions));
 const access = await AccessRegistry.open({ path: join(data, "access.json"), logger, now: context.now });

@@ -16,7 +16,7 @@ import {
   type ServiceContext,
 } from "@tripline/service";
 import { openStore } from "@tripline/store";
-import { defaultPartitions, openLog, triplineTopics } from "@tripline/stream";
+import { defaultPartitions, kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
 import { type ClientFile, writeClientFile } from "./client-file.ts";
 import type { StandaloneConfig } from "./config.ts";
 import { logPart, storePart } from "./resources.ts";
@@ -41,7 +41,7 @@ export async function createStandalone(
   const log = await openLog({
     url: config.log,
     dataDir: data,
-    kafka: { onLog: ({ level, message }) => logger[level](message) },
+    kafka: await kafkaAccess(config, { clientId: "tripline", logger }),
   });
   await log.ensureTopics(triplineTopics(defaultPartitions(config.log)));
   const store = await openStore(

@@ -45,6 +45,66 @@ export const httpKeys = {
 
 const KAFKA_URL = /^kafka:\/\/[^\s,/]+:\d+(,[^\s,/]+:\d+)*$/;
 
+/** How services and the command get into Kafka; all of it is of no meaning to the embedded log. */
+export const kafkaAccessKeys = {
+  kafkaTls: z.boolean().optional().meta({
+    description: "TLS to the brokers; on by itself when a file for it is named",
+  }),
+  kafkaTlsCa: z.string().min(1).optional().meta({
+    description:
+      "PEM file with the authorities that may have signed the brokers' certificates; none: Node's own",
+    placeholder: "FILE",
+  }),
+  kafkaTlsCert: z.string().min(1).optional().meta({
+    description: "PEM file with this client's certificate, for brokers that want one",
+    placeholder: "FILE",
+  }),
+  kafkaTlsKey: z.string().min(1).optional().meta({
+    description: "PEM file with the key of this client's certificate",
+    placeholder: "FILE",
+  }),
+  kafkaSasl: z.enum(["plain", "scram-sha-256", "scram-sha-512", "oauthbearer"]).optional().meta({
+    description: "how this client proves who it is; none: not at all, or by its certificate",
+    placeholder: "MECHANISM",
+  }),
+  kafkaUsername: z.string().min(1).optional().meta({
+    description: "user, for plain and scram",
+    placeholder: "NAME",
+  }),
+  kafkaPassword: z.string().optional().meta({ description: "password, for plain and scram", secret: true }),
+  kafkaTokenFile: z.string().min(1).optional().meta({
+    description:
+      "for oauthbearer: file with a token that something else keeps fresh; read at each connection",
+    placeholder: "FILE",
+  }),
+  kafkaTokenUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description: "for oauthbearer: token endpoint for client credentials; tokens are renewed in time",
+      placeholder: "URL",
+    }),
+  kafkaOauthClient: z.string().min(1).optional().meta({
+    description: "client id at the token endpoint",
+    placeholder: "ID",
+  }),
+  kafkaOauthSecret: z.string().optional().meta({
+    description: "client secret at the token endpoint",
+    secret: true,
+  }),
+  kafkaOauthScope: z.string().min(1).optional().meta({
+    description: "scope to ask the token endpoint for",
+    placeholder: "SCOPE",
+  }),
+};
+
+const createTopicsKeys = {
+  kafkaCreateTopics: z.boolean().default(false).meta({
+    description:
+      "create Kafka topics that are missing instead of refusing to start: for one machine, one broker",
+  }),
+};
+
 export const logKeys = {
   log: z
     .string()
@@ -55,6 +115,8 @@ export const logKeys = {
       allowed: "embedded: (one machine) or kafka://host:port[,host:port]",
       placeholder: "URL",
     }),
+  ...kafkaAccessKeys,
+  ...createTopicsKeys,
 };
 
 /** For services that run alone: several processes share a log only through Kafka. */
@@ -65,8 +127,10 @@ export const kafkaKeys = {
     placeholder: "URL",
   }),
   partitions: z.number().int().min(1).max(10_000).default(KAFKA_PARTITIONS).meta({
-    description: "partitions of topics that do not exist yet; the same for all services",
+    description: "partitions of each topic, as `tripline topics apply` made them; the same for all services",
   }),
+  ...kafkaAccessKeys,
+  ...createTopicsKeys,
 };
 
 const storeAccountKeys = {
