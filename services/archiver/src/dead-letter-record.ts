@@ -26,7 +26,7 @@ export function readDeadLetter(record: LogRecord, generation: string): DeadLette
     const decision = deadLetterDecisionSchema.safeParse(parseJson(record.value));
     if (decision.success) return { kind: "decision", decision: decision.data };
   }
-  const origin = originOf(record, generation);
+  const origin = originOf(record);
   const { headers } = record;
   const isTombstone = headers[DEAD_LETTER_HEADERS.tombstone] === "true";
   const cut = whole(headers[DEAD_LETTER_HEADERS.cut]);
@@ -48,7 +48,7 @@ export function readDeadLetter(record: LogRecord, generation: string): DeadLette
   };
 }
 
-function originOf({ topic, partition, offset, headers }: LogRecord, generation: string) {
+function originOf({ topic, partition, offset, headers }: LogRecord) {
   const from = {
     step: headers[DEAD_LETTER_HEADERS.step],
     topic: headers[DEAD_LETTER_HEADERS.topic],
@@ -57,8 +57,8 @@ function originOf({ topic, partition, offset, headers }: LogRecord, generation: 
   };
   const { step, topic: fromTopic, partition: fromPartition, offset: fromOffset } = from;
   return step === undefined || fromTopic === undefined || fromPartition === null || fromOffset === null
-    ? { generation, step: STRANGER.step, topic, partition, offset }
-    : { generation, step, topic: fromTopic, partition: fromPartition, offset: fromOffset };
+    ? { step: STRANGER.step, topic, partition, offset }
+    : { step, topic: fromTopic, partition: fromPartition, offset: fromOffset };
 }
 
 /**

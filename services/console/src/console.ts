@@ -1,30 +1,43 @@
 import {
+  type Access,
   type AccessRegistry,
   createGuards,
+  LOCAL_TENANT,
   type Part,
   type RecordProducer,
   type RedactionKeys,
   type ServiceContext,
 } from "@tripline/service";
 import type { Store } from "@tripline/store";
+import type { Log } from "@tripline/stream";
 import type { FastifyPluginAsync } from "fastify";
 import { addAlertRoutes } from "./api/alerts.ts";
 import { addCallRoutes } from "./api/calls.ts";
+import { addDeadLetterRoutes } from "./api/dead-letters.ts";
 import { addMeRoute } from "./api/me.ts";
 import { openApi } from "./api/open-api.ts";
 import { addOverviewRoute } from "./api/overview.ts";
 import { addRevocationRoutes } from "./api/revocations.ts";
 import { addSessionRoutes } from "./api/sessions.ts";
+import { createLetterActions } from "./dead-letters/letter-actions.ts";
+import { watchOpenLetters } from "./dead-letters/open-letters.ts";
+import { signatureBy } from "./dead-letters/present-verdict.ts";
 import type { ReadDependencies } from "./read/read-route.ts";
 import { pages } from "./web/pages.ts";
 
 export interface ConsoleDependencies {
   store: Store;
+  /** Dead letters are written to it again. */
+  log: Log;
   access: AccessRegistry;
   recordProducer: RecordProducer;
   /** What people type is redacted with their tenant's key before it is recorded. */
   secrets: RedactionKeys;
   context: ServiceContext;
+  /** Throws for a revocation that no known key of the responder signed; absent where no keys are known. */
+  checkSignature?: (entry: unknown) => unknown;
+  /** Whoever administers this tenant runs the installation. Default: the tenant that the first start makes. */
+  operatorTenant?: string;
 }
 
 export interface Console {
@@ -39,10 +52,13 @@ export interface Console {
 /** Puts the console together. It asks the store only on behalf of a token, and records every reading. */
 export function createConsole({
   store,
+  log,
   access,
   recordProducer,
   secrets,
   context,
+  checkSignature,
+  operatorTenant = LOCAL_TENANT,
 }: ConsoleDependencies): Console {
   const dependencies: ReadDependencies = {
     store,
@@ -51,22 +67,28 @@ export function createConsole({
     secrets,
     now: context.now,
   };
+  const isOperator = ({ roles, tenant }: Access) => roles.includes("administer") && tenant === operatorTenant;
+  const letterActions = createLetterActions({ log, ...dependencies });
+  const openLetters = watchOpenLetters(context, store);
   let running = false;
   return {
     part: {
       name: "console",
       start: async () => {
         await store.ping();
+        openLetters.start();
         running = true;
       },
       stop: async () => {
+        openLetters.stop();
         running = false;
       },
       health: () => {
         if (!running) return { state: "stopped" };
         const { state, detail } = store.health();
+        const letters = openLetters.detail();
         return state === "ready"
-          ? { state: "ready" }
+          ? { state: "ready", ...(letters === null ? {} : { detail: letters }) }
           : { state: "degraded", detail: detail ?? `the store is ${state}` };
       },
     },
@@ -78,6 +100,12 @@ export function createConsole({
       addSessionRoutes(app, dependencies);
       addAlertRoutes(app, dependencies);
       addRevocationRoutes(app, dependencies);
+      addDeadLetterRoutes(app, {
+        ...dependencies,
+        actions: letterActions,
+        isSigned: signatureBy(checkSignature),
+        isOperator,
+      });
       await app.register(pages);
     }),
   };

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { TOPICS } from "@tripline/events";
 import {
   AccessRegistry,
   createContext,
@@ -27,7 +26,7 @@ const log = await openLog({
   url: config.log,
   kafka: await kafkaAccess(config, { clientId: "tripline-console", logger: context.logger }),
 });
-await log.ensureTopics(triplineTopics(config.partitions, [TOPICS.events]));
+await log.ensureTopics(triplineTopics(config.partitions));
 const store = await openStore({
   url: config.store,
   username: config.storeUser,
@@ -40,7 +39,7 @@ const access = await AccessRegistry.open({
 });
 const recordProducer = createRecordProducer({ log, producerId: "console", context });
 const secrets = createRedactionKeys({ directory: join(config.data, "keys"), now: context.now });
-const people = createConsole({ store, access, recordProducer, secrets, context });
+const people = createConsole({ store, log, access, recordProducer, secrets, context });
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(people.routes);
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));

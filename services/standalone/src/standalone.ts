@@ -4,6 +4,7 @@ import { createCollector, openInterceptorPolicy } from "@tripline/collector";
 import { createConsole } from "@tripline/console";
 import { createDetectorWorker } from "@tripline/detector";
 import { createResponder } from "@tripline/responder";
+import { verifyRevocation } from "@tripline/response";
 import {
   AccessRegistry,
   createGuards,
@@ -81,7 +82,15 @@ export async function createStandalone(
     internalHosts: config.internalHosts,
     trustedServers: config.trustedServers,
   });
-  const people = createConsole({ store, access, recordProducer: records, secrets, context });
+  const people = createConsole({
+    store,
+    log,
+    access,
+    recordProducer: records,
+    secrets,
+    context,
+    checkSignature: (entry) => verifyRevocation(entry, responder.publicKeys),
+  });
   parts.push(
     http.part,
     logPart(log),

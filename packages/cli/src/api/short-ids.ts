@@ -1,6 +1,7 @@
 import { CommandFailed, EXIT } from "../exit.ts";
 import { alertsAnswer, revocationsAnswer } from "./answers.ts";
 import type { ApiClient } from "./client.ts";
+import { deadLettersAnswer } from "./dead-letter-answers.ts";
 
 const FULL_ID = /^([0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const SHORTEST = 6; // hex digits; fewer are a typing slip
@@ -29,6 +30,19 @@ export async function wholeRevocationId(client: ApiClient, id: string): Promise<
     id,
     revocations.map((revocation) => revocation.id),
     "revocation",
+  );
+}
+
+/** The whole id of a dead letter that begins so, among the latest ones in any state. */
+export async function wholeDeadLetterId(client: ApiClient, id: string): Promise<string> {
+  if (FULL_ID.test(id)) return id;
+  const { dead_letters } = await client.request("GET", "/api/dead-letters", deadLettersAnswer, {
+    query: { limit: LOOKED_AT },
+  });
+  return only(
+    id,
+    dead_letters.map((letter) => letter.id),
+    "dead letter",
   );
 }
 

@@ -3,6 +3,7 @@ import { addAlerts } from "./alerts.ts";
 import { addCall } from "./call.ts";
 import { addCalls } from "./calls.ts";
 import type { AddCommand } from "./command.ts";
+import { addDeadLetters } from "./dead-letters.ts";
 import { addDemo } from "./demo.ts";
 import { addHealth } from "./health.ts";
 import { addProducers } from "./producers.ts";
@@ -29,6 +30,7 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addRules,
   addProducers,
   addTokens,
+  addDeadLetters,
   addHealth,
   addProxy,
   addReplay,

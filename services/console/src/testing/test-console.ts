@@ -11,6 +11,7 @@ import {
   type HttpApp,
   type Role,
 } from "@tripline/service";
+import { createMemoryLog } from "@tripline/stream";
 import { createConsole } from "../console.ts";
 import { fakeStore } from "./fake-store.ts";
 import type { SampleTenant } from "./sample-data.ts";
@@ -72,6 +73,7 @@ export async function startTestConsole(
   });
   const { part, routes } = createConsole({
     store: fakeStore(tenants),
+    log: createMemoryLog(),
     access,
     recordProducer,
     secrets: createRedactionKeys({ directory: join(directory, "keys"), now: context.now }),
