@@ -2,7 +2,15 @@
  * The log port, its implementations (Kafka, LMDB, another thread's, memory) and the step runner.
  * Services and the CLI may import it.
  */
-export { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from "./embedded/embedded-log.ts";
+export { beginAnew } from "./embedded/begin-anew.ts";
+export { lockDirectory } from "./embedded/directory-lock.ts";
+export {
+  type EmbeddedLog,
+  type EmbeddedLogOptions,
+  openEmbeddedLog,
+  type Room,
+} from "./embedded/embedded-log.ts";
+export * from "./generation/index.ts";
 export { type KafkaAccessConfig, kafkaAccess } from "./kafka/access.ts";
 export type { KafkaOptions } from "./kafka/connection.ts";
 export { openKafkaLog } from "./kafka/kafka-log.ts";

@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { EMBEDDED_PARTITIONS, KAFKA_PARTITIONS } from "@tripline/events";
-import { type EmbeddedLogOptions, openEmbeddedLog } from "./embedded/embedded-log.ts";
+import {
+  type EmbeddedLog,
+  type EmbeddedLogOptions,
+  openEmbeddedLog,
+  type Room,
+} from "./embedded/embedded-log.ts";
 import { streamError } from "./errors.ts";
+import { type GenerationOptions, type OpenLog, openGeneration } from "./generation/index.ts";
 import type { KafkaOptions } from "./kafka/connection.ts";
 import { openKafkaLog } from "./kafka/kafka-log.ts";
 import type { Log } from "./log.ts";
@@ -11,19 +17,57 @@ export interface OpenLogOptions {
   url?: string;
   /** The data directory; the embedded log lives in `log/` inside it. Kafka needs none. */
   dataDir?: string;
-  embedded?: Omit<EmbeddedLogOptions, "directory">;
+  embedded?: Omit<EmbeddedLogOptions, "directory" | "identityFile">;
   kafka?: Omit<KafkaOptions, "brokers">;
 }
 
-/** @throws TriplineError TRIPLINE_STREAM_CONFIG for a URL that names no log, else what the log's opening raises */
-export async function openLog(options: OpenLogOptions): Promise<Log> {
-  const { url = "embedded:", dataDir, embedded, kafka } = options;
-  if (logKind(url) === "embedded") {
-    if (dataDir === undefined)
-      throw streamError("TRIPLINE_STREAM_CONFIG", "the embedded log needs a data directory");
-    return openEmbeddedLog({ ...embedded, directory: join(dataDir, "log") });
+/** The log that the URL names, in its present generation, as services use it. */
+export interface ServiceLog extends OpenLog {
+  /** How full the disk of an embedded log is; null on Kafka, whose brokers look after their own. */
+  readonly room: (() => Promise<Room>) | null;
+}
+
+/**
+ * @throws TriplineError TRIPLINE_STREAM_CONFIG for a URL that names no log, TRIPLINE_STREAM_MOVED for a log that went on
+ * elsewhere, else what the log's opening raises
+ */
+export async function openLog(options: OpenLogOptions): Promise<ServiceLog> {
+  const { url = "embedded:", dataDir, embedded } = options;
+  if (logKind(url) === "kafka") {
+    const raw = await openRawLog(options);
+    return Object.assign(await generationOf(raw), { room: null });
   }
+  const raw = openEmbedded(dataDir, embedded);
+  // Nobody but this process can change what an embedded log says of itself: no need to look for it.
+  const log = await generationOf(raw, { checkIntake: () => raw.checkIntake(), lookEveryMs: 0 });
+  return Object.assign(log, { room: () => raw.room() });
+}
+
+/** The log as it is, without a generation around it: for the tool that moves it. */
+export async function openRawLog(options: OpenLogOptions): Promise<Log> {
+  const { url = "embedded:", dataDir, embedded, kafka } = options;
+  if (logKind(url) === "embedded") return openEmbedded(dataDir, embedded);
   return openKafkaLog({ ...kafka, brokers: kafkaBrokers(url) });
+}
+
+function openEmbedded(dataDir: string | undefined, embedded: OpenLogOptions["embedded"]): EmbeddedLog {
+  if (dataDir === undefined)
+    throw streamError("TRIPLINE_STREAM_CONFIG", "the embedded log needs a data directory");
+  return openEmbeddedLog({ ...embedded, ...embeddedPaths(dataDir) });
+}
+
+/** Where the embedded log is in a data directory, and the file beside it that says which one it is. */
+export function embeddedPaths(dataDir: string): { directory: string; identityFile: string } {
+  return { directory: join(dataDir, "log"), identityFile: join(dataDir, "log.json") };
+}
+
+async function generationOf(raw: Log, options?: GenerationOptions): Promise<OpenLog> {
+  try {
+    return await openGeneration(raw, options);
+  } catch (error) {
+    await raw.close();
+    throw error;
+  }
 }
 
 /** @throws TriplineError TRIPLINE_STREAM_CONFIG */

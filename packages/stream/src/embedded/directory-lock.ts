@@ -8,9 +8,10 @@ const SQLITE_BUSY = 5;
 /**
  * Holds a directory for one process with a lock of the operating system (SQLite's exclusive file lock), which goes
  * when its owner dies, however that happens. Not for network file systems.
- * @throws TriplineError TRIPLINE_STREAM_LOCKED while another log has the directory
+ * @param what is held, for the message
+ * @throws TriplineError TRIPLINE_STREAM_LOCKED while another process has the directory
  */
-export function lockDirectory(directory: string): { release(): void } {
+export function lockDirectory(directory: string, what = "the log in"): { release(): void } {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(join(directory, "lock.db"));
   const ownerFile = join(directory, "owner.pid");
@@ -21,7 +22,7 @@ export function lockDirectory(directory: string): { release(): void } {
     if (!(cause instanceof Error && "errcode" in cause && cause.errcode === SQLITE_BUSY)) throw cause;
     throw streamError(
       "TRIPLINE_STREAM_LOCKED",
-      `the log in ${directory} is open in another process (pid ${owner(ownerFile)}): stop that one, or use its API`,
+      `${what} ${directory} is open in another process (pid ${owner(ownerFile)}): stop that one, or use its API`,
       cause,
     );
   }

@@ -202,6 +202,14 @@ export class LocalLog implements Log {
     return new Map(this.#commitsOf(topic, group));
   }
 
+  /** The groups that ever committed in a topic. */
+  async groups(topic: string): Promise<string[]> {
+    this.#checkOpen();
+    return [...this.#committed.keys()]
+      .map((id) => id.split("\0"))
+      .flatMap(([group, of]) => (group !== undefined && of === topic ? [group] : []));
+  }
+
   async ping(): Promise<void> {
     this.#checkOpen();
     await this.#storage.ping();

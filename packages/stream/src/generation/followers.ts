@@ -1,0 +1,46 @@
+import { TOPICS } from "@tripline/events";
+import type { Log } from "../log.ts";
+
+/** Who works a topic off, as a consumer group of a service. Webhooks have groups of their own, by their names. */
+export interface Follower {
+  topic: string;
+  group: string;
+}
+
+/** Every group of Tripline's services whose work on a generation has to be done before it is closed. */
+export const FOLLOWERS: readonly Follower[] = [
+  { topic: TOPICS.events, group: "archiver-events" },
+  { topic: TOPICS.events, group: "detector" },
+  { topic: TOPICS.facts, group: "detector-facts" },
+  { topic: TOPICS.alerts, group: "archiver-alerts" },
+  { topic: TOPICS.alerts, group: "responder" },
+  { topic: TOPICS.revocations, group: "archiver-revocations" },
+  { topic: TOPICS.deadLetters, group: "archiver-dead-letters" },
+];
+
+export interface FollowerLag extends Follower {
+  /** Records behind its commits, over all partitions. */
+  behind: number;
+  /** For each partition: the next record that it has not worked off. */
+  next: Map<number, number>;
+}
+
+/** How far each has come. A topic that does not exist has nothing to be worked off. */
+export async function followerLags(
+  log: Pick<Log, "offsets" | "committed">,
+  followers: readonly Follower[],
+): Promise<FollowerLag[]> {
+  return Promise.all(
+    followers.map(async ({ topic, group }) => {
+      const [offsets, committed] = await Promise.all([log.offsets(topic), log.committed(topic, group)]);
+      const next = new Map<number, number>();
+      let behind = 0;
+      for (const bounds of offsets) {
+        const at = Math.max(committed.get(bounds.partition)?.offset ?? bounds.earliest, bounds.earliest);
+        next.set(bounds.partition, Math.min(at, bounds.next));
+        behind += Math.max(0, bounds.next - at);
+      }
+      return { topic, group, behind, next };
+    }),
+  );
+}
