@@ -5,13 +5,21 @@
  */
 import { encodeRecord } from "@tripline/events";
 import type { BenchResult } from "../../../bench/result.ts";
-import { createDetection, type DetectionInput, recordsOf, shortRecordSchema } from "../src/index.ts";
+import {
+  createDetection,
+  type DetectionInput,
+  recordsOf,
+  type StateEntry,
+  StateTables,
+  shortRecordSchema,
+} from "../src/index.ts";
 import { shippedRules } from "./shipped-rules.ts";
 
 const RECORDS = Number(process.argv[2] ?? 200_000);
 const DISTINCT = 20_000;
 const CREDENTIALS = 200;
 const SESSIONS = 5;
+const SLICE_MS = 2; // as the step runner has it
 const RECORDS_PER_SECOND = 2000; // of record time: ten calls a second for each credential
 const PROSE =
   "The quarterly review went well and most of the team will travel to the customer in the second week. Please have " +
@@ -35,11 +43,25 @@ run(RECORDS);
 const seconds = (performance.now() - started) / 1000;
 const cpu = process.cpuUsage(cpuBefore);
 
-const snapshotStarted = performance.now();
-const snapshot = detection.snapshot(state);
-const snapshotMs = performance.now() - snapshotStarted;
+const { tables } = state;
+const written: (StateEntry & { segment: number })[] = [];
+const segment = tables.begin(0);
+const slices: number[] = [];
+for (let done = false; !done; ) {
+  const from = performance.now();
+  done = tables.drain(
+    (entry) => written.push({ ...entry, segment }),
+    () => performance.now() - from < SLICE_MS,
+  );
+  slices.push(performance.now() - from);
+}
+const snapshotMs = slices.reduce((sum, each) => sum + each, 0);
 const restoreStarted = performance.now();
-detection.restore(snapshot);
+const into = new StateTables();
+detection.initialState(into);
+into.load(written);
+const restoreMs = performance.now() - restoreStarted;
+const chars = written.reduce((sum, { key, value }) => sum + key.length + (value ?? "").length, 0);
 const result: BenchResult = {
   bench: "detection engine, all shipped rules",
   figures: [
@@ -47,9 +69,10 @@ const result: BenchResult = {
     { name: "judged", value: RECORDS / seconds, unit: "records/s", goal: { at_least: 15_000 } },
     { name: "CPU", value: (cpu.user + cpu.system) / RECORDS, unit: "µs/record" },
     { name: "alerts", value: alerts, unit: "" },
-    { name: "snapshot", value: snapshot.byteLength / 1e6, unit: "MB" },
-    { name: "snapshot taken in", value: snapshotMs, unit: "ms" },
-    { name: "snapshot restored in", value: performance.now() - restoreStarted, unit: "ms" },
+    { name: "whole state", value: chars / 1e6, unit: "MB" },
+    { name: "whole state encoded in", value: snapshotMs, unit: "ms" },
+    { name: "longest slice of it", value: Math.max(...slices), unit: "ms" },
+    { name: "whole state restored in", value: restoreMs, unit: "ms" },
   ],
 };
 console.log(JSON.stringify(result));

@@ -20,6 +20,8 @@ export { parseRule, parseRules } from "./rule/parse-rule.ts";
 export type { Rule, RuleKind } from "./rule/rule.ts";
 export { type RuleFile, ruleFileSchema } from "./rule/rule-file.ts";
 export { type ShortRecord, shortRecordSchema } from "./rule/rule-test-schema.ts";
+export type { RowCodec, StateTable } from "./state/state-table.ts";
+export { type StateEntry, StateTables } from "./state/state-tables.ts";
 export { type RuleTestResult, recordsOf, testRule } from "./test-rule.ts";
 
 /** Where the shipped rules lie, for whoever reads files. */

@@ -16,3 +16,14 @@ export const factSchema = z.object({
   record: z.object({ envelope: envelopeSchema, payload: payloadSchema.optional() }),
 });
 export type Fact = z.infer<typeof factSchema>;
+
+/**
+ * Between the facts of a partition: every fact of a record that the events topic took before `before` lies before this.
+ * The second stage judges in the order in which things happened, and waits for one of these before it does.
+ */
+export const tickSchema = z.object({
+  v: z.literal(1),
+  type: z.literal("tick"),
+  before: z.number().describe("ms since the epoch, by the log's clock"),
+});
+export type Tick = z.infer<typeof tickSchema>;

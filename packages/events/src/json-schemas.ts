@@ -2,7 +2,7 @@ import { z } from "zod";
 import { alertSchema } from "./alert.ts";
 import { DEAD_LETTER_DECISION_HEADER } from "./dead-letter.ts";
 import { envelopeSchema, RECORD_TYPES, type RecordType, requiredParts } from "./envelope.ts";
-import { factSchema } from "./fact.ts";
+import { factSchema, tickSchema } from "./fact.ts";
 import { payloadSchema } from "./payload.ts";
 import { signedRevocationSchema } from "./revocation.ts";
 import { TOPIC_CLEANUP, TOPICS } from "./topics.ts";
@@ -26,6 +26,9 @@ export function schemaFiles(): Record<string, string> {
   const files: Record<string, unknown> = {
     "alert.schema.json": jsonSchema(alertSchema.describe("A rule's finding")),
     "fact.schema.json": jsonSchema(factSchema.describe("What a second-stage rule needs of a record")),
+    "tick.schema.json": jsonSchema(
+      tickSchema.describe("Every fact of a record appended before it lies before it in its partition"),
+    ),
     "revocation.schema.json": jsonSchema(
       signedRevocationSchema.describe("An entry of the revocations topic"),
     ),
@@ -48,7 +51,10 @@ function asyncApi(): unknown {
     [TOPICS.events]: Object.fromEntries(
       RECORD_TYPES.map((type) => [type, message(`tripline.${type}`, `record.${type}.schema.json`)]),
     ),
-    [TOPICS.facts]: { fact: message("fact", "fact.schema.json") },
+    [TOPICS.facts]: {
+      fact: message("fact", "fact.schema.json"),
+      tick: message("tick", "tick.schema.json"),
+    },
     [TOPICS.alerts]: { alert: message("alert", "alert.schema.json") },
     [TOPICS.revocations]: { revocation: message("revocation", "revocation.schema.json") },
     [TOPICS.state]: { snapshot: { name: "snapshot", contentType: "application/octet-stream" } },

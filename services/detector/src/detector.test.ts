@@ -69,7 +69,7 @@ describe.each([1, 3])("the detector on %i partitions", (partitions) => {
     const log = await openLog(partitions);
     await start(log);
     await produce(log, recordsFor(RUG_PULL.slice(0, 1)));
-    await waitFor(async () => (await readAll(log, TOPICS.facts)).length === 1, { what: "the first fact" });
+    await waitFor(async () => (await factsOf(log)).length === 1, { what: "the first fact" });
     await produce(log, recordsFor(RUG_PULL).slice(1));
     const [alert] = await alertsOf(log, 1);
     expect(alert?.rule.id).toBe("tool-definition-changed");
@@ -115,14 +115,16 @@ it("takes a fact that was written again after a crash once", async () => {
   await produce(log, recordsFor(RUG_PULL));
   await alertsOf(log, 1);
   await stop();
-  const facts = await readAll(log, TOPICS.facts);
+  const facts = await factsOf(log);
+  const before = (await log.offsets(TOPICS.facts))[0]?.next ?? 0;
   await log.produce(
     TOPICS.facts,
     facts.map(({ key, value }) => ({ key, value: value ?? new Uint8Array() })),
   );
   await start(log);
   await waitFor(
-    async () => (await log.committed(TOPICS.facts, "detector-facts")).get(0)?.offset === facts.length * 2,
+    async () =>
+      ((await log.committed(TOPICS.facts, "detector-facts")).get(0)?.offset ?? 0) >= before + facts.length,
   );
   expect(await readAll(log, TOPICS.alerts)).toHaveLength(1);
 });
@@ -132,7 +134,7 @@ it("writes facts that fit their schema, without payload where no rule needs it",
   await start(log);
   await produce(log, recordsFor(THEFT));
   const facts = await waitFor(async () => {
-    const found = await readAll(log, TOPICS.facts);
+    const found = await factsOf(log);
     return found.length >= 2 ? found : null;
   });
   for (const { value } of facts) {
@@ -192,6 +194,12 @@ async function alertsOf(log: Log, count: number): Promise<Alert[]> {
   return records.map(({ value }) =>
     alertSchema.parse(JSON.parse(new TextDecoder().decode(value ?? new Uint8Array()))),
   );
+}
+
+/** The facts without the ticks between them. */
+async function factsOf(log: Log): Promise<LogRecord[]> {
+  const found = await readAll(log, TOPICS.facts);
+  return found.filter(({ value }) => !new TextDecoder().decode(value ?? undefined).includes('"type":"tick"'));
 }
 
 /** Everything a topic holds now. */

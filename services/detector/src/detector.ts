@@ -2,6 +2,7 @@ import { type Rule, splitRules } from "@tripline/detection";
 import { TOPICS } from "@tripline/events";
 import type { Part, PartHealth, ServiceContext } from "@tripline/service";
 import { type Log, type RunnerHandle, runStep } from "@tripline/stream";
+import { FactTicker } from "./fact-ticker.ts";
 import { firstStage, type StageDeps } from "./first-stage.ts";
 import { detectorMetrics } from "./metrics.ts";
 import { secondStage } from "./second-stage.ts";
@@ -45,6 +46,7 @@ export function createDetector(deps: DetectorDeps): Part {
     logger: context.logger,
     ...(snapshotEveryMs === undefined ? {} : { snapshotEveryMs }),
   };
+  const ticker = new FactTicker({ log, group: FIRST_STAGE, logger: context.logger });
   let stages: RunnerHandle[] = [];
   let stopped = false;
   return {
@@ -60,20 +62,31 @@ export function createDetector(deps: DetectorDeps): Part {
         }),
       );
       stages.push(
-        await runStep({ ...shared, name: SECOND_STAGE, topic: TOPICS.facts, open: () => secondStage(stage) }),
+        await runStep({
+          ...shared,
+          name: SECOND_STAGE,
+          topic: TOPICS.facts,
+          open: (info) => secondStage(stage, info, ticker),
+        }),
       );
+      ticker.start();
       context.logger.info(
         { rules: rules.length, first: first.length, second: second.length },
         "rules are on",
       );
     },
     async stop() {
+      await ticker.stop();
       // The first stage ends first: what it still writes, the second one reads at its next start.
       for (const running of stages) await running.close();
       stages = [];
       stopped = true;
     },
-    health: () => (stopped ? { state: "stopped" } : worst(stages)),
+    health() {
+      if (stopped) return { state: "stopped" };
+      if (ticker.failure === null) return worst(stages);
+      return { state: "failed", detail: `facts can't be put in order: ${String(ticker.failure)}` };
+    },
   };
 }
 

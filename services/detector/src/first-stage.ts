@@ -1,10 +1,16 @@
-import { createDetection, type DetectionOptions, type Rule, splitRules } from "@tripline/detection";
+import {
+  createDetection,
+  type DetectionOptions,
+  type Rule,
+  StateTables,
+  splitRules,
+} from "@tripline/detection";
 import type { LogRecord, Outcome, PartitionInfo, PartitionStep } from "@tripline/stream";
 import { alertEmission, factEmission } from "./emissions.ts";
 import type { DetectorMetrics } from "./metrics.ts";
 import { readRecord } from "./read-record.ts";
-import { ResentFilter, resentState } from "./resent.ts";
-import { joinSnapshot, splitSnapshot } from "./snapshot-frame.ts";
+import { ResentFilter } from "./resent.ts";
+import { stepState } from "./step-tables.ts";
 
 export interface StageDeps {
   rules: readonly Rule[];
@@ -21,8 +27,10 @@ export function firstStage(
 ): PartitionStep {
   const { first, second } = splitRules(rules);
   const detection = createDetection(first, { ...options, feeds: second });
-  let state = detection.initialState();
-  let resent = new ResentFilter();
+  const tables = new StateTables((what) => metrics.forgotten("first", what));
+  const state = detection.initialState(tables);
+  const resent = new ResentFilter(tables);
+  const stopCounting = metrics.remembers("first", () => detection.counts(state));
   return {
     process(record: LogRecord): Outcome {
       if (record.value === null) return { kind: "skip", reason: "empty" };
@@ -41,19 +49,7 @@ export function firstStage(
         ],
       };
     },
-    snapshot() {
-      metrics.remembered("first", detection.counts(state));
-      return joinSnapshot(resent.save(), detection.snapshot(state));
-    },
-    restore(bytes) {
-      const saved = splitSnapshot(bytes);
-      state = detection.restore(saved.detection);
-      resent = new ResentFilter();
-      resent.load(resentState.parse(saved.own));
-    },
-    onLost() {
-      state = detection.initialState();
-      resent = new ResentFilter();
-    },
+    state: stepState(tables, () => resent.loaded()),
+    onLost: stopCounting,
   };
 }

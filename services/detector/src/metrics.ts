@@ -6,7 +6,12 @@ import type { RunnerHooks } from "@tripline/stream";
 export interface DetectorMetrics {
   /** @param delayMs from the log's append to the finding */
   detected(alert: Alert, delayMs: number): void;
-  remembered(stage: string, counts: DetectionCounts): void;
+  /** A fact came too late for its place in the order. */
+  late(): void;
+  /** Something was dropped for lack of room while it still mattered. */
+  forgotten(stage: string, what: string): void;
+  /** A partition is here, and remembers so much, until the returned function is called. */
+  remembers(stage: string, counts: () => DetectionCounts): () => void;
   hooks: RunnerHooks;
 }
 
@@ -20,14 +25,34 @@ export function detectorMetrics(registry: ServiceContext["metrics"]): DetectorMe
     name: "tripline_detector_delay_seconds",
     help: "From the log's append of the completing record to its alert",
   });
+  const remembering = new Set<{ stage: string; counts: () => DetectionCounts }>();
   const groups = gauge(registry, {
     name: "tripline_detector_groups",
-    help: "Groups that rules remember, at the last snapshot",
+    help: "Groups that rules remember in the partitions that are here, at the last snapshot",
     labels: ["stage"],
   });
-  const evicted = gauge(registry, {
-    name: "tripline_detector_evicted",
-    help: "Groups, intents and listings forgotten for lack of room while they still mattered",
+  const forgotten = counter(registry, {
+    name: "tripline_detector_forgotten_total",
+    help: "What was forgotten for lack of room while it still mattered, by kind",
+    labels: ["stage", "what"],
+  });
+  const late = counter(registry, {
+    name: "tripline_detector_late_facts_total",
+    help: "Facts that reached the second stage after later ones had been judged",
+  });
+  const snapshots = histogram(registry, {
+    name: "tripline_detector_snapshot_encoding_seconds",
+    help: "Time that encoding one snapshot of a partition took in all; records go on between its slices",
+    labels: ["stage"],
+  });
+  const snapshotSlice = histogram(registry, {
+    name: "tripline_detector_snapshot_slice_seconds",
+    help: "The longest time that one snapshot of a partition held the thread",
+    labels: ["stage"],
+  });
+  const snapshotBytes = counter(registry, {
+    name: "tripline_detector_snapshot_bytes_total",
+    help: "Bytes of state written",
     labels: ["stage"],
   });
   const outcomes = counter(registry, {
@@ -45,13 +70,33 @@ export function detectorMetrics(registry: ServiceContext["metrics"]): DetectorMe
       alerts.inc({ rule: rule.id, severity });
       delay.observe(Math.max(0, delayMs) / 1000);
     },
-    remembered(stage, counts) {
-      groups.set({ stage }, counts.groups);
-      evicted.set({ stage }, counts.evicted);
+    late: () => late.inc(),
+    forgotten: (stage, what) => forgotten.inc({ stage, what }),
+    remembers(stage, counts) {
+      const entry = { stage, counts };
+      remembering.add(entry);
+      return () => remembering.delete(entry);
     },
     hooks: {
       onOutcome: ({ name, kind, reason }) => outcomes.inc({ stage: name, kind, reason: reason ?? "" }),
-      onBatch: ({ name, seconds }) => batches.observe({ stage: name }, seconds),
+      onBatch({ name, seconds }) {
+        batches.observe({ stage: name }, seconds);
+      },
+      onSnapshot({ name, bytes, encodingSeconds, longestSeconds }) {
+        snapshots.observe({ stage: name }, encodingSeconds);
+        snapshotSlice.observe({ stage: name }, longestSeconds);
+        snapshotBytes.inc({ stage: name }, bytes);
+        for (const stage of ["first", "second"]) groups.set({ stage }, groupsOf(remembering, stage));
+      },
     },
   };
+}
+
+function groupsOf(
+  remembering: Iterable<{ stage: string; counts: () => DetectionCounts }>,
+  asked: string,
+): number {
+  let groups = 0;
+  for (const { stage, counts } of remembering) if (stage === asked) groups += counts().groups;
+  return groups;
 }

@@ -1,85 +1,80 @@
-import { createDetection, splitRules } from "@tripline/detection";
-import { type Fact, factSchema, TriplineError } from "@tripline/events";
-import type { LogRecord, Outcome, PartitionStep } from "@tripline/stream";
+import { createDetection, StateTables, splitRules } from "@tripline/detection";
+import { type Alert, type Fact, factSchema, type Tick, TriplineError, tickSchema } from "@tripline/events";
+import type { LogRecord, Outcome, PartitionInfo, PartitionStep } from "@tripline/stream";
 import { z } from "zod";
 import { alertEmission } from "./emissions.ts";
+import type { FactTicker } from "./fact-ticker.ts";
 import type { StageDeps } from "./first-stage.ts";
-import { joinSnapshot, splitSnapshot } from "./snapshot-frame.ts";
+import { type PendingFact, PendingFacts, timeOf } from "./pending-facts.ts";
+import { RepeatedFacts } from "./repeated-facts.ts";
+import { stepState } from "./step-tables.ts";
 
-/** Facts in, alerts out: rules whose groups are spread over the events' partitions. */
-export function secondStage({ rules, options, metrics, now }: StageDeps): PartitionStep {
+/**
+ * Facts in, alerts out: rules whose groups are spread over the events' partitions. Facts wait for the tick that says that
+ * nothing can come before them any more, and are judged in the order in which things happened.
+ */
+export function secondStage(
+  { rules, options, metrics, now }: StageDeps,
+  { partition }: Pick<PartitionInfo, "partition">,
+  ticker: Pick<FactTicker, "add" | "remove">,
+): PartitionStep {
   const detection = createDetection(splitRules(rules).second, { ...options, secondStage: true });
-  let state = detection.initialState();
-  let repeated = new RepeatedFacts();
-  return {
-    process(record: LogRecord): Outcome {
-      if (record.value === null) return { kind: "skip", reason: "empty" };
-      const fact = readFact(record.value);
-      if (repeated.isRepeated(fact)) return { kind: "skip", reason: "repeated" };
-      const { alerts } = detection.step(state, {
+  const tables = new StateTables((what) => metrics.forgotten("second", what));
+  const state = detection.initialState(tables);
+  const repeated = new RepeatedFacts(tables);
+  const pending = new PendingFacts(tables);
+  let newestAppend: number | null = null;
+  const ticked = { partition, earliest: () => pending.earliest, newestAppend: () => newestAppend };
+  ticker.add(ticked);
+  const stopCounting = metrics.remembers("second", () => detection.counts(state));
+
+  function judge(facts: readonly PendingFact[]): Outcome {
+    const at = now();
+    const alerts = facts.flatMap(({ fact }): Alert[] => {
+      const found = detection.step(state, {
         record: fact.record,
         appendTime: fact.source.append_time,
         rules: fact.rules,
-      });
-      if (alerts.length === 0) return { kind: "skip", reason: "nothing_found" };
-      const at = now();
-      for (const alert of alerts) metrics.detected(alert, at - fact.source.append_time);
-      return { kind: "emit", records: alerts.map((alert) => alertEmission(alert, at)) };
+      }).alerts;
+      for (const alert of found) metrics.detected(alert, at - fact.source.append_time);
+      return found;
+    });
+    if (alerts.length === 0) return { kind: "skip", reason: "nothing_found" };
+    return { kind: "emit", records: alerts.map((alert) => alertEmission(alert, at)) };
+  }
+
+  return {
+    process(record: LogRecord): Outcome {
+      if (record.value === null) return { kind: "skip", reason: "empty" };
+      const read = readFact(record.value);
+      newestAppend = record.appendTime;
+      if ("before" in read) return judge(pending.release(read.before));
+      if (repeated.isRepeated(read)) return { kind: "skip", reason: "repeated" };
+      const arrived = { time: timeOf(read), offset: record.offset, bytes: record.value.length, fact: read };
+      if (pending.isLate(arrived.time)) {
+        metrics.late();
+        return judge([arrived]);
+      }
+      const forced = pending.add(arrived);
+      return forced.length === 0 ? { kind: "skip", reason: "waiting" } : judge(forced);
     },
-    snapshot() {
-      metrics.remembered("second", detection.counts(state));
-      return joinSnapshot(repeated.save(), detection.snapshot(state));
-    },
-    restore(bytes) {
-      const saved = splitSnapshot(bytes);
-      state = detection.restore(saved.detection);
-      repeated = new RepeatedFacts();
-      repeated.load(repeatedState.parse(saved.own));
-    },
+    state: stepState(tables, () => {
+      pending.loaded();
+      newestAppend = pending.newestAppend;
+    }),
     onLost() {
-      state = detection.initialState();
-      repeated = new RepeatedFacts();
+      ticker.remove(ticked);
+      stopCounting();
     },
   };
 }
 
-function readFact(value: Uint8Array): Fact {
+const factOrTick = z.union([tickSchema, factSchema]);
+
+function readFact(value: Uint8Array): Fact | Tick {
   try {
-    return factSchema.parse(JSON.parse(new TextDecoder().decode(value)));
+    return factOrTick.parse(JSON.parse(new TextDecoder().decode(value)));
   } catch (cause) {
     throw new TriplineError("TRIPLINE_FACT_INVALID", "the fact is invalid", { cause });
-  }
-}
-
-const repeatedState = z.array(
-  z.tuple([z.string(), z.object({ offset: z.number(), groups: z.array(z.string()) })]),
-);
-
-/**
- * Facts that the first stage wrote again after a crash. It writes them in the order of their source's offsets, so the
- * highest offset of each source partition, and the groups it has had facts for, are enough.
- */
-class RepeatedFacts {
-  readonly #sources = new Map<string, { offset: number; groups: string[] }>();
-
-  isRepeated({ source, group, record }: Fact): boolean {
-    const key = `${source.generation}/${source.partition}`;
-    const name = `${record.envelope.tenant}/${group}`;
-    const last = this.#sources.get(key);
-    if (last === undefined || source.offset > last.offset) {
-      this.#sources.set(key, { offset: source.offset, groups: [name] });
-      return false;
-    }
-    if (source.offset < last.offset || last.groups.includes(name)) return true;
-    last.groups.push(name);
-    return false;
-  }
-
-  save(): z.infer<typeof repeatedState> {
-    return [...this.#sources];
-  }
-
-  load(saved: z.infer<typeof repeatedState>): void {
-    for (const [key, last] of saved) this.#sources.set(key, last);
   }
 }

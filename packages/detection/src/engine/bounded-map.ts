@@ -1,15 +1,10 @@
-/** A map that forgets its longest unused entry beyond `limit`, and counts how often. */
+/** A map that forgets its longest unused entry beyond `limit`. For what can be worked out again. */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, V>();
   readonly #limit: number;
-  evicted = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
-  }
-
-  get size(): number {
-    return this.#entries.size;
   }
 
   get(key: string): V | undefined {
@@ -26,14 +21,5 @@ export class BoundedMap<V> {
     if (this.#entries.size <= this.#limit) return;
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
-    this.evicted += 1;
-  }
-
-  delete(key: string): void {
-    this.#entries.delete(key);
-  }
-
-  entries(): [string, V][] {
-    return [...this.#entries];
   }
 }

@@ -1,15 +1,16 @@
-import { type Alert, SEVERITIES, TriplineError, type TriplineRecord } from "@tripline/events";
+import { type Alert, eventKey, SEVERITIES, type TriplineRecord } from "@tripline/events";
 import { z } from "zod";
 import type { Finding } from "../evaluators/evaluator.ts";
 import { keptArguments } from "../record/arguments.ts";
 import { type Begun, type Phase, RecordView } from "../record/record-view.ts";
 import type { Rule } from "../rule/rule.ts";
+import type { StateTable } from "../state/state-table.ts";
+import { StateTables } from "../state/state-tables.ts";
 import { alertOf, demoted } from "./alert.ts";
-import { BoundedMap } from "./bounded-map.ts";
 import { type ScopedTracker, trackersOf } from "./evaluators.ts";
-import { type FactDraft, FactFeed, factFeedState, matchesLogsource } from "./fact-feed.ts";
+import { type FactDraft, FactFeed, matchesLogsource } from "./fact-feed.ts";
 import type { Group } from "./group.ts";
-import { ToolKnowledge, toolKnowledgeState } from "./tool-knowledge.ts";
+import { ToolKnowledge } from "./tool-knowledge.ts";
 
 /** A record and when the log took it (ms since the epoch). `rules`, of a fact: judge these only. */
 export interface DetectionInput {
@@ -33,9 +34,11 @@ export interface DetectionOptions {
 export interface DetectionState {
   readonly trackers: ReadonlyMap<string, readonly ScopedTracker[]>;
   readonly tools: ToolKnowledge;
-  /** Intents whose call has not ended, by tenant and call. */
-  readonly begun: BoundedMap<Begun>;
+  /** Intents whose call has not ended, by the events topic's key and the call. */
+  readonly begun: StateTable<Begun>;
   readonly feed: FactFeed;
+  /** All of the above, to be written and restored. */
+  readonly tables: StateTables;
 }
 
 export interface DetectionStep {
@@ -46,41 +49,44 @@ export interface DetectionStep {
 
 export interface DetectionCounts {
   groups: number;
-  /** Groups, intents and listings forgotten for lack of room while they still mattered. */
+  /** What was forgotten for lack of room while it still mattered: groups, intents, listings, told values. */
   evicted: number;
   /** Findings not repeated because their group had just had an alert. */
   quieted: number;
 }
 
 export interface Detection {
-  initialState(): DetectionState;
+  /**
+   * @param tables where the state is kept; default: new ones. With what they load, a state behaves as the one that was
+   *   written, on all further records. State of rules that have changed since starts empty; that of rules that are gone
+   *   is dropped.
+   */
+  initialState(tables?: StateTables): DetectionState;
   /** Judges the next record of a partition. Deterministic: the same inputs in the same order give the same alerts. */
   step(state: DetectionState, input: DetectionInput): DetectionStep;
-  /** The state as bytes: `restore(snapshot(s))` behaves as `s` on all further records. */
-  snapshot(state: DetectionState): Uint8Array;
-  /**
-   * State of rules that have changed since starts empty; that of rules that are gone is dropped.
-   * @throws TriplineError TRIPLINE_DETECTION_SNAPSHOT when the bytes are no snapshot
-   */
-  restore(bytes: Uint8Array): DetectionState;
   counts(state: DetectionState): DetectionCounts;
 }
 
 const MAX_BEGUN = 20_000; // calls in flight; beyond it the oldest intent's arguments are forgotten
-const SNAPSHOT_VERSION = 1;
 const NONE: readonly never[] = [];
+const begunState = z.object({ args: z.unknown(), argsDigest: z.string().nullable() });
 
 export function createDetection(rules: readonly Rule[], options: DetectionOptions = {}): Detection {
   const feeds = options.feeds ?? [];
   const internalHosts = (options.internalHosts ?? []).map((host) => host.toLowerCase());
   const isTrusted = options.isTrustedServer ?? (() => false);
 
-  function initialState(): DetectionState {
+  function initialState(tables = new StateTables()): DetectionState {
     return {
-      trackers: new Map(rules.map((rule) => [rule.id, trackersOf(rule)])),
-      tools: new ToolKnowledge(),
-      begun: new BoundedMap(MAX_BEGUN),
-      feed: new FactFeed(feeds),
+      trackers: new Map(rules.map((rule) => [rule.id, trackersOf(rule, tables)])),
+      tools: new ToolKnowledge(tables),
+      begun: tables.table<Begun>(
+        "begun",
+        { encode: (begun) => begun, decode: (json) => begunState.parse(json) },
+        { limit: MAX_BEGUN, what: "intents" },
+      ),
+      feed: new FactFeed(feeds, tables),
+      tables,
     };
   }
 
@@ -103,7 +109,8 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
 
   function viewOf(state: DetectionState, { record, appendTime }: DetectionInput): RecordView {
     const { envelope, payload } = record;
-    const callKey = envelope.call === undefined ? null : `${envelope.tenant} ${envelope.call.id}`;
+    // Within a key of the events topic: another's intent must not count as this call's, whoever shares the partition.
+    const callKey = envelope.call === undefined ? null : `${eventKey(envelope)} ${envelope.call.id}`;
     let phase: Phase = envelope.type === "tools.listed" ? "other" : "whole";
     let begun: Begun | null = null;
     if (options.secondStage !== true && callKey !== null) {
@@ -114,7 +121,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
           argsDigest: payload?.args_digest ?? null,
         });
       } else {
-        begun = state.begun.get(callKey) ?? null;
+        begun = state.begun.peek(callKey) ?? null;
         if (begun !== null) {
           phase = "end";
           state.begun.delete(callKey);
@@ -134,38 +141,11 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
   return {
     initialState,
     step,
-    snapshot(state) {
-      const saved = {
-        v: SNAPSHOT_VERSION,
-        rules: rules.map((rule) => [
-          rule.id,
-          rule.hash,
-          (state.trackers.get(rule.id) ?? []).map(({ tracker }) => tracker.save()),
-        ]),
-        tools: state.tools.save(),
-        begun: state.begun.entries(),
-        told: state.feed.save(),
-      };
-      return new TextEncoder().encode(JSON.stringify(saved));
-    },
-    restore(bytes) {
-      const saved = parseSnapshot(bytes);
-      const state = initialState();
-      for (const [id, ruleHash, trackers] of saved.rules) {
-        if (rules.find((rule) => rule.id === id)?.hash !== ruleHash) continue;
-        const own = state.trackers.get(id) ?? [];
-        for (const [index, { tracker }] of own.entries()) tracker.load(trackers[index]);
-      }
-      state.tools.load(saved.tools);
-      for (const [key, { args, argsDigest }] of saved.begun) state.begun.set(key, { args, argsDigest });
-      state.feed.load(saved.told);
-      return state;
-    },
     counts(state) {
-      const total = { groups: 0, evicted: state.begun.evicted + state.tools.evicted, quieted: 0 };
+      const total = { groups: 0, evicted: 0, quieted: 0 };
+      for (const count of state.tables.forgotten.values()) total.evicted += count;
       for (const { tracker } of [...state.trackers.values()].flat()) {
         total.groups += tracker.counts.groups;
-        total.evicted += tracker.counts.evicted;
         total.quieted += tracker.counts.quieted;
       }
       return total;
@@ -188,26 +168,4 @@ function judge(
     }
   }
   return best;
-}
-
-const snapshotSchema = z.object({
-  v: z.literal(SNAPSHOT_VERSION),
-  rules: z.array(z.tuple([z.string(), z.string(), z.array(z.unknown())])),
-  tools: toolKnowledgeState,
-  begun: z.array(z.tuple([z.string(), z.object({ args: z.unknown(), argsDigest: z.string().nullable() })])),
-  told: factFeedState,
-});
-
-function parseSnapshot(bytes: Uint8Array): z.infer<typeof snapshotSchema> {
-  try {
-    return snapshotSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-  } catch (cause) {
-    throw new TriplineError(
-      "TRIPLINE_DETECTION_SNAPSHOT",
-      "the bytes are no snapshot of this version: replay instead",
-      {
-        cause,
-      },
-    );
-  }
 }

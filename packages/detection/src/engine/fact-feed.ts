@@ -1,12 +1,13 @@
-import type { TriplineRecord } from "@tripline/events";
+import { eventKey, type TriplineRecord } from "@tripline/events";
 import { z } from "zod";
 import { definitionsIn } from "../evaluators/changed.ts";
 import { isDue } from "../evaluators/evaluator.ts";
 import { fieldReader } from "../record/fields.ts";
 import type { RecordView } from "../record/record-view.ts";
 import type { Rule } from "../rule/rule.ts";
+import type { StateTable } from "../state/state-table.ts";
+import type { StateTables } from "../state/state-tables.ts";
 import { shortKey } from "../text/short-key.ts";
-import { BoundedMap } from "./bounded-map.ts";
 import { groupOf } from "./group.ts";
 
 /** A fact without where it came from, which only the caller knows. */
@@ -19,18 +20,23 @@ export interface FactDraft {
 }
 
 const REPEAT_MS = 10 * 60_000; // what a second-stage rule was told already, it is told again after so long
-const MAX_TOLD = 50_000;
+const MAX_TOLD = 200_000; // values as each credential has them; one that is forgotten is told again
 const PAYLOAD_FIELDS = /^(?:args|result|error)(?:\.|$)/;
 
-export const factFeedState = z.array(z.tuple([z.string(), z.tuple([z.string(), z.number()])]));
+const toldState = z.tuple([z.string(), z.number()]);
 
 /** Chooses what the second stage must see of a record: only what one of its rules would judge, each thing once in a while. */
 export class FactFeed {
   readonly #rules: readonly Rule[];
-  readonly #told = new BoundedMap<[string, number]>(MAX_TOLD);
+  readonly #told: StateTable<[string, number]>;
 
-  constructor(rules: readonly Rule[]) {
+  constructor(rules: readonly Rule[], tables: StateTables) {
     this.#rules = rules;
+    this.#told = tables.table<[string, number]>(
+      "told",
+      { encode: (told) => told, decode: (json) => toldState.parse(json) },
+      { limit: MAX_TOLD, what: "told" },
+    );
   }
 
   factsOf(view: RecordView): FactDraft[] {
@@ -56,24 +62,21 @@ export class FactFeed {
     return [...drafts.values()];
   }
 
-  /** Rules about what is new or has changed need each value once, not each call. */
+  /**
+   * Rules about what is new or has changed need each value once, not each call. Once for each key of the events topic, or
+   * what is told would depend on who shares a partition; and again where a record turns up that happened before the one
+   * that was told, for the second stage judges in the order in which things happened.
+   */
   #wasTold(rule: Rule, group: string, view: RecordView): boolean {
     const value = oneTimeValue(rule, view);
     if (value === null) return false;
-    const key = `${rule.id} ${group} ${shortKey(value.key)}`;
+    const key = `${rule.id} ${eventKey(view.record.envelope)} ${group} ${shortKey(value.key)}`;
     const now = shortKey(value.value);
-    const told = this.#told.get(key);
-    if (told !== undefined && told[0] === now && Math.abs(view.time - told[1]) < REPEAT_MS) return true;
+    const told = this.#told.peek(key);
+    const since = told === undefined ? 0 : view.time - told[1];
+    if (told !== undefined && told[0] === now && since > 0 && since < REPEAT_MS) return true;
     this.#told.set(key, [now, view.time]);
     return false;
-  }
-
-  save(): z.infer<typeof factFeedState> {
-    return this.#told.entries();
-  }
-
-  load(saved: z.infer<typeof factFeedState>): void {
-    for (const [key, told] of saved) this.#told.set(key, told);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { TriplineRecord } from "@tripline/events";
 import { z } from "zod";
 import { profileOfDefinition, profileOfName, type ToolProfile } from "../knowledge/tool-profile.ts";
+import type { StateTable } from "../state/state-table.ts";
+import type { StateTables } from "../state/state-tables.ts";
 import { BoundedMap } from "./bounded-map.ts";
 
 const MAX_LISTINGS = 5000; // servers as each credential sees them
@@ -8,20 +10,22 @@ const MAX_TOOLS = 1000; // of one listing, as in the record
 const MAX_NAMES = 4096; // names whose profile is remembered; a matter of speed
 
 const profileState = z.object({ effects: z.number(), classes: z.number(), acts: z.boolean() });
-export const toolKnowledgeState = z.array(
-  z.tuple([z.string(), z.array(z.tuple([z.string(), profileState]))]),
-);
+const listingState = z.array(z.tuple([z.string(), profileState]));
 
 /**
  * What servers said about their tools, for each credential apart: a listing one credential saw must not change what
  * is found for another, or alerts would depend on who shares a partition.
  */
 export class ToolKnowledge {
-  readonly #listings = new BoundedMap<Map<string, ToolProfile>>(MAX_LISTINGS);
+  readonly #listings: StateTable<Map<string, ToolProfile>>;
   readonly #byName = new BoundedMap<ToolProfile>(MAX_NAMES);
 
-  get evicted(): number {
-    return this.#listings.evicted;
+  constructor(tables: StateTables) {
+    this.#listings = tables.table<Map<string, ToolProfile>>(
+      "listings",
+      { encode: (tools) => [...tools], decode: (json) => new Map(listingState.parse(json)) },
+      { limit: MAX_LISTINGS, what: "listings" },
+    );
   }
 
   /** Learns from a `tools.listed` record. Pages of one listing add up. */
@@ -30,7 +34,7 @@ export class ToolKnowledge {
     const server = record.envelope.target?.server;
     if (definitions === undefined || server === undefined) return;
     const key = listingKey(record, server);
-    const tools = this.#listings.get(key) ?? new Map<string, ToolProfile>();
+    const tools = this.#listings.use(key) ?? new Map<string, ToolProfile>();
     for (const definition of definitions.slice(0, MAX_TOOLS)) {
       if (definition === null || typeof definition !== "object") continue;
       const fields: Record<string, unknown> = { ...definition };
@@ -45,21 +49,13 @@ export class ToolKnowledge {
     const { server, tool } = record.envelope.target ?? {};
     if (tool === undefined) return NO_TOOL;
     const listed =
-      server === undefined ? undefined : this.#listings.get(listingKey(record, server))?.get(tool);
+      server === undefined ? undefined : this.#listings.use(listingKey(record, server))?.get(tool);
     if (listed !== undefined) return listed;
     const known = this.#byName.get(tool);
     if (known !== undefined) return known;
     const profile = profileOfName(tool);
     this.#byName.set(tool, profile);
     return profile;
-  }
-
-  save(): z.infer<typeof toolKnowledgeState> {
-    return this.#listings.entries().map(([key, tools]) => [key, [...tools]]);
-  }
-
-  load(saved: z.infer<typeof toolKnowledgeState>): void {
-    for (const [key, tools] of saved) this.#listings.set(key, new Map(tools));
   }
 }
 

@@ -6,8 +6,18 @@ export interface RunnerHooks {
   onBatch?(batch: { name: string; topic: string; partition: number; records: number; seconds: number }): void;
   /** `reason` only for `skip` and `reject`. */
   onOutcome?(outcome: { name: string; kind: "emit" | "skip" | "reject"; reason?: string }): void;
-  /** `bytes` of one snapshot, `seconds` until it was durable. */
-  onSnapshot?(snapshot: { name: string; partition: number; bytes: number; seconds: number }): void;
+  /**
+   * `bytes` that one snapshot wrote, `seconds` until they were durable, how long encoding them took in all and how long
+   * the longest time was that it held the thread.
+   */
+  onSnapshot?(snapshot: {
+    name: string;
+    partition: number;
+    bytes: number;
+    seconds: number;
+    encodingSeconds: number;
+    longestSeconds: number;
+  }): void;
   /** A retriable error; the runner waits `delayMs` and tries again. */
   onRetry?(retry: { name: string; what: string; code: string; attempt: number; delayMs: number }): void;
 }

@@ -5,9 +5,10 @@ import { parsePointer } from "./snapshot-pointer.ts";
 import { StateStore } from "./state-store.ts";
 import type { PartitionInfo, PartitionStep } from "./step.ts";
 import { StepPartition } from "./step-partition.ts";
+import { type StepState, wholeState } from "./step-state.ts";
 
 const SNAPSHOT_EVERY_MS = 30_000; // a restart replays at most about this much
-const SNAPSHOT_SHARE = 0.002; // far below the one record in a hundred that a p99 forgives
+const SNAPSHOT_SHARE = 0.02; // of one core; what is not encoded is there for records
 const COMMIT_EVERY_MS = 500; // bounds what is emitted twice after a crash; each commit is a write to the log
 
 export interface StepOptions extends RunnerOptions {
@@ -18,8 +19,8 @@ export interface StepOptions extends RunnerOptions {
   /** ms between snapshots; default 30 s. One is also taken at close. */
   snapshotEveryMs?: number;
   /**
-   * The share of all time that snapshots may take, during which the partition waits; default 0.002, so that far less
-   * than one record in a hundred meets one. A state that takes long to write is written less often, up to ten minutes.
+   * The share of all time that encoding snapshots may take; default 0.02. A state of which so much changes that it takes
+   * longer is written less often, up to every ten minutes. Records do not wait for it: see `StepState`.
    */
   snapshotShare?: number;
   /** ms between commits while nothing is emitted; default 500. 0 commits after each batch. */
@@ -35,7 +36,7 @@ export interface StepOptions extends RunnerOptions {
  */
 export function runStep(options: StepOptions): Promise<RunnerHandle> {
   const runner = new Runner(options);
-  const state = new StateStore(options.log, options.stateTopic ?? TOPICS.state, options.name);
+  const store = new StateStore(options.log, options.stateTopic ?? TOPICS.state, options.name);
   const pace = {
     snapshotEveryMs: options.snapshotEveryMs ?? SNAPSHOT_EVERY_MS,
     snapshotShare: options.snapshotShare ?? SNAPSHOT_SHARE,
@@ -46,21 +47,28 @@ export function runStep(options: StepOptions): Promise<RunnerHandle> {
     const signal = runner.signalFor(assignment);
     const step = await options.open({ topic, partition, generation: options.log.generation });
     const pointer = parsePointer(committed?.metadata ?? "");
-    if (step.snapshot === undefined)
-      return new StepPartition({ runner, assignment, step, pace, state: null });
-    const loaded =
+    const own = stateOf(step);
+    if (own === null) return new StepPartition({ runner, assignment, step, pace, state: null });
+    if (pointer === null && committed !== null && committed.metadata !== "") {
+      options.logger?.warn(
+        { step: options.name, topic, partition, offset: committed.offset },
+        "the commit names no state of this version: the step starts there without state",
+      );
+    }
+    const stored =
       committed === null
         ? new Map<string, Uint8Array>()
-        : await runner.retrying("reading state", signal, () => state.load(partition));
-    const bytes = pointer === null ? null : state.assemble(partition, loaded, pointer);
-    if (bytes !== null) step.restore?.(bytes);
-    const writer = state.writer(partition, loaded.keys());
-    return new StepPartition({
-      runner,
-      assignment,
-      step,
-      pace,
-      state: { topic: state.topic, writer, pointer },
-    });
+        : await runner.retrying("reading state", signal, () => store.load(partition));
+    const chain = store.restore(partition, stored, pointer, own);
+    return new StepPartition({ runner, assignment, step, pace, state: { store, chain, pointer } });
+  });
+}
+
+function stateOf(step: PartitionStep): StepState | null {
+  if (step.state !== undefined) return step.state;
+  if (step.snapshot === undefined) return null;
+  return wholeState({
+    snapshot: () => step.snapshot?.() ?? new Uint8Array(0),
+    restore: (bytes) => step.restore?.(bytes),
   });
 }

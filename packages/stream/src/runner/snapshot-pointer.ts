@@ -1,16 +1,21 @@
+import { hash } from "node:crypto";
 import { z } from "zod";
 
+/** Owners whose segments one snapshot may need: with 50 bytes each, far from the 4 KiB of a commit's metadata. */
+export const MAX_RANGES = 24;
+
 const pointerSchema = z.object({
-  epoch: z.string().regex(/^[0-9a-f]{32}$/),
-  slot: z.union([z.literal(0), z.literal(1)]),
-  chunks: z.int().min(1),
+  /** Oldest first: whose epoch, and its first and last segment. */
+  segments: z
+    .array(z.tuple([z.string().regex(/^[0-9a-f]{32}$/), z.int().min(1), z.int().min(1)]))
+    .max(MAX_RANGES),
   position: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
 /**
  * Names the one valid snapshot of a partition; travels in the offset commit's metadata.
- * `position` is the offset of the first record that is not in the snapshot.
+ * `position` is the offset of the first record that is not in the snapshot; `sha256` is over the segments' own digests.
  */
 export type SnapshotPointer = z.infer<typeof pointerSchema>;
 
@@ -28,4 +33,9 @@ export function parsePointer(metadata: string): SnapshotPointer | null {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
+}
+
+/** Over the digests of a snapshot's segments, in order. */
+export function digestOf(digests: readonly string[]): string {
+  return hash("sha256", digests.join(""), "hex");
 }

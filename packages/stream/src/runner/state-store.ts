@@ -1,20 +1,22 @@
-import { hash, randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import { streamError } from "../errors.ts";
-import type { Log, NewRecord, TableEntry } from "../log.ts";
-import type { SnapshotPointer } from "./snapshot-pointer.ts";
+import type { Log, TableEntry } from "../log.ts";
+import { entriesOf } from "./segment-bytes.ts";
+import { type Segment, SegmentChain } from "./segment-chain.ts";
+import { digestOf, type SnapshotPointer } from "./snapshot-pointer.ts";
+import type { StateEntry, StepState } from "./step-state.ts";
 
-const CHUNK_BYTES = 512 * 1024; // half of what a log takes as one record
-
-/** Snapshots of one processor on the state topic. Keys are processor/partition/epoch/slot.chunk. */
+/** Snapshots of one processor on the state topic. Keys are processor/partition/epoch/segment.chunk. */
 export class StateStore {
+  readonly topic: string;
   readonly #log: Log;
-  readonly #topic: string;
   readonly #processor: string;
   #load: Promise<Map<number, Map<string, Uint8Array>>> | null = null;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(log: Log, topic: string, processor: string) {
     this.#log = log;
-    this.#topic = topic;
+    this.topic = topic;
     this.#processor = processor;
   }
 
@@ -32,36 +34,90 @@ export class StateStore {
   }
 
   /**
-   * The bytes that the pointer names.
-   * @throws TriplineError TRIPLINE_STREAM_STATE_MISSING when they are not there whole
+   * Fills the state with what the pointer names, and returns the chain that its next snapshots continue.
+   * @param stored what `load` gave; null pointer: a fresh chain that will clean all of it away
+   * @throws TriplineError TRIPLINE_STREAM_STATE_MISSING when it is not there whole
    */
-  assemble(partition: number, stored: ReadonlyMap<string, Uint8Array>, pointer: SnapshotPointer): Uint8Array {
-    const chunks: Uint8Array[] = [];
-    for (let chunk = 0; chunk < pointer.chunks; chunk++) {
-      const bytes = stored.get(chunkKey(pointer.epoch, pointer.slot, chunk));
-      if (bytes !== undefined) chunks.push(bytes);
+  restore(
+    partition: number,
+    stored: ReadonlyMap<string, Uint8Array>,
+    pointer: SnapshotPointer | null,
+    state: StepState,
+  ): SegmentChain {
+    const segments: Segment[] = [];
+    const digests: string[] = [];
+    const latest = new Map<string, StateEntry & { segment: number }>();
+    for (const [epoch, first, last] of pointer?.segments ?? []) {
+      for (let number = first; number <= last; number++) {
+        const bytes = this.#whole(stored, epoch, number);
+        const sha256 = hash("sha256", bytes.whole, "hex");
+        let size = 0;
+        digests.push(sha256);
+        for (const { key, value } of this.#entries(partition, bytes.whole)) {
+          size += key.length + (value ?? "").length;
+          latest.set(key, { key, value, segment: number });
+        }
+        segments.push({ epoch, number, chunks: bytes.chunks, size, sha256 });
+      }
     }
-    const whole = Buffer.concat(chunks);
-    if (chunks.length === pointer.chunks && hash("sha256", whole, "hex") === pointer.sha256) return whole;
-    throw streamError(
+    if (pointer !== null && digestOf(digests) !== pointer.sha256) throw this.#missing(partition, pointer);
+    if (latest.size > 0) state.load(latest.values());
+    return new SegmentChain({
+      prefix: `${this.#processor}/${partition}/`,
+      state,
+      segments,
+      stored: stored.keys(),
+    });
+  }
+
+  /** One snapshot of this processor at a time, so that their slices do not add up to a pause. */
+  async inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.#turn;
+    const done = Promise.withResolvers<void>();
+    this.#turn = done.promise;
+    await before;
+    try {
+      await work();
+    } finally {
+      done.resolve();
+    }
+  }
+
+  #whole(
+    stored: ReadonlyMap<string, Uint8Array>,
+    epoch: string,
+    number: number,
+  ): { whole: Buffer; chunks: number } {
+    const parts: Uint8Array[] = [];
+    for (;;) {
+      const chunk = stored.get(`${epoch}/${number}.${parts.length}`);
+      if (chunk === undefined) return { whole: Buffer.concat(parts), chunks: parts.length };
+      parts.push(chunk);
+    }
+  }
+
+  *#entries(partition: number, segment: Buffer): IterableIterator<StateEntry> {
+    try {
+      yield* entriesOf(segment);
+    } catch (cause) {
+      throw streamError(
+        "TRIPLINE_STREAM_STATE_MISSING",
+        `the state of ${this.#processor}/${partition} on ${this.topic} is damaged: ${REMEDY}`,
+        cause,
+      );
+    }
+  }
+
+  #missing(partition: number, { position }: SnapshotPointer): Error {
+    return streamError(
       "TRIPLINE_STREAM_STATE_MISSING",
-      `the snapshot of ${this.#processor}/${partition} at offset ${pointer.position} is not whole on ${this.#topic}: ` +
-        "delete the group's offset to start without state, and expect what depends on it to be missing",
+      `the snapshot of ${this.#processor}/${partition} at offset ${position} is not whole on ${this.topic}: ${REMEDY}`,
     );
-  }
-
-  /** A fresh place for the snapshots of one ownership. */
-  writer(partition: number, stale: Iterable<string>): SnapshotWriter {
-    return new SnapshotWriter(`${this.#processor}/${partition}/`, new Set(stale));
-  }
-
-  get topic(): string {
-    return this.#topic;
   }
 
   async #read(): Promise<Map<number, Map<string, Uint8Array>>> {
     const byPartition = new Map<number, Map<string, Uint8Array>>();
-    const reader = await this.#log.readTable(this.#topic, ({ key, value }: TableEntry) => {
+    const reader = await this.#log.readTable(this.topic, ({ key, value }: TableEntry) => {
       const [processor, partition, ...rest] = key.split("/");
       if (processor !== this.#processor) return;
       const stored = byPartition.get(Number(partition)) ?? new Map<string, Uint8Array>();
@@ -78,53 +134,5 @@ export class StateStore {
   }
 }
 
-/**
- * Writes the snapshots of one ownership into two slots in turn, so that the one the last commit names is never touched
- * before the next one is named. A zombie writes under an epoch of its own, which no commit ever names.
- */
-export class SnapshotWriter {
-  readonly #prefix: string;
-  readonly #epoch = randomBytes(16).toString("hex");
-  readonly #stale: Set<string>;
-  readonly #chunksInSlot = [0, 0];
-  #slot: 0 | 1 = 1;
-
-  constructor(prefix: string, stale: Set<string>) {
-    this.#prefix = prefix;
-    this.#stale = stale;
-  }
-
-  /** The records to produce, and the pointer to commit once they are durable. */
-  next(bytes: Uint8Array, position: number): { records: NewRecord[]; pointer: SnapshotPointer } {
-    const slot = this.#slot === 0 ? 1 : 0;
-    const records: NewRecord[] = [];
-    const chunks = Math.max(1, Math.ceil(bytes.byteLength / CHUNK_BYTES));
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      const value = bytes.subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
-      records.push({ key: this.#prefix + chunkKey(this.#epoch, slot, chunk), value });
-    }
-    for (let chunk = chunks; chunk < (this.#chunksInSlot[slot] ?? 0); chunk++) {
-      records.push({ key: this.#prefix + chunkKey(this.#epoch, slot, chunk), value: null });
-    }
-    this.#slot = slot;
-    this.#chunksInSlot[slot] = chunks;
-    return {
-      records,
-      pointer: { epoch: this.#epoch, slot, chunks, position, sha256: hash("sha256", bytes, "hex") },
-    };
-  }
-
-  /** Tombstones for what earlier owners left, once a snapshot of this one has been committed. */
-  tombstones(): NewRecord[] {
-    return [...this.#stale].map((key) => ({ key: this.#prefix + key, value: null }));
-  }
-
-  /** The tombstones are durable. */
-  cleaned(): void {
-    this.#stale.clear();
-  }
-}
-
-function chunkKey(epoch: string, slot: number, chunk: number): string {
-  return `${epoch}/${slot}.${chunk}`;
-}
+const REMEDY =
+  "delete the group's offset to start without state, and expect what depends on it to be missing";

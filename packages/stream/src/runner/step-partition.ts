@@ -1,12 +1,15 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isRetriable, TriplineError } from "@tripline/events";
 import type { Assignment, LogRecord, NewRecord, PartitionReader } from "../log.ts";
 import { asAppendedOnce, type SetAside, setAside } from "./marks.ts";
 import type { Runner } from "./runner.ts";
+import type { FinishedSnapshot, SegmentChain, SnapshotWriter } from "./segment-chain.ts";
 import { encodePointer, type SnapshotPointer } from "./snapshot-pointer.ts";
-import type { SnapshotWriter } from "./state-store.ts";
+import type { StateStore } from "./state-store.ts";
 import type { Emission, Outcome, PartitionStep } from "./step.ts";
 
 const MAX_SNAPSHOT_PAUSE_MS = 10 * 60_000; // what a restart has to read again at most, whatever a snapshot costs
+const SLICE_MS = 2; // how long encoding holds the thread, beside one entry; a record waits for one slice at most
 
 export interface StepPartitionOptions {
   runner: Runner;
@@ -14,7 +17,7 @@ export interface StepPartitionOptions {
   step: PartitionStep;
   pace: { snapshotEveryMs: number; snapshotShare: number; commitEveryMs: number };
   /** Null for a step without state. `pointer` names the snapshot that was restored. */
-  state: { topic: string; writer: SnapshotWriter; pointer: SnapshotPointer | null } | null;
+  state: { store: StateStore; chain: SegmentChain; pointer: SnapshotPointer | null } | null;
 }
 
 /** A step at work on one partition: its batches, its commits, its snapshots. */
@@ -30,6 +33,7 @@ export class StepPartition implements PartitionReader {
   /** The last snapshot that is written, and the one that the last commit named. */
   #pointer: SnapshotPointer | null;
   #named: SnapshotPointer | null;
+  #finished: FinishedSnapshot | null = null;
   #writing: Promise<void> | null = null;
   /** The next offset to commit; everything before it is processed and durable. */
   #position: number;
@@ -137,7 +141,7 @@ export class StepPartition implements PartitionReader {
 
   /** A copy rebuilds the state as its original did, which had its effects in the log's earlier generation. */
   async #learn(record: LogRecord, aside: SetAside): Promise<void> {
-    if (aside === "copied" && this.#step.snapshot !== undefined) await this.#attempt(asAppendedOnce(record));
+    if (aside === "copied" && this.#options.state !== null) await this.#attempt(asAppendedOnce(record));
   }
 
   #attempt(record: LogRecord): Outcome | Promise<Outcome> {
@@ -194,56 +198,72 @@ export class StepPartition implements PartitionReader {
     this.#committedAt = performance.now();
     if (pointer === this.#named) return;
     this.#named = pointer;
+    this.#finished?.named();
+    this.#finished = null;
     await this.#cleanUp();
   }
 
   /**
-   * Takes a snapshot, and writes it while batches go on; the commit after that names it. Not while the one before is
-   * being written or waits to be named: there are two slots, and the named one must stay.
+   * Begins a snapshot of the state as it is, which is written while batches go on; the commit after that names it. Not
+   * while the one before is being written or waits to be named.
    */
   #snapshot(): void {
-    const { state, pace } = this.#options;
+    const { state } = this.#options;
     if (state === null || this.#writing !== null || this.#pointer !== this.#named) return;
-    if (this.#seen === this.#saved || this.#seen < this.#position) return;
+    if (this.#pointer !== null && this.#seen === this.#saved) return;
+    if (this.#seen < this.#position) return;
     const started = performance.now();
-    const bytes = this.#step.snapshot?.();
-    if (bytes === undefined) return;
-    const tookMs = performance.now() - started;
-    this.#snapshotPauseMs = Math.min(tookMs / pace.snapshotShare, MAX_SNAPSHOT_PAUSE_MS);
-    this.#snapshotAt = performance.now();
+    this.#snapshotAt = started;
     this.#saved = this.#seen;
-    const { records, pointer } = state.writer.next(bytes, this.#position);
-    this.#writing = this.#write(state.topic, records)
-      .then(() => {
-        this.#pointer = pointer;
-        const { name, hooks } = this.#runner.options;
-        hooks?.onSnapshot?.({
-          name,
-          partition: this.#assignment.partition,
-          bytes: bytes.byteLength,
-          seconds: (performance.now() - started) / 1000,
-        });
-      })
+    const writer = state.chain.begin(this.#position);
+    const beganMs = performance.now() - started;
+    this.#writing = state.store
+      .inTurn(() => this.#write(state.store.topic, writer, beganMs))
       .catch((error: unknown) => {
         if (!this.#signal.aborted) this.#runner.fail(error);
       })
       .finally(() => {
         this.#writing = null;
-        if (this.#pointer === pointer && !this.#signal.aborted) this.#commitLater(0);
+        if (this.#finished !== null && !this.#signal.aborted) this.#commitLater(0);
       });
   }
 
-  /** Chunk by chunk, so that what others produce meanwhile does not wait for all of it. */
-  async #write(topic: string, records: readonly NewRecord[]): Promise<void> {
-    for (const record of records) await this.#runner.produce(topic, [record], this.#signal);
+  /** Slice by slice, so that no record waits long, and chunk by chunk, so that nothing else that is produced does. */
+  async #write(topic: string, writer: SnapshotWriter, beganMs: number): Promise<void> {
+    const started = performance.now();
+    let encodingMs = beganMs;
+    let longestMs = beganMs;
+    for (let done = false; !done; ) {
+      if (this.#assignment.signal.aborted) return;
+      const from = performance.now();
+      const slice = writer.slice(() => performance.now() - from < SLICE_MS);
+      const tookMs = performance.now() - from;
+      encodingMs += tookMs;
+      longestMs = Math.max(longestMs, tookMs);
+      done = slice.done;
+      for (const record of slice.records) await this.#runner.produce(topic, [record], this.#signal);
+      if (!done) await nextTurn();
+    }
+    this.#finished = writer.finish();
+    this.#pointer = this.#finished.pointer;
+    this.#snapshotPauseMs = Math.min(encodingMs / this.#options.pace.snapshotShare, MAX_SNAPSHOT_PAUSE_MS);
+    const { name, hooks } = this.#runner.options;
+    hooks?.onSnapshot?.({
+      name,
+      partition: this.#assignment.partition,
+      bytes: writer.bytes,
+      seconds: (performance.now() - started) / 1000,
+      encodingSeconds: encodingMs / 1000,
+      longestSeconds: longestMs / 1000,
+    });
   }
 
   async #cleanUp(): Promise<void> {
     const { state } = this.#options;
-    const tombstones = state?.writer.tombstones() ?? [];
+    const tombstones = state?.chain.tombstones() ?? [];
     if (state === null || tombstones.length === 0) return;
-    await this.#runner.produce(state.topic, tombstones, this.#signal);
-    state.writer.cleaned();
+    await this.#runner.produce(state.store.topic, tombstones, this.#signal);
+    state.chain.cleaned();
   }
 
   #commitLater(ms: number): void {

@@ -1,4 +1,5 @@
 import type { LogRecord, NewRecord } from "../log.ts";
+import type { StepState } from "./step-state.ts";
 
 /** A record for a named topic. Produced durably before the source's offset is committed. */
 export interface Emission extends NewRecord {
@@ -26,7 +27,9 @@ export interface PartitionStep {
    * is dropped: such records only rebuild the state, and a step without state does not see copies.
    */
   process(record: LogRecord): Outcome | Promise<Outcome>;
-  /** The whole state after the last processed record. A step without `snapshot` has no state that outlives it. */
+  /** State that outlives the step, written little by little. A step without it, or `snapshot`, has none. */
+  readonly state?: StepState;
+  /** In place of `state`, for a small one: the whole of it after the last processed record. */
   snapshot?(): Uint8Array;
   /** Called once, before the first record, with what `snapshot` returned. */
   restore?(bytes: Uint8Array): void;

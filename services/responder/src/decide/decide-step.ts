@@ -1,5 +1,5 @@
 import { TOPICS } from "@tripline/events";
-import type { Log, PartitionInfo, PartitionStep } from "@tripline/stream";
+import { copiedFrom, type Log, type PartitionInfo, type PartitionStep } from "@tripline/stream";
 import { alertIdentity, parseAlert } from "../alert-record.ts";
 import type { DecidedPositions } from "./decided-positions.ts";
 import type { Decider } from "./decider.ts";
@@ -22,9 +22,9 @@ export async function openDecideStep(
     process: async (record) => {
       const alert = parseAlert(record);
       const identity = alertIdentity(alert);
-      // Before the commit it was handled already and only comes again to be remembered.
+      // Before the commit, or in the log's earlier generation, it was handled already and only comes again to be remembered.
       const reason =
-        record.offset < handleFrom
+        record.offset < handleFrom || copiedFrom(record) !== null
           ? "handled_before"
           : seen.has(identity)
             ? "duplicate"

@@ -1,6 +1,12 @@
 import { type Alert, isRetriable, SEVERITIES, TOPICS, TriplineError } from "@tripline/events";
 import type { WebhookConfig } from "@tripline/response";
-import type { Log, LogRecord, PartitionInfo, PartitionStep } from "@tripline/stream";
+import {
+  copiedFrom,
+  type Log,
+  type LogRecord,
+  type PartitionInfo,
+  type PartitionStep,
+} from "@tripline/stream";
 import { alertIdentity, parseAlert } from "../alert-record.ts";
 import { SeenAlerts } from "../decide/seen-alerts.ts";
 import type { Teller } from "./teller.ts";
@@ -32,7 +38,8 @@ export async function openWebhookStep(
   const seen = new SeenAlerts();
 
   async function handle(alert: Alert, record: LogRecord): Promise<string> {
-    if (record.offset < handleFrom || record.appendTime < appendedFrom) return "handled_before";
+    const handled = record.offset < handleFrom || copiedFrom(record) !== null;
+    if (handled || record.appendTime < appendedFrom) return "handled_before";
     if (seen.has(alertIdentity(alert))) return "duplicate";
     return isWanted(alert, deps.settings()) ? deps.teller.tell(alert, record) : "not_wanted";
   }

@@ -1,0 +1,141 @@
+import type { SavedRow, StateTables } from "./state-tables.ts";
+
+/** How a table's values become JSON and come back. `decode` throws for what `encode` did not make. */
+export interface RowCodec<V> {
+  encode(value: V): unknown;
+  decode(json: unknown): V;
+}
+
+/** The most that a table remembers, and what is counted when the longest unused entry has to go. */
+export interface Bound {
+  limit: number;
+  what: string;
+}
+
+class Row<V> implements SavedRow {
+  readonly key: string;
+  readonly table: StateTable<V>;
+  value: V;
+  stamp = 0;
+  touched = 0;
+  saved = 0;
+  size = 0;
+  place = 0;
+
+  constructor(table: StateTable<V>, key: string, value: V) {
+    this.table = table;
+    this.key = key;
+    this.value = value;
+  }
+
+  encoded(): unknown {
+    return this.table.codec.encode(this.value);
+  }
+}
+
+/**
+ * Remembered things of one kind, by key, in the order of their use. A value may be changed in place only behind `use` or
+ * `set` of the same turn: they keep what a snapshot on its way still needs.
+ */
+export class StateTable<V> {
+  /** Names the table in stored keys. */
+  readonly name: string;
+  readonly codec: RowCodec<V>;
+  /** Keys whose removal no snapshot has yet. */
+  readonly removed = new Set<string>();
+  readonly #home: StateTables;
+  readonly #bound: Bound | undefined;
+  readonly #rows = new Map<string, Row<V>>();
+  #newest: Row<V> | null = null;
+
+  /** Made by `StateTables.table`. */
+  constructor(home: StateTables, name: string, codec: RowCodec<V>, bound?: Bound) {
+    this.#home = home;
+    this.#bound = bound;
+    this.name = name;
+    this.codec = codec;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** The value, only to be looked at; the order of use stays. */
+  peek(key: string): V | undefined {
+    return this.#rows.get(key)?.value;
+  }
+
+  /** The value, now the one used latest; it may be changed in this turn. */
+  use(key: string): V | undefined {
+    const row = this.#rows.get(key);
+    if (row === undefined) return undefined;
+    this.#toEnd(row);
+    return row.value;
+  }
+
+  set(key: string, value: V): void {
+    const known = this.#rows.get(key);
+    if (known !== undefined) {
+      this.#toEnd(known);
+      known.value = value;
+      return;
+    }
+    if (this.removed.size > 0) this.removed.delete(key);
+    const row = new Row(this, key, value);
+    this.#home.touch(row);
+    this.#rows.set(key, row);
+    this.#newest = row;
+    if (this.#bound !== undefined && this.#rows.size > this.#bound.limit) this.#makeRoom(this.#bound.what);
+  }
+
+  delete(key: string): void {
+    const row = this.#rows.get(key);
+    if (row === undefined) return;
+    this.#home.remove(row);
+    if (row.saved > 0) this.removed.add(key);
+    this.#rows.delete(key);
+    if (this.#newest === row) this.#newest = null;
+  }
+
+  /** The entry whose last use is the longest ago. */
+  oldest(): [string, V] | undefined {
+    for (const [key, row] of this.#rows) return [key, row.value];
+    return undefined;
+  }
+
+  /** In the order of use, the longest unused first. */
+  *entries(): IterableIterator<[string, V]> {
+    for (const [key, row] of this.#rows) yield [key, row.value];
+  }
+
+  /** For `StateTables`: a row as a segment has it; `arrange` follows when all are there. */
+  restore(key: string, stamp: number, json: unknown): SavedRow {
+    const row = new Row(this, key, this.codec.decode(json));
+    row.stamp = stamp;
+    this.#rows.set(key, row);
+    return row;
+  }
+
+  /** For `StateTables`: puts restored rows into the order of their use. */
+  arrange(): void {
+    const rows = [...this.#rows.values()].sort((a, b) => a.stamp - b.stamp);
+    this.#rows.clear();
+    for (const row of rows) this.#rows.set(row.key, row);
+    this.#newest = rows.at(-1) ?? null;
+  }
+
+  #makeRoom(what: string): void {
+    const [oldest] = this.#rows.keys();
+    if (oldest === undefined) return;
+    this.delete(oldest);
+    this.#home.forget(what);
+  }
+
+  #toEnd(row: Row<V>): void {
+    this.#home.touch(row);
+    if (row === this.#newest) return;
+    this.#rows.delete(row.key);
+    this.#rows.set(row.key, row);
+    this.#newest = row;
+  }
+}
