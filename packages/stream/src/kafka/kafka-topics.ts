@@ -3,6 +3,7 @@ import { streamError } from "../errors.ts";
 import type { TopicSpec } from "../log.ts";
 import { checkSpecs, type ExistingTopic } from "../topic-specs.ts";
 import { fromKafka } from "./errors.ts";
+import { topicSettings } from "./topic-settings.ts";
 
 /** What is known about the broker's topics. A topic's shape never changes within a generation, so it is asked for once. */
 export class KafkaTopics {
@@ -34,7 +35,7 @@ export class KafkaTopics {
           topic: spec.name,
           numPartitions: spec.partitions,
           replicationFactor: this.#options.replicationFactor,
-          configEntries: Object.entries(settings(spec)).map(([name, value]) => ({ name, value })),
+          configEntries: Object.entries(topicSettings(spec)).map(([name, value]) => ({ name, value })),
         })),
       }),
     );
@@ -76,16 +77,4 @@ export class KafkaTopics {
       throw fromKafka(error, what);
     }
   }
-}
-
-function settings(spec: TopicSpec): Record<string, string> {
-  return {
-    "cleanup.policy": spec.cleanup,
-    // The log's own clock, as the port promises, not the producer's.
-    "message.timestamp.type": "LogAppendTime",
-    "unclean.leader.election.enable": "false",
-    ...(spec.retentionMs === undefined ? {} : { "retention.ms": String(spec.retentionMs) }),
-    // Without a declared retention nothing goes, whatever the broker's default.
-    ...(spec.retentionMs === undefined && spec.cleanup === "delete" ? { "retention.ms": "-1" } : {}),
-  };
 }
