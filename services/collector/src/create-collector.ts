@@ -17,6 +17,8 @@ import { revocationsRoute } from "./revocations/revocations-route.ts";
 export interface CollectorDeps extends InterceptorSettings {
   /** The topics must exist before the part starts. */
   log: Pick<Log, "produce" | "readTable">;
+  /** Where producers' records go; it refuses them while the log is full or drained. Default: `log`. */
+  intake?: Pick<Log, "produce">;
   access: AccessRegistry;
   context: ServiceContext;
   /** where enrolments and new tokens are recorded */
@@ -32,7 +34,7 @@ export function createCollector(deps: CollectorDeps): { part: Part; routes: Fast
   return {
     part: feed.part,
     routes: async (app) => {
-      await app.register(ingestRoute({ log, guards, context }));
+      await app.register(ingestRoute({ log: deps.intake ?? log, guards, context }));
       await app.register(interceptorRoute({ ...deps, guards }));
       await app.register(revocationsRoute({ feed, guards }));
       await app.register(administration({ access, guards, trail }));

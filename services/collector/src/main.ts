@@ -39,6 +39,7 @@ const interceptors = await openInterceptorPolicy(join(config.data, "interceptors
 const revocationKeys = parseRevocationKeys(config.revocationKeys);
 const collector = createCollector({
   log,
+  intake: log.intake,
   access,
   context,
   records,

@@ -17,10 +17,12 @@ import {
   type ServiceContext,
 } from "@tripline/service";
 import { openStore } from "@tripline/store";
-import { defaultPartitions, kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
+import { defaultPartitions, kafkaAccess, lockDirectory, openLog, triplineTopics } from "@tripline/stream";
 import { type ClientFile, writeClientFile } from "./client-file.ts";
 import type { StandaloneConfig } from "./config.ts";
-import { logPart, storePart } from "./resources.ts";
+import { logPart } from "./log-part.ts";
+import { logRoutes } from "./log-routes.ts";
+import { storePart } from "./store-part.ts";
 
 export interface Standalone {
   /** In the order in which they start. */
@@ -38,10 +40,17 @@ export async function createStandalone(
 ): Promise<Standalone> {
   const { data } = config;
   const { logger } = context;
+  // The log and the store have locks of their own where they are embedded; keys, tokens and settings are here in any case.
+  const lock = lockDirectory(data, "the data directory");
   const access = await AccessRegistry.open({ path: join(data, "access.json"), logger, now: context.now });
   const log = await openLog({
     url: config.log,
     dataDir: data,
+    embedded: {
+      sync: config.logSync,
+      reserveBytes: config.logReserve * 2 ** 20,
+      onExpireError: (error) => logger.warn({ err: error }, "the log's retention failed and is tried again"),
+    },
     kafka: await kafkaAccess(config, { clientId: "tripline", logger }),
   });
   await log.ensureTopics(triplineTopics(defaultPartitions(config.log)));
@@ -68,6 +77,7 @@ export async function createStandalone(
   });
   const collector = createCollector({
     log,
+    intake: log.intake,
     access,
     context,
     records,
@@ -93,7 +103,7 @@ export async function createStandalone(
   });
   parts.push(
     http.part,
-    logPart(log),
+    logPart(log, context),
     storePart(store),
     records.part,
     createArchiver({ log, store, context, revocationKeys: () => responder.publicKeys }),
@@ -106,6 +116,7 @@ export async function createStandalone(
   await http.app.register(
     operatorRoutes({ parts: () => parts, metrics: context.metrics, moreMetrics: detector.metrics }),
   );
+  await http.app.register(logRoutes({ log, records, guards: createGuards(access) }));
   await http.app.register(people.routes);
   await http.app.register(collector.routes);
   await http.app.register(responder.routes);
@@ -113,6 +124,9 @@ export async function createStandalone(
   return {
     parts,
     announce: () => writeClientFile(data, http.url(), access),
-    close: () => access.close(),
+    close: () => {
+      access.close();
+      lock.release();
+    },
   };
 }
