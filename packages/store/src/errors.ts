@@ -15,8 +15,27 @@ const TOO_BROAD = new Map([
 const TIMEOUT = new Set([159, 160, 209]);
 const CANCELLED = new Set([394, 236]);
 /** Codes of rows that can't be parsed or don't fit: the same rows will never go in. */
-const REFUSED_ROWS = new Set([
-  6, 26, 27, 33, 38, 41, 53, 69, 72, 117, 131, 252, 321, 376, 441, 452, 469, 691,
+const REFUSED_ROWS = new Set([6, 26, 27, 33, 38, 41, 53, 69, 72, 117, 131, 321, 376, 441, 452, 469, 691]);
+/** What an operator can mend while the archiver waits, in words. Whatever is not listed here is waited for too. */
+const MENDABLE = new Map([
+  [16, "the table lacks a column: the schema is of another version, run the migrations of this one"],
+  [47, "the table lacks a column: the schema is of another version, run the migrations of this one"],
+  [60, "the table is missing: run the migrations of this version"],
+  [81, "the database is missing"],
+  [159, "it took too long"],
+  [160, "it would take too long"],
+  [164, "it is read-only"],
+  [192, "it does not know the user"],
+  [193, "it refuses the password"],
+  [202, "it has too many queries at once"],
+  [209, "it took too long"],
+  [241, "it is out of memory"],
+  [242, "the table is read-only"],
+  [243, "its disk is full"],
+  [252, "the table has too many parts, its merges are behind"],
+  [497, "the user lacks a grant"],
+  [516, "it refuses the user or the password"],
+  [774, "the table is read-only"],
 ]);
 
 interface EngineError {
@@ -65,10 +84,33 @@ export function queryError(error: unknown): TriplineError {
   if (engine !== null && CANCELLED.has(engine.code)) return aborted();
   return new TriplineError(
     "TRIPLINE_STORE_UNAVAILABLE",
-    `the store did not answer the query (${options.cause.message}): see its health, then try again`,
+    `the store did not answer the query (${reason(engine, options.cause)}): see its health, then try again`,
     { kind: "retriable", ...options },
   );
 }
+
+/** "its disk is full (ClickHouse error 243 …)", or only what is in the brackets. */
+function reason(engine: EngineError | null, cause: Error): string {
+  const words = engine === null ? undefined : MENDABLE.get(engine.code);
+  return words === undefined ? cause.message : `${words}; ${cause.message}`;
+}
+
+/**
+ * What a failed query means for the archiver, which waits and asks again where a person would ask something else: the
+ * same question is answered when the store has the memory or the time for it.
+ */
+export function writerError(error: unknown): unknown {
+  if (!(error instanceof TriplineError) || !ASK_AGAIN.has(error.code)) return error;
+  return new TriplineError("TRIPLINE_STORE_UNAVAILABLE", `${error.message}; the archiver asks again`, {
+    kind: "retriable",
+    cause: error,
+  });
+}
+const ASK_AGAIN = new Set([
+  "TRIPLINE_STORE_QUERY_TOO_BROAD",
+  "TRIPLINE_STORE_QUERY_TIMEOUT",
+  "TRIPLINE_STORE_ABORTED",
+]);
 
 /** What a failed insert means for the archiver. */
 export function insertError(error: unknown, table: string): TriplineError {
@@ -84,7 +126,7 @@ export function insertError(error: unknown, table: string): TriplineError {
   }
   return new TriplineError(
     "TRIPLINE_STORE_UNAVAILABLE",
-    `the store did not take a batch for ${table} (${options.cause.message}): it will be tried again`,
+    `the store did not take a batch for ${table} (${reason(engine, options.cause)}): it will be tried again`,
     { kind: "retriable", ...options },
   );
 }

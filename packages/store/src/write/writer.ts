@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { TriplineError } from "@tripline/events";
-import type { Database } from "../connection/database.ts";
+import type { Database, Query } from "../connection/database.ts";
+import { writerError } from "../errors.ts";
 import { ALERT_COLUMNS, ALERT_STATE_COLUMNS } from "../rows/alert-rows.ts";
 import {
   DEAD_LETTER_BYTES_COLUMNS,
@@ -12,6 +13,7 @@ import { PAYLOAD_COLUMNS } from "../rows/payload-row.ts";
 import { RECORD_COLUMNS } from "../rows/record-row.ts";
 import { REVOCATION_COLUMNS } from "../rows/revocation-row.ts";
 import { isStorableTime } from "../rows/storable.ts";
+import type { Row } from "../sql/row.ts";
 import {
   generationName,
   integer,
@@ -50,10 +52,18 @@ const LOOKUP_IDS = 1_000; // 50 KB of statement; the engine refuses more than 25
 const LOOKUP = { seconds: 20, rows: MAX_BATCH_ROWS };
 
 export function createWriter(database: Database): StoreWriter {
+  async function select(query: Query): Promise<Row[]> {
+    try {
+      return await database.select(query);
+    } catch (error) {
+      throw writerError(error);
+    }
+  }
+
   /** How many rows of the range the table has. A batch is one block: all of it, or nothing. */
   async function storedRows({ generation, partition, first, last }: BatchSource, table: WritableTable) {
     if (!COLUMNS[table].includes("source_offset")) return 0;
-    const [row] = await database.select({
+    const [row] = await select({
       columns: sql`count() AS row_count`,
       rest: sql`FROM ${tableName(table)} WHERE source_offset >= ${integer(first)} AND source_offset <= ${integer(last)}
         AND source_partition = ${integer(partition)} AND generation = ${generationName(generation)} LIMIT 1`,
@@ -78,7 +88,7 @@ export function createWriter(database: Database): StoreWriter {
     },
 
     async maxOffsets(generation) {
-      const rows = await database.select({
+      const rows = await select({
         columns: sql`source_partition, max(source_offset) AS highest`,
         rest: sql`FROM records WHERE generation = ${generationName(generation)} GROUP BY source_partition LIMIT ${integer(SCAN.rows)}`,
         limits: SCAN,
@@ -92,7 +102,7 @@ export function createWriter(database: Database): StoreWriter {
       for (let first = 0; first < usable.length; first += LOOKUP_IDS) {
         const some = usable.slice(first, first + LOOKUP_IDS);
         // Answered by the projection `boots`: conditions only on the columns that it groups by.
-        const rows = await database.select({
+        const rows = await select({
           columns: sql`tenant, producer, toString(boot) AS boot_id, max(seq) AS highest`,
           rest: sql`FROM records WHERE boot IN (${join(
             some.map(({ boot }) => uuidValue(boot)),
@@ -121,7 +131,7 @@ export function createWriter(database: Database): StoreWriter {
       for (const [tenantId, ofTenant] of byTenant) {
         for (let first = 0; first < ofTenant.length; first += LOOKUP_IDS) {
           const some = ofTenant.slice(first, first + LOOKUP_IDS);
-          const rows = await database.select({
+          const rows = await select({
             columns: sql`toString(id) AS known_id`,
             rest: sql`FROM records WHERE tenant = ${tenant(tenantId)} AND ${within(some.map(({ time }) => time))}
               AND (generation != ${generationName(generation)}

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { aborted, closed, insertError, queryError } from "../../errors.ts";
 import type { Row } from "../../sql/row.ts";
@@ -10,9 +11,13 @@ export interface HttpOptions {
   username?: string | undefined;
   password?: string | undefined;
   database?: string | undefined;
+  /** How long an answer may take; default 60 s, which is above every statement's own limit. Shorter only for tests. */
+  requestTimeoutMs?: number | undefined;
 }
 
 const MAX_CONNECTIONS = 10; // the writer, and as many readers as one process has use for
+/** The status of an answer is that of the whole statement, and not of its beginning. */
+const WHOLE = { wait_end_of_query: 1 } as const;
 const REQUEST_TIMEOUT_MS = 60_000; // above the longest max_execution_time, which ends the statement by itself
 
 /** A ClickHouse server over HTTP. Every request has its own session there, so nothing sticks between queries. */
@@ -23,7 +28,7 @@ export function openHttp(options: HttpOptions): Database {
     password: options.password ?? "",
     ...(options.database === undefined ? {} : { database: options.database }),
     max_open_connections: MAX_CONNECTIONS,
-    request_timeout: REQUEST_TIMEOUT_MS,
+    request_timeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     application: "tripline",
     log: { level: ClickHouseLogLevel.OFF }, // it would quote statements; errors come back to the caller
   });
@@ -37,6 +42,7 @@ export function openHttp(options: HttpOptions): Database {
         query: marked.text,
         format: "JSONEachRow",
         query_params: marked.params,
+        clickhouse_settings: WHOLE,
         ...(signal === undefined ? {} : { abort_signal: signal }),
       });
       return ownRows(marked, await result.json());
@@ -60,8 +66,10 @@ export function openHttp(options: HttpOptions): Database {
           `INSERT INTO ${table} (${columns.join(", ")}) SETTINGS insert_deduplication_token = '${token}', ` +
           "async_insert = 0, max_execution_time = 50, input_format_parallel_parsing = 0, date_time_input_format = 'best_effort' FORMAT JSONCompactEachRow",
         values: Readable.from([body], { objectMode: false }),
+        clickhouse_settings: WHOLE,
       });
-      result.stream.resume();
+      // An insert answers with nothing; only the answer's end says that it was done.
+      if ((await text(result.stream)) !== "") throw new Error("the server answered an insert with a text");
     } catch (error) {
       throw insertError(error, table);
     }
