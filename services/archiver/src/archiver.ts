@@ -4,8 +4,11 @@ import type { Part, PartHealth, ServiceContext } from "@tripline/service";
 import type { Store } from "@tripline/store";
 import { type Log, type PartitionSink, type RunnerHandle, runSink } from "@tripline/stream";
 import { type ArchiverMetrics, createArchiverMetrics } from "./archiver-metrics.ts";
+import { EXAMINATION_TIMES, Examination, type ExaminationTimes } from "./completeness/examination.ts";
+import { OwnedByOne } from "./completeness/owned-by-one.ts";
 import { deadLettersSink } from "./dead-letters-sink.ts";
 import { EventsSink } from "./events-sink.ts";
+import { CallClosing, CLOSING_TIMES, type ClosingTimes } from "./in-doubt/close-calls.ts";
 import { watchStoreSizes } from "./store-sizes.ts";
 import { alertsSink, revocationsSink } from "./table-sinks.ts";
 
@@ -17,6 +20,8 @@ export interface ArchiverDependencies {
   revocationKeys(): readonly PublicKey[];
   /** Default MAX_RANGE_RECORDS; smaller only for tests. */
   maxRangeRecords?: number;
+  /** Smaller only for tests. */
+  times?: { examination?: ExaminationTimes; closing?: ClosingTimes };
 }
 
 const MAX_RANGE_RECORDS = 10_000; // two tables' worth of one block; larger batches are no faster and wait longer
@@ -33,6 +38,7 @@ export function createArchiver({
   context,
   revocationKeys,
   maxRangeRecords,
+  times = {},
 }: ArchiverDependencies): Part {
   const metrics = createArchiverMetrics(context);
   const sinks: Record<string, (metrics: ArchiverMetrics) => PartitionSink> = {
@@ -42,6 +48,12 @@ export function createArchiver({
       revocationsSink(store.writer, metrics, { keys: revocationKeys, logger: context.logger }),
     [TOPICS.deadLetters]: () => deadLettersSink(store.writer, metrics),
   };
+  const looked = { log, store, context, groups: LOOKED_AT };
+  // What looks at all partitions together runs where partition 0 is archived.
+  const ofPartitionZero = new OwnedByOne(() => [
+    new Examination({ ...looked, times: times.examination ?? EXAMINATION_TIMES }),
+    new CallClosing({ ...looked, times: times.closing ?? CLOSING_TIMES }),
+  ]);
   let handles: RunnerHandle[] = [];
   let stopped = false;
   let endWatch = () => {
@@ -56,20 +68,24 @@ export function createArchiver({
         handles.push(
           await runSink({
             log,
-            name: `archiver-${topic.replace("tripline.", "")}`,
+            name: groupOf(topic),
             topic,
             maxBatchRecords: maxRangeRecords ?? MAX_RANGE_RECORDS,
             maxBatchBytes: MAX_RANGE_BYTES,
             rangeEveryMs: RANGE_EVERY_MS,
             hooks: metrics.hooks,
             logger: context.logger,
-            open: () => open(metrics),
+            open: ({ partition }) => {
+              const sink = open(metrics);
+              return topic === TOPICS.events && partition === 0 ? withOwned(sink, ofPartitionZero) : sink;
+            },
           }),
         );
       }
     },
     async stop() {
       endWatch();
+      await ofPartitionZero.lost();
       await Promise.all(handles.map((handle) => handle.close()));
       handles = [];
       stopped = true;
@@ -82,7 +98,29 @@ export function createArchiver({
         const found = states.find((health) => health.state === state);
         if (found !== undefined) return found;
       }
-      return { state: "ready" };
+      const { trouble } = ofPartitionZero;
+      return trouble === null ? { state: "ready" } : { state: "degraded", detail: trouble };
+    },
+  };
+}
+
+function groupOf(topic: string): string {
+  return `archiver-${topic.replace("tripline.", "")}`;
+}
+
+/** Whose commits say what is archived; of the alerts, so that what was raised before a crash is known after it. */
+const LOOKED_AT = {
+  [TOPICS.events]: groupOf(TOPICS.events),
+  [TOPICS.alerts]: groupOf(TOPICS.alerts),
+};
+
+function withOwned(sink: PartitionSink, owned: OwnedByOne): PartitionSink {
+  owned.assigned();
+  return {
+    write: (range, records, signal) => sink.write(range, records, signal),
+    onLost() {
+      void owned.lost();
+      sink.onLost?.();
     },
   };
 }

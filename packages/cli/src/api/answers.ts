@@ -61,6 +61,7 @@ export const callAnswer = z.looseObject({
   call_id: text,
   intent: storedRecord.nullable(),
   call: storedRecord.nullable(),
+  in_doubt: z.looseObject({ record_id: z.string(), since: z.string() }).nullish(),
   names,
 });
 

@@ -28,6 +28,14 @@ export function addCall(program: Command, context: CommandContext): void {
       if (record === null) return context.out("the call has no record any more\n");
       for (const line of facts(record.envelope, detail.names ?? {})) context.out(line);
       if (detail.call === null) context.out(row("state", "announced, and no end recorded yet"));
+      const { in_doubt: doubt } = detail;
+      if (doubt != null) {
+        const ended =
+          record.envelope.id === doubt.record_id
+            ? "nobody has seen how it ended"
+            : "its record came after all";
+        context.out(row("in doubt", `since ${localTime(doubt.since)}; ${ended}`));
+      }
       if (payloads !== null)
         showPayload(payloads.call?.payload ?? null, payloads.intent?.payload ?? null, context);
       else if (record.has_payload) context.out(tone(context, "dim", "arguments and result: --payload\n"));

@@ -1,6 +1,7 @@
 import type { Database } from "../connection/database.ts";
 import { integer, type Sql, sql, tenant, time } from "../sql/sql.ts";
 import { outcome } from "./call-row.ts";
+import { fromProducers, unlessAnswered } from "./in-doubt-calls.ts";
 import { COUNT_LIMITS } from "./limits.ts";
 import { checkDay } from "./sessions.ts";
 import {
@@ -24,7 +25,8 @@ export async function activity(
   options: QueryOptions = {},
 ): Promise<Activity> {
   checkDay(range);
-  const calls = sql`FROM records WHERE tenant = ${tenant(scope.tenant)} AND time >= ${time(range.since)} AND time < ${time(range.until)} AND type = 'call'`;
+  const calls = sql`FROM records WHERE tenant = ${tenant(scope.tenant)} AND time >= ${time(range.since)} AND time < ${time(range.until)} AND type = 'call'
+    AND ${unlessAnswered(scope, range)}`;
   const select = (columns: Sql, rest: Sql) =>
     database.select({ columns, rest, limits: COUNT_LIMITS }, options);
   const [minutes, tools, outcomes] = await Promise.all([
@@ -70,7 +72,7 @@ export async function producers(
       columns: sql`producer, argMax(toString(boot), (append_time, seq)) AS last_boot, argMax(seq, (append_time, seq)) AS last_seq,
         argMax(time, (append_time, seq)) AS last_time, max(append_time) AS last_append,
         argMax(if(type = 'heartbeat', JSONExtractBool(detail, 'heartbeat', 'goodbye'), false), (append_time, seq)) AS stopped`,
-      rest: sql`FROM records WHERE tenant = ${tenant(scope.tenant)} AND append_time >= ${time(since)}
+      rest: sql`FROM records WHERE tenant = ${tenant(scope.tenant)} AND append_time >= ${time(since)} AND ${fromProducers()}
         GROUP BY producer ORDER BY last_append DESC, producer LIMIT ${integer(MAX_PAGE_ROWS)}`,
       limits: COUNT_LIMITS,
     },

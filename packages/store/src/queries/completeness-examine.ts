@@ -17,6 +17,7 @@ import {
 } from "./completeness-rows.ts";
 import {
   type BootActivity,
+  type BootHistory,
   type BootSpan,
   type Gap,
   type GapKind,
@@ -102,6 +103,40 @@ export async function examineHeartbeats(
   return { gaps, records: hashed?.records ?? counts?.records ?? 0 };
 }
 
+/** Which histories are chains without a break whose every number has one record. */
+export async function completeHistories(
+  database: Database,
+  histories: readonly BootHistory[],
+): Promise<Set<BootHistory>> {
+  const spans = new Map<BootSpan, BootHistory>();
+  for (const history of histories) {
+    const [first] = history.heartbeats;
+    const last = history.heartbeats.at(-1);
+    if (first === undefined || last === undefined) continue;
+    if (chain(history.heartbeats, history.before).gaps.length > 0) continue;
+    spans.set(
+      {
+        tenant: first.tenant,
+        producer: first.producer,
+        boot: first.boot,
+        first_seq: first.heartbeat.from_seq,
+        last_seq: last.heartbeat.to_seq - 1,
+        since: history.before === null ? undefined : shifted(history.before.append_time, -CLOCK_SLACK_MS),
+        until: shifted(last.append_time, CLOCK_SLACK_MS),
+      },
+      history,
+    );
+  }
+  const counts = await countSpans(database, [...spans.keys()]);
+  const complete = new Set<BootHistory>();
+  for (const [span, history] of spans) {
+    const expected = span.last_seq - span.first_seq + 1;
+    const found = counts.get(span);
+    if (found?.numbers === expected && found.ids === expected) complete.add(history);
+  }
+  return complete;
+}
+
 /** What a boot that is over wrote behind its last heartbeat: nothing may be missing between its records. */
 export async function examineTail(
   database: Database,
@@ -146,7 +181,8 @@ function chain(
       if (verdict !== "continues") gaps.push(broken(heartbeat, before, verdict));
       const { from_seq } = heartbeat.heartbeat;
       if (verdict !== "numbers_differ") {
-        intervals.push({ heartbeat, from: before === null ? from_seq : Math.min(from_seq, before.seq) });
+        // What came before a first heartbeat that is none is looked for from the boot's beginning on.
+        intervals.push({ heartbeat, from: before === null ? 0 : Math.min(from_seq, before.seq) });
       }
     }
     before = heartbeat;
@@ -170,7 +206,7 @@ function broken(
   const from = verdict === "heartbeat_missing" ? (before === null ? 0 : before.seq) : from_seq;
   const to = verdict === "heartbeat_missing" ? from_seq : to_seq - 1;
   return {
-    ...of(heartbeat, "chain_broken"),
+    ...of(heartbeat, verdict === "heartbeat_missing" ? verdict : "chain_broken"),
     ...listed(from <= to ? [{ first_seq: from, last_seq: to }] : []),
     after: before?.append_time ?? null,
     detail: CHAIN_WORDS[verdict],

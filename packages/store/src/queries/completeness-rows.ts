@@ -92,11 +92,11 @@ export async function activityInLog(database: Database, span: LogSpan): Promise<
   return rows.map(activityRow);
 }
 
-/** All boots that wrote since then, of every tenant. */
+/** All boots of every tenant that sent a heartbeat since then: their heartbeats only, of which there are few. */
 export async function activitySince(database: Database, since: string): Promise<BootActivity[]> {
   const rows = await database.select({
     columns: ACTIVITY,
-    rest: sql`FROM records WHERE append_time >= ${time(since)} GROUP BY tenant, producer, boot_id LIMIT ${integer(RANGE_LIMITS.rows)}`,
+    rest: sql`FROM records WHERE append_time >= ${time(since)} AND type = 'heartbeat' GROUP BY tenant, producer, boot_id LIMIT ${integer(RANGE_LIMITS.rows)}`,
     limits: RANGE_LIMITS,
   });
   return rows.map(activityRow);

@@ -1,5 +1,5 @@
 import type { Database } from "../connection/database.ts";
-import { examineHeartbeats, examineTail } from "./completeness-examine.ts";
+import { completeHistories, examineHeartbeats, examineTail } from "./completeness-examine.ts";
 import { endedCalls, waitingIntents } from "./completeness-in-doubt.ts";
 import { examined, knownAlerts, openAlerts, saveExamined } from "./completeness-progress.ts";
 import {
@@ -18,6 +18,7 @@ export function createCompletenessStore(database: Database): CompletenessStore {
     activityInLog: (span) => activityInLog(database, span),
     activitySince: (since) => activitySince(database, since),
     heartbeatsInLog: (span, limit) => heartbeatsInLog(database, span, limit),
+    complete: (histories) => completeHistories(database, histories),
     examine: (heartbeats, options) => examineHeartbeats(database, heartbeats, options),
     examineTail: (boot) => examineTail(database, boot),
     async examineBoot(boot, range) {

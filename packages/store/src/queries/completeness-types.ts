@@ -41,6 +41,7 @@ export const GAP_KINDS = [
   "dropped",
   "dead_lettered",
   "altered",
+  "heartbeat_missing",
   "chain_broken",
   "sequence_reused",
   "boot_reused",
@@ -52,7 +53,8 @@ export const GAP_KINDS = [
  * - `dropped`: numbers that the producer itself declared as dropped, with its reasons
  * - `dead_lettered`: the records were no valid ones when the archiver met them, and lie in the dead letters
  * - `altered`: every record of the interval is there, and their hash is not the one that the producer stated
- * - `chain_broken`: a heartbeat is not there, or does not continue the one before it
+ * - `heartbeat_missing`: the heartbeat before this one is not stored, so the interval before it can't be judged
+ * - `chain_broken`: a heartbeat contradicts itself or the one before it
  * - `sequence_reused`: different records under one number
  * - `boot_reused`: two histories under one boot id: it started again from 0, or two hosts wrote under it
  * - `silent`: nothing more came, without a goodbye, and the producer has not started again
@@ -146,13 +148,24 @@ export interface OpenAlert {
   append_time: string;
 }
 
+/** Heartbeats of one boot by rising number, and the one before them where it is known. */
+export interface BootHistory {
+  heartbeats: readonly StoredHeartbeat[];
+  before: StoredHeartbeat | null;
+}
+
 /** What the archiver's own examination asks, across tenants. Every method rejects with a TriplineError. */
 export interface CompletenessStore {
   /** What a stretch of the log holds, boot by boot. */
   activityInLog(span: LogSpan): Promise<BootActivity[]>;
-  /** Boots that wrote since then. */
+  /** Boots that sent a heartbeat since then, as their heartbeats show them. */
   activitySince(since: string): Promise<BootActivity[]>;
   heartbeatsInLog(span: LogSpan, limit: number): Promise<StoredHeartbeat[]>;
+  /**
+   * Which of these boots' intervals continue each other and have a record under each number, by one question for all.
+   * Of the others `examine` says more.
+   */
+  complete(histories: readonly BootHistory[]): Promise<Set<BootHistory>>;
   /** Heartbeats of one boot, by rising number: what is wrong with the intervals that they end. */
   examine(
     heartbeats: readonly StoredHeartbeat[],

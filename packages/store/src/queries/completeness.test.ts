@@ -167,7 +167,7 @@ describe("gaps", () => {
     await insertRecords(store.writer, history({ intervals: 3, goodbye: true }));
     await tampered("ALTER TABLE records DELETE WHERE seq IN (1, 7) SETTINGS mutations_sync = 2");
     expect(await gaps()).toMatchObject([
-      { kind: "chain_broken", ranges: [{ first_seq: 3, last_seq: 7 }] },
+      { kind: "heartbeat_missing", ranges: [{ first_seq: 3, last_seq: 7 }] },
       { kind: "missing", ranges: [{ first_seq: 1, last_seq: 1 }] },
       { kind: "missing", ranges: [{ first_seq: 7, last_seq: 7 }] },
     ]);

@@ -1,4 +1,10 @@
-import { type Envelope, envelopeSchema, payloadSchema, TriplineError } from "@tripline/events";
+import {
+  type Envelope,
+  envelopeSchema,
+  IN_DOUBT_PRODUCER,
+  payloadSchema,
+  TriplineError,
+} from "@tripline/events";
 import type { Database } from "../connection/database.ts";
 import { textFromParts } from "../rows/payload-row.ts";
 import { ENVELOPE_COLUMNS, envelopeFromRow } from "../rows/record-row.ts";
@@ -19,7 +25,8 @@ export const ENVELOPE_SELECT: Sql = {
   ],
 };
 
-const PAYLOAD_SELECT = sql`args, result, error, rest, raw,
+/** Every column that the payload is rebuilt from, under the name that `payloadText` knows. */
+export const PAYLOAD_SELECT = sql`args, result, error, rest, raw,
   if(salt = unhex(repeat('0', 32)), '', lower(hex(salt))) AS salt_digits,
   if(args_digest = unhex(repeat('0', 32)), '', lower(hex(args_digest))) AS args_digest_digits`;
 
@@ -48,12 +55,19 @@ export async function call(
     const one = await record(database, scope, id, options);
     if (one === null) return null;
     const callId = one.envelope.call?.id;
-    if (callId === undefined) return { call_id: null, intent: null, call: one };
+    if (callId === undefined) return { call_id: null, intent: null, call: one, in_doubt: null };
     found = await select(database, scope, sql`call_id = ${uuidValue(callId)}`, options);
   }
   const intent = found.find(({ envelope }) => envelope.type === "call.intent") ?? null;
-  const end = found.find(({ envelope }) => envelope.type === "call") ?? null;
-  return { call_id: (end ?? intent)?.envelope.call?.id ?? null, intent, call: end };
+  const ends = found.filter(({ envelope }) => envelope.type === "call");
+  const closing = ends.find(({ envelope }) => envelope.producer.id === IN_DOUBT_PRODUCER) ?? null;
+  const end = ends.find(({ envelope }) => envelope.producer.id !== IN_DOUBT_PRODUCER) ?? closing;
+  return {
+    call_id: (end ?? intent)?.envelope.call?.id ?? null,
+    intent,
+    call: end,
+    in_doubt: closing === null ? null : { record_id: closing.envelope.id, since: closing.envelope.time },
+  };
 }
 
 async function select(
@@ -76,7 +90,7 @@ async function select(
     const text = envelopeText(row);
     const envelope = parseEnvelope(text);
     const hasPayload = envelope.payload_hash !== undefined;
-    const payloadText =
+    const ofPayload =
       hasPayload && scope.payloads ? await payloadTextOf(database, scope, row, options) : null;
     found.push({
       envelope,
@@ -88,8 +102,8 @@ async function select(
         append_time: row.string("append_time"),
       },
       has_payload: hasPayload,
-      payload: payloadText === null ? null : payloadSchema.parse(JSON.parse(payloadText)),
-      payload_text: payloadText,
+      payload: ofPayload === null ? null : payloadSchema.parse(JSON.parse(ofPayload)),
+      payload_text: ofPayload,
     });
   }
   return found;
@@ -144,14 +158,17 @@ async function payloadTextOf(
     },
     options,
   );
-  if (found === undefined) return null;
+  return found === undefined ? null : payloadText(found);
+}
+
+export function payloadText(row: Row): string {
   return textFromParts({
-    args: found.string("args"),
-    result: found.string("result"),
-    error: found.string("error"),
-    salt: found.string("salt_digits"),
-    argsDigest: found.string("args_digest_digits"),
-    rest: found.string("rest"),
-    raw: found.string("raw"),
+    args: row.string("args"),
+    result: row.string("result"),
+    error: row.string("error"),
+    salt: row.string("salt_digits"),
+    argsDigest: row.string("args_digest_digits"),
+    rest: row.string("rest"),
+    raw: row.string("raw"),
   });
 }

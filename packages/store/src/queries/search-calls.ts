@@ -4,6 +4,7 @@ import { join, type Sql, sql, tenant, text, time, uuidValue, word } from "../sql
 import { CALL_COLUMNS, callPosition, callRow, RECORD_POSITION } from "./call-row.ts";
 import { afterCursor, orderAndLimit, planPage, toPage } from "./cursor.ts";
 import { findPrincipals } from "./directory.ts";
+import { unlessAnswered } from "./in-doubt-calls.ts";
 import { PAGE_LIMITS, SEARCH_LIMITS } from "./limits.ts";
 import { textMatches } from "./text-search.ts";
 import type { CallFilter, CallPage, PageRequest, QueryOptions, ReaderScope } from "./types.ts";
@@ -43,6 +44,7 @@ export async function searchCalls(
   if (filter.outcome !== undefined) {
     conditions.push(sql`outcome IN (${words([filter.outcome].flat(), OUTCOMES, "outcome")})`);
   }
+  conditions.push(unlessAnswered(scope, filter));
   if (filter.text !== undefined) conditions.push(textMatches(scope, filter.text, filter));
   const rows = await database.select(
     {

@@ -3,6 +3,7 @@ import type { Database } from "../connection/database.ts";
 import { integer, sql, tenant, text, time, uuidValue } from "../sql/sql.ts";
 import { CALL_COLUMNS, callPosition, callRow, RECORD_POSITION } from "./call-row.ts";
 import { afterCursor, orderAndLimit, planPage, toPage } from "./cursor.ts";
+import { unlessAnswered } from "./in-doubt-calls.ts";
 import { PAGE_LIMITS } from "./limits.ts";
 import {
   type CallRow,
@@ -28,7 +29,7 @@ export async function session(
       columns: CALL_COLUMNS,
       rest: sql`FROM records WHERE ${inSession}
         AND (type = 'call' OR (type = 'call.intent' AND call_id NOT IN (SELECT call_id FROM records WHERE ${inSession} AND type = 'call')))
-        AND (${afterCursor(plan, RECORD_POSITION, uuidValue)}) ${orderAndLimit(plan, RECORD_POSITION)}`,
+        AND ${unlessAnswered(scope)} AND (${afterCursor(plan, RECORD_POSITION, uuidValue)}) ${orderAndLimit(plan, RECORD_POSITION)}`,
       limits: PAGE_LIMITS,
     },
     options,

@@ -139,7 +139,10 @@ export interface StoredRecord {
 export interface CallDetail {
   call_id: string | null;
   intent: StoredRecord | null;
+  /** Its own record; until there is one, the record that closed it as in doubt. */
   call: StoredRecord | null;
+  /** The record that closed it as in doubt, and from when on it was, by its producer's clock; null when none did. */
+  in_doubt: { record_id: string; since: string } | null;
 }
 
 export interface AlertFilter {

@@ -74,6 +74,7 @@ export function addCallRoutes(app: FastifyInstance, dependencies: ReadDependenci
           call_id: detail.call_id,
           intent: withoutPayload(detail.intent),
           call: withoutPayload(detail.call),
+          in_doubt: detail.in_doubt,
           ...(names === undefined ? {} : { names }),
         },
         records: [detail.intent, detail.call].filter((record) => record !== null).length,

@@ -96,7 +96,11 @@ const storedRecord = z.object({
 export const callAnswer = z.object({
   call_id: text,
   intent: storedRecord.nullable(),
-  call: storedRecord.nullable(),
+  call: storedRecord.nullable().describe("until its own record comes, the one that closed it as in doubt"),
+  in_doubt: z
+    .object({ record_id: z.string(), since: z.string() })
+    .nullable()
+    .describe("the record that closed it when nobody had seen its end in time; `call` may have come since"),
   names,
 });
 

@@ -16,6 +16,7 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       activityInLog: unsupported,
       activitySince: unsupported,
       heartbeatsInLog: unsupported,
+      complete: unsupported,
       examine: unsupported,
       examineTail: unsupported,
       examineBoot: unsupported,
@@ -35,6 +36,19 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       count: async () => [],
       inOrder: async () => [],
       open: async () => ({ open: 0, oldest: null }),
+    },
+    reconcile: {
+      recordsAt: async () => [],
+      payloadsAt: async () => [],
+      alertsAt: async () => [],
+      alertStatesAt: async () => [],
+      lettersAt: async () => new Set(),
+      knownRecords: async () => new Map(),
+      knownAlerts: async () => new Set(),
+      revocations: async () => [],
+      partitions: async () => [],
+      days: async () => [],
+      doubledIds: async () => [],
     },
     ping: async () => undefined,
     health: () => ({ state: "ready" }),
@@ -80,7 +94,12 @@ function reader(data: SampleTenant, payloads: boolean): StoreReader {
       const row = data.calls.find((each) => each.id === id || each.call_id === id);
       if (row === undefined) return null;
       const record = sampleRecord(row, data.payloads.get(row.id) ?? null);
-      return { call_id: row.call_id, intent: null, call: { ...record, payload: payloadOf(row) } };
+      return {
+        call_id: row.call_id,
+        intent: null,
+        call: { ...record, payload: payloadOf(row) },
+        in_doubt: null,
+      };
     },
     alerts: async (filter, request) =>
       paged(

@@ -35,6 +35,7 @@ export async function callView(id, { me, signal }) {
     ),
     facts([
       ["Time", time(envelope.time)],
+      ["In doubt", detail.in_doubt == null ? null : inDoubt(detail, envelope)],
       ["Took", call.duration_ms === undefined ? null : duration(call.duration_ms)],
       ["Error", call.error_code === undefined ? null : said(call.error_code)],
       [
@@ -105,4 +106,11 @@ function payloadParts({ intent, call }) {
     ),
     ...parts.flatMap(([title, text]) => [h("h3", {}, title), block(text)]),
   ];
+}
+
+/** What is known of a call whose end nobody saw in time. */
+function inDoubt({ in_doubt: { since, record_id } }, envelope) {
+  return envelope.id === record_id
+    ? h("span", {}, "since ", time(since), ": it was announced, and nobody has seen how it ended")
+    : h("span", {}, "from ", time(since), " on, until its record came after all");
 }
