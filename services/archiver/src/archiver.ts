@@ -1,13 +1,14 @@
 import { TOPICS } from "@tripline/events";
 import type { PublicKey } from "@tripline/response";
 import type { Part, PartHealth, ServiceContext } from "@tripline/service";
-import type { Store } from "@tripline/store";
+import type { Store, StoreWriter } from "@tripline/store";
 import { type Log, type PartitionSink, type RunnerHandle, runSink } from "@tripline/stream";
-import { type ArchiverMetrics, createArchiverMetrics } from "./archiver-metrics.ts";
+import { createArchiverMetrics } from "./archiver-metrics.ts";
 import { EXAMINATION_TIMES, Examination, type ExaminationTimes } from "./completeness/examination.ts";
 import { OwnedByOne } from "./completeness/owned-by-one.ts";
 import { deadLettersSink } from "./dead-letters-sink.ts";
 import { EventsSink } from "./events-sink.ts";
+import { heldSink } from "./held-sink.ts";
 import { CallClosing, CLOSING_TIMES, type ClosingTimes } from "./in-doubt/close-calls.ts";
 import { watchStoreSizes } from "./store-sizes.ts";
 import { alertsSink, revocationsSink } from "./table-sinks.ts";
@@ -41,12 +42,12 @@ export function createArchiver({
   times = {},
 }: ArchiverDependencies): Part {
   const metrics = createArchiverMetrics(context);
-  const sinks: Record<string, (metrics: ArchiverMetrics) => PartitionSink> = {
-    [TOPICS.events]: () => new EventsSink(store.writer, metrics),
-    [TOPICS.alerts]: () => alertsSink(store.writer, metrics),
-    [TOPICS.revocations]: () =>
-      revocationsSink(store.writer, metrics, { keys: revocationKeys, logger: context.logger }),
-    [TOPICS.deadLetters]: () => deadLettersSink(store.writer, metrics),
+  const sinks: Record<string, (writer: StoreWriter) => PartitionSink> = {
+    [TOPICS.events]: (writer) => new EventsSink(writer, metrics),
+    [TOPICS.alerts]: (writer) => alertsSink(writer, metrics),
+    [TOPICS.revocations]: (writer) =>
+      revocationsSink(writer, metrics, { keys: revocationKeys, logger: context.logger }),
+    [TOPICS.deadLetters]: (writer) => deadLettersSink(writer, metrics),
   };
   const looked = { log, store, context, groups: LOOKED_AT };
   // What looks at all partitions together runs where partition 0 is archived.
@@ -76,7 +77,7 @@ export function createArchiver({
             hooks: metrics.hooks,
             logger: context.logger,
             open: ({ partition }) => {
-              const sink = open(metrics);
+              const sink = heldSink(store.writer, open);
               return topic === TOPICS.events && partition === 0 ? withOwned(sink, ofPartitionZero) : sink;
             },
           }),
@@ -117,7 +118,7 @@ const LOOKED_AT = {
 function withOwned(sink: PartitionSink, owned: OwnedByOne): PartitionSink {
   owned.assigned();
   return {
-    write: (range, records, signal) => sink.write(range, records, signal),
+    write: (...args) => sink.write(...args),
     onLost() {
       void owned.lost();
       sink.onLost?.();

@@ -131,3 +131,60 @@ test("whatever crashes when, the ranges never overlap: each is written alike eac
     { numRuns: 60 },
   );
 });
+
+test("a sink that was held up learns before its effect whether the range is still its own", async () => {
+  const log = await newLog(4);
+  const commits: (string | undefined)[] = [];
+  let isLost = false;
+  const consume: Log["consume"] = (options) =>
+    log.consume({
+      ...options,
+      onAssigned: (assignment) =>
+        options.onAssigned({
+          ...assignment,
+          commit: async (offset, metadata) => {
+            if (isLost) throw new TriplineError("TRIPLINE_STREAM_ASSIGNMENT_LOST", "someone else's");
+            commits.push(metadata);
+            await assignment.commit(offset, metadata);
+          },
+        }),
+    });
+  const effects: string[] = [];
+  const run = (confirmAfterMs: number) =>
+    runSink({
+      log: new Proxy(log, {
+        get: (target, name) => {
+          if (name === "consume") return consume;
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+      name: "sink",
+      topic: "in",
+      confirmAfterMs,
+      open: () => ({
+        write: async (_range, _records, _signal, hold) => {
+          await hold.confirm();
+          effects.push("its own");
+          isLost = true;
+          await hold.confirm();
+          effects.push("not known to be someone else's yet");
+          return [];
+        },
+      }),
+    });
+  const held = await run(0);
+  await waitFor(() => isLost, { what: "the range" });
+  await held.close();
+  expect(effects).toEqual(["its own"]);
+  // announced, and again before the effect; the range stays announced for whoever comes next
+  expect(commits).toEqual(['{"first":0,"last":3}', '{"first":0,"last":3}']);
+  expect((await log.committed("in", "sink")).get(0)).toEqual({ offset: 0, metadata: '{"first":0,"last":3}' });
+  // A moment after the announcement nobody asks the broker again.
+  isLost = false;
+  effects.length = 0;
+  const quick = await run(60_000);
+  await waitFor(() => effects.length === 2, { what: "the range again" });
+  await quick.close();
+  await log.close();
+});

@@ -10,9 +10,13 @@ export interface SinkOptions extends RunnerOptions {
    * the disk and the store far less than many small ones. The first record after a pause never waits.
    */
   rangeEveryMs?: number;
+  /** How old the range's last commit may be when an effect begins (`RangeHold`); default 5 s. Shorter only for tests. */
+  confirmAfterMs?: number;
   /** Makes the sink for one partition. */
   open(partition: PartitionInfo): PartitionSink | Promise<PartitionSink>;
 }
+
+const CONFIRM_AFTER_MS = 5_000; // a dead member's partitions go to others after 10 s; no step of a range takes so long
 
 /**
  * Runs a sink over every partition of the topic that this process is given.
@@ -27,6 +31,7 @@ export function runSink(options: SinkOptions): Promise<RunnerHandle> {
     const { topic, partition } = assignment;
     const info = { topic, partition, generation: options.log.generation };
     const sink = await options.open(info);
-    return new SinkPartition({ runner, assignment, info, sink, rangeEveryMs: options.rangeEveryMs ?? 0 });
+    const { rangeEveryMs = 0, confirmAfterMs = CONFIRM_AFTER_MS } = options;
+    return new SinkPartition({ runner, assignment, info, sink, rangeEveryMs, confirmAfterMs });
   });
 }

@@ -3,7 +3,7 @@ import type { Assignment, LogRecord, PartitionReader } from "../log.ts";
 import { type Announcement, encodeAnnouncement, parseAnnouncement } from "./announcement.ts";
 import { type SetAside, setAside } from "./marks.ts";
 import type { Runner } from "./runner.ts";
-import type { PartitionSink, SinkRange } from "./sink.ts";
+import type { PartitionSink, RangeHold, SinkRange } from "./sink.ts";
 import type { PartitionInfo } from "./step.ts";
 
 export interface SinkPartitionOptions {
@@ -12,6 +12,7 @@ export interface SinkPartitionOptions {
   info: PartitionInfo;
   sink: PartitionSink;
   rangeEveryMs: number;
+  confirmAfterMs: number;
 }
 
 /** A sink at work on one partition: announce, write, commit; one range at a time. */
@@ -22,15 +23,17 @@ export class SinkPartition implements PartitionReader {
   readonly #sink: PartitionSink;
   readonly #signal: AbortSignal;
   readonly #rangeEveryMs: number;
+  readonly #confirmAfterMs: number;
   /** A range that was announced by an earlier owner and never finished; its records come in one or more batches. */
   #unfinished: (Announcement & { records: LogRecord[] }) | null = null;
 
-  constructor({ runner, assignment, info, sink, rangeEveryMs }: SinkPartitionOptions) {
+  constructor({ runner, assignment, info, sink, rangeEveryMs, confirmAfterMs }: SinkPartitionOptions) {
     this.#runner = runner;
     this.#assignment = assignment;
     this.#info = info;
     this.#sink = sink;
     this.#rangeEveryMs = rangeEveryMs;
+    this.#confirmAfterMs = confirmAfterMs;
     this.#signal = runner.signalFor(assignment);
     const { committed } = assignment;
     const announced = parseAnnouncement(committed?.metadata ?? "");
@@ -47,8 +50,9 @@ export class SinkPartition implements PartitionReader {
       const last = fresh.at(-1);
       if (first === undefined || last === undefined) return;
       const range = { first: first.offset, last: last.offset };
-      await this.#runner.commit(this.#assignment, range.first, encodeAnnouncement(range), this.#signal);
-      await this.#write(range, fresh, false);
+      const hold = this.#hold(range);
+      await hold.announce();
+      await this.#write(range, fresh, hold, false);
     });
     // Behind the range, not before it: what arrives meanwhile comes in the next batch.
     const pause = this.#rangeEveryMs - (performance.now() - began);
@@ -68,12 +72,37 @@ export class SinkPartition implements PartitionReader {
     const behind = records.findIndex((record) => record.offset > last);
     for (const record of behind === -1 ? records : records.slice(0, behind)) unfinished.records.push(record);
     if (unfinished.records.at(-1)?.offset !== last && behind === -1) return [];
-    await this.#write(unfinished, unfinished.records, true);
+    await this.#write(unfinished, unfinished.records, this.#hold(unfinished), true);
     this.#unfinished = null;
     return behind === -1 ? [] : records.slice(behind);
   }
 
-  async #write(range: Announcement, records: readonly LogRecord[], again: boolean): Promise<void> {
+  #hold(range: Announcement): RangeHold & { announce(): Promise<void> } {
+    // Both clocks: one of them stands still while a machine is suspended.
+    const clocks = () => [Date.now(), performance.now()] as const;
+    let last: readonly number[] = [0, Number.NEGATIVE_INFINITY];
+    const announce = async () => {
+      const before = clocks();
+      await this.#runner.commit(this.#assignment, range.first, encodeAnnouncement(range), this.#signal);
+      last = before;
+    };
+    return {
+      announce,
+      confirm: async () => {
+        const isRecent = clocks().every(
+          (now, clock) => Math.abs(now - (last[clock] ?? 0)) < this.#confirmAfterMs,
+        );
+        if (!isRecent) await announce();
+      },
+    };
+  }
+
+  async #write(
+    range: Announcement,
+    records: readonly LogRecord[],
+    hold: RangeHold,
+    again: boolean,
+  ): Promise<void> {
     const started = performance.now();
     const { name, hooks } = this.#runner.options;
     const { topic, partition } = this.#info;
@@ -85,6 +114,7 @@ export class SinkPartition implements PartitionReader {
         { ...this.#info, first, last, again: again || attempts++ > 0, setAside: aside },
         taken,
         this.#signal,
+        hold,
       ),
     );
     if (rejections.length > 0) {

@@ -17,6 +17,16 @@ export interface SinkRange {
   setAside: readonly { record: LogRecord; why: SetAside }[];
 }
 
+/** The sink's claim on its range. */
+export interface RangeHold {
+  /**
+   * To be awaited right before each effect. Resolves at once when the range was committed a moment ago; else commits its
+   * announcement again, and rejects with `TRIPLINE_STREAM_ASSIGNMENT_LOST` when the partition is someone else's by now:
+   * a process that was frozen, or suspended with its machine, must not act on what it knew before.
+   */
+  confirm(): Promise<void>;
+}
+
 /** A record of the range that the sink could not use: it goes to the dead letters. */
 export interface Rejection {
   offset: number;
@@ -35,7 +45,12 @@ export interface PartitionSink {
    * @param records what is to be written: all of the range but `range.setAside`; may be empty
    * @param signal aborted when the partition was lost or the runner closes: give up soon
    */
-  write(range: SinkRange, records: readonly LogRecord[], signal: AbortSignal): Promise<readonly Rejection[]>;
+  write(
+    range: SinkRange,
+    records: readonly LogRecord[],
+    signal: AbortSignal,
+    hold: RangeHold,
+  ): Promise<readonly Rejection[]>;
   /** The partition is someone else's now: drop what was kept for it. */
   onLost?(): void;
 }
