@@ -19,6 +19,9 @@ const REFUSED =
 /** What a kafkajs error is for Tripline. Everything that may pass by itself is retriable. */
 export function fromKafka(error: unknown, what: string): unknown {
   if (error instanceof TriplineError || !(error instanceof Error)) return error;
+  const own = ownCause(error);
+  if (own !== null)
+    return new TriplineError(own.code, `${what}: ${own.message}`, { kind: own.kind, cause: error });
   const type = kafkaType(error);
   if (type === null) return error;
   if (LOST.has(type)) {
@@ -42,9 +45,19 @@ export function fromKafka(error: unknown, what: string): unknown {
   if (certificate !== undefined) {
     return streamError(
       "TRIPLINE_STREAM_REFUSED",
-      CERTIFICATE.test(certificate)
+      !HANDSHAKE.test(certificate)
         ? `${what}: the broker's certificate is not accepted (${certificate}): name the authority that signed it (kafka-tls-ca), and the broker by the name in its certificate`
         : `${what}: no TLS with the broker (${certificate}): is this its TLS listener, and does it want a client certificate (kafka-tls-cert, kafka-tls-key)?`,
+      error,
+    );
+  }
+  const ended = messages(error).find((message) =>
+    /before secure TLS connection was established/.test(message),
+  );
+  if (ended !== undefined) {
+    return streamError(
+      "TRIPLINE_STREAM_UNAVAILABLE",
+      `${what}: the broker ends the connection before there is TLS: it is restarting, or this is not its TLS listener`,
       error,
     );
   }
@@ -70,8 +83,14 @@ export function isPassing(error: unknown): boolean {
   return isRetriable(fromKafka(error, "")) || kafkaType(error) === "UNKNOWN_TOPIC_OR_PARTITION";
 }
 
+/** What Tripline's own parts inside kafkajs raised, e.g. a source of tokens. */
+function ownCause(error: unknown): TriplineError | null {
+  if (error instanceof TriplineError) return error;
+  return error instanceof Error ? ownCause(error.cause) : null;
+}
+
 function messages(error: Error): string[] {
-  return [error.message, ...(error.cause instanceof Error ? messages(error.cause) : [])];
+  return [error.message.trim(), ...(error.cause instanceof Error ? messages(error.cause) : [])];
 }
 
 function lastOf(texts: readonly string[]): string {

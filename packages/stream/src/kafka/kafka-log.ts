@@ -17,7 +17,7 @@ import type {
 import { partitionOf } from "../partitioner.ts";
 import type { ExistingTopic } from "../topic-specs.ts";
 import { connectKafka, type KafkaOptions } from "./connection.ts";
-import { fromKafka } from "./errors.ts";
+import { fromKafka, kafkaType } from "./errors.ts";
 import { type KafkaCluster, openCluster } from "./kafka-cluster.ts";
 import { KafkaConsumer } from "./kafka-consumer.ts";
 import { fetchBounds, fetchCommitted, type PartitionBounds } from "./kafka-offsets.ts";
@@ -48,7 +48,13 @@ export async function openKafkaLog(options: KafkaOptions): Promise<Log> {
     return new KafkaLog({ kafka, admin, asking, producer, topics, generation, sessionTimeoutMs });
   } catch (error) {
     await Promise.allSettled([admin.disconnect(), asking.disconnect(), producer.close()]);
-    throw fromKafka(error, `connecting to ${options.brokers.join(", ")}`);
+    const what = `connecting to ${options.brokers.join(", ")}`;
+    if (options.sasl?.mechanism === "oauthbearer" && kafkaType(error) === "KafkaJSBrokerNotFound") {
+      // A broker says so in an answer that kafkajs takes for a success, and ends the connection at the next request.
+      const message = `${what}: no broker serves us with this token: is it valid, and for these brokers?`;
+      throw streamError("TRIPLINE_STREAM_REFUSED", message, error);
+    }
+    throw fromKafka(error, what);
   }
 }
 

@@ -14,8 +14,25 @@ export function fileToken(path: string): () => Promise<{ value: string }> {
     });
     const value = text.trim();
     if (value === "") throw streamError("TRIPLINE_STREAM_CONFIG", `kafka-token-file: ${path} is empty`);
+    const end = endOf(value);
+    if (end !== null && end <= Date.now()) {
+      const message = `kafka-token-file: the token in ${path} expired at ${new Date(end).toISOString()}`;
+      throw streamError("TRIPLINE_STREAM_REFUSED", message);
+    }
     return { value };
   };
+}
+
+const claims = z.object({ exp: z.number() });
+
+/** When a JWT expires, ms since the epoch; null for another kind of token. */
+function endOf(token: string): number | null {
+  try {
+    const text = Buffer.from(token.split(".")[1] ?? "", "base64url").toString();
+    return claims.parse(JSON.parse(text)).exp * 1000;
+  } catch {
+    return null; // opaque to us; the broker says what it thinks of it
+  }
 }
 
 export interface ClientCredentials {
