@@ -5,7 +5,9 @@ import { addCalls } from "./calls.ts";
 import type { AddCommand } from "./command.ts";
 import { addDeadLetters } from "./dead-letters.ts";
 import { addDemo } from "./demo.ts";
+import { addDoctor } from "./doctor.ts";
 import { addHealth } from "./health.ts";
+import { addLog } from "./log.ts";
 import { addProducers } from "./producers.ts";
 import { addProxy } from "./proxy.ts";
 import { addReplay } from "./replay.ts";
@@ -15,6 +17,7 @@ import { addReinstate, addRevoke } from "./revoke.ts";
 import { addRules } from "./rules.ts";
 import { addSession } from "./session.ts";
 import { addTokens } from "./tokens.ts";
+import { addTopics } from "./topics.ts";
 
 /** Every command, in the order of the help. */
 export const ALL_COMMANDS: readonly AddCommand[] = [
@@ -31,6 +34,9 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addProducers,
   addTokens,
   addDeadLetters,
+  addDoctor,
+  addTopics,
+  addLog,
   addHealth,
   addProxy,
   addReplay,

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { TOPICS } from "@tripline/events";
+import { KAFKA_PARTITIONS, TOPICS } from "@tripline/events";
 import { hasCode, streamError } from "../errors.ts";
 import type { Log, TopicSpec } from "../log.ts";
 import { triplineTopics } from "../tripline-topics.ts";
 import { copyGeneration, type TopicCopy } from "./copy-generation.ts";
-import type { Follower } from "./followers.ts";
+import { type Follower, webhookFollowers } from "./followers.ts";
 import { type GenerationEntry, LogBook } from "./log-book.ts";
 import { type GenerationName, generationName, parseGeneration, topicIn } from "./names.ts";
 import { presentGeneration } from "./present.ts";
@@ -18,12 +18,13 @@ export interface CutOverOptions {
   source: Log;
   /** The same as `source` to begin a further generation of the same log. */
   target: Log;
-  /** Of the topics in the target. */
-  partitions: number;
+  /** Of the topics in the target; default: as many as now in the same log, Kafka's default in another. */
+  partitions?: number;
   /** Default 24 h. */
   historyMs?: number;
   /** Begin a generation of its own on a target that holds records which no book knows. */
   besideOthers?: boolean;
+  /** Groups beside Tripline's own; default: those of webhooks, where the log can say which there are. */
   moreFollowers?: readonly Follower[];
   /** How long to look whether a service that was forgotten still writes; default 3 s. An embedded log is locked, and needs 0. */
   quietMs?: number;
@@ -61,13 +62,15 @@ export async function cutOver(options: CutOverOptions): Promise<CutOver> {
       `${source.generation} still takes records: run \`tripline log drain\` first, then stop the services`,
     );
   }
+  const partitions =
+    options.partitions ?? (isSameLog ? await source.partitionCount(TOPICS.events) : KAFKA_PARTITIONS);
   const to = await freeGeneration(target, targetBook, options.besideOthers === true, at);
   const generation = generationName(to);
   const copying: GenerationEntry = {
     generation,
     state: "copying",
     at: at(),
-    partitions: options.partitions,
+    partitions,
     moved_from: source.generation,
   };
   await targetBook.write([copying]);
@@ -76,7 +79,7 @@ export async function cutOver(options: CutOverOptions): Promise<CutOver> {
   let copies: TopicCopy[];
   let ends: Record<string, number[]>;
   try {
-    const topics = triplineTopics(options.partitions);
+    const topics = triplineTopics(partitions);
     await goal.ensureTopics(topics);
     await untilMade(goal, topics);
     const before = await endsOf(source, topics);
@@ -84,7 +87,7 @@ export async function cutOver(options: CutOverOptions): Promise<CutOver> {
       source,
       target: goal,
       historyMs: options.historyMs ?? DAY_MS,
-      ...(options.moreFollowers === undefined ? {} : { moreFollowers: options.moreFollowers }),
+      moreFollowers: options.moreFollowers ?? (await webhookFollowers(source)),
       onProgress: (topic, records) => onProgress(`${topic}: ${records}`),
     });
     await delay(options.quietMs ?? QUIET_MS);

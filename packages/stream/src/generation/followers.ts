@@ -1,5 +1,6 @@
 import { TOPICS } from "@tripline/events";
-import type { Log } from "../log.ts";
+import { hasCode } from "../errors.ts";
+import type { CommittedOffset, Log } from "../log.ts";
 
 /** Who works a topic off, as a consumer group of a service. Webhooks have groups of their own, by their names. */
 export interface Follower {
@@ -18,6 +19,21 @@ export const FOLLOWERS: readonly Follower[] = [
   { topic: TOPICS.deadLetters, group: "archiver-dead-letters" },
 ];
 
+const WEBHOOK_GROUP = /^responder-webhook-/;
+
+/** The groups of the responder's webhooks, where the log can say which there are. Some may be of webhooks long gone. */
+export async function webhookFollowers(log: Pick<Log, "offsets">): Promise<Follower[]> {
+  if (!listsGroups(log)) return [];
+  const groups = await log.groups(TOPICS.alerts);
+  return groups
+    .filter((group) => WEBHOOK_GROUP.test(group))
+    .map((group) => ({ topic: TOPICS.alerts, group }));
+}
+
+function listsGroups(log: object): log is { groups(topic: string): Promise<string[]> } {
+  return "groups" in log && typeof log.groups === "function";
+}
+
 export interface FollowerLag extends Follower {
   /** Records behind its commits, over all partitions. */
   behind: number;
@@ -32,7 +48,9 @@ export async function followerLags(
 ): Promise<FollowerLag[]> {
   return Promise.all(
     followers.map(async ({ topic, group }) => {
-      const [offsets, committed] = await Promise.all([log.offsets(topic), log.committed(topic, group)]);
+      const offsets = await offsetsOf(log, topic);
+      const committed =
+        offsets.length === 0 ? new Map<number, CommittedOffset>() : await log.committed(topic, group);
       const next = new Map<number, number>();
       let behind = 0;
       for (const bounds of offsets) {
@@ -43,4 +61,13 @@ export async function followerLags(
       return { topic, group, behind, next };
     }),
   );
+}
+
+async function offsetsOf(log: Pick<Log, "offsets">, topic: string) {
+  try {
+    return await log.offsets(topic);
+  } catch (error) {
+    if (hasCode(error, "TRIPLINE_STREAM_TOPIC_UNKNOWN")) return [];
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import type { TriplineError } from "@tripline/events";
 import { streamError } from "../errors.ts";
 import type { ConsumeOptions, Consumer, Log, NewRecord, Position, TableEntry, TableReader } from "../log.ts";
-import { FOLLOWERS, type FollowerLag, followerLags } from "./followers.ts";
+import { FOLLOWERS, type FollowerLag, followerLags, webhookFollowers } from "./followers.ts";
 import { type GenerationEntry, type GenerationState, LogBook } from "./log-book.ts";
 import { generationName, parseGeneration, topicIn } from "./names.ts";
 import { movedError, presentGeneration } from "./present.ts";
@@ -13,8 +13,21 @@ const LOOK_EVERY_MS = 5000; // how long a service may work on with a log that wa
 export interface LogStanding {
   generation: string;
   state: GenerationState;
+  /** Of a closed generation. */
+  movedTo?: string;
   /** What is left for whom. */
   followers: readonly FollowerLag[];
+}
+
+/** @param log in the names of its generation */
+export async function standingOf(log: Log, entry: GenerationEntry | null): Promise<LogStanding> {
+  const followers = await followerLags(log, [...FOLLOWERS, ...(await webhookFollowers(log))]);
+  return {
+    generation: log.generation,
+    state: entry?.state ?? "open",
+    ...(entry?.moved_to === undefined ? {} : { movedTo: entry.moved_to }),
+    followers,
+  };
 }
 
 /** A log in its present generation, as services have it. */
@@ -121,8 +134,7 @@ class GenerationLog implements OpenLog {
 
   async standing(): Promise<LogStanding> {
     await this.#look();
-    const followers = await followerLags(this.#log, FOLLOWERS);
-    return { generation: this.generation, state: this.#entry?.state ?? "open", followers };
+    return standingOf(this.#log, this.#entry);
   }
 
   drain(): Promise<void> {

@@ -12,7 +12,14 @@ export {
   reopen,
   viewOf,
 } from "./cut-over.ts";
-export { FOLLOWERS, type Follower, type FollowerLag } from "./followers.ts";
-export { type GenerationOptions, type LogStanding, type OpenLog, openGeneration } from "./generation-log.ts";
+export { FOLLOWERS, type Follower, type FollowerLag, webhookFollowers } from "./followers.ts";
+export {
+  type GenerationOptions,
+  type LogStanding,
+  type OpenLog,
+  openGeneration,
+  standingOf,
+} from "./generation-log.ts";
 export { type GenerationEntry, type GenerationState, LOG_BOOK_TOPIC, LogBook } from "./log-book.ts";
 export { type GenerationName, generationName, parseGeneration, topicIn } from "./names.ts";
+export { latestGeneration } from "./present.ts";

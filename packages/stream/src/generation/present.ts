@@ -1,5 +1,5 @@
 import { streamError } from "../errors.ts";
-import type { GenerationEntry } from "./log-book.ts";
+import type { GenerationEntry, GenerationState } from "./log-book.ts";
 import { type GenerationName, generationName, parseGeneration } from "./names.ts";
 
 /** Of all generations of one log the one that is in use, with what its book says; the entry is null where it says nothing. */
@@ -7,6 +7,20 @@ export interface Present {
   name: GenerationName;
   entry: GenerationEntry | null;
 }
+
+/** The latest generation that was ever in use, open or not; null when the book knows of none. */
+export function latestGeneration(
+  first: GenerationName,
+  book: ReadonlyMap<string, GenerationEntry>,
+): { name: GenerationName; entry: GenerationEntry } | null {
+  const known = [...book.values()]
+    .map((entry) => ({ name: parseGeneration(entry.generation), entry }))
+    .filter(({ name, entry }) => name.log === first.log && !UNUSED.includes(entry.state))
+    .sort((a, b) => b.name.number - a.name.number);
+  return known[0] ?? null;
+}
+
+const UNUSED: readonly GenerationState[] = ["abandoned", "copying", "copied"];
 
 /**
  * The generation that services work on.
@@ -16,12 +30,8 @@ export function presentGeneration(
   first: GenerationName,
   book: ReadonlyMap<string, GenerationEntry>,
 ): Present {
-  const known = [...book.values()]
-    .map((entry) => ({ name: parseGeneration(entry.generation), entry }))
-    .filter(({ name }) => name.log === first.log)
-    .sort((a, b) => b.name.number - a.name.number);
-  const used = known.find(({ entry }) => !["abandoned", "copying", "copied"].includes(entry.state));
-  if (used !== undefined) {
+  const used = latestGeneration(first, book);
+  if (used !== null) {
     refuseClosed(used.entry);
     return used;
   }
