@@ -22,6 +22,9 @@ const interceptor = await connectInterceptor({
   url: env("TRIPLINE_URL"),
   ingestKey: env("TRIPLINE_INGEST_KEY"),
   stateDir: env("STATE_DIR"),
+  // Told, because the collector may be away at the first start of all.
+  tenant: env("TENANT"),
+  producer: env("PRODUCER"),
   onWarning: () => undefined, // a collector that is away is what these tests are about
 });
 let number = 0;

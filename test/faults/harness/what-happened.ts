@@ -7,6 +7,7 @@ import { referenceAlerts, ruleAlerts, wholeTopic } from "./reference-alerts.ts";
 import type { Workload } from "./workload.ts";
 
 const SETTLED_TIMEOUT_MS = 120_000; // what piled up during a fault, on a shared machine
+const AFTER_START_TIMEOUT_MS = 30_000; // a second's work was left
 const PAGE_ROWS = 500; // the most that one page holds
 const LAST_HEARTBEATS = 20; // of a producer; its goodbye is the newest
 const PRODUCER_TYPES = "call,call.intent,tools.listed,heartbeat,revocation.applied";
@@ -44,35 +45,41 @@ export async function whatHappened(installation: Installation, workload: Workloa
     const judged = () => installation.withLog(async (log) => await isThrough(log, isCallers));
     await waitFor(judged, { what: "all groups to be through", timeoutMs: SETTLED_TIMEOUT_MS });
   }
-  const stored = await storedOf(installation, workload.producers);
+  let stored = await storedOf(installation, workload.producers);
   let shown = await shownOf(installation);
-  let log = await installation.withLog((open) => readLog(open, isCallers));
-  const behind = (): boolean => !log.through || [...log.alerts].some((id) => !shown.alerts.includes(id));
-  if (installation.logIsOwned && behind()) {
+  let contents = await installation.withLog((open) => readLog(open, isCallers));
+  const isShown = (): boolean => {
+    const ids = new Set(stored.map(({ id }) => id));
+    return (
+      contents.logged.every(({ id }) => ids.has(id)) &&
+      [...contents.alerts].every((id) => shown.alerts.includes(id))
+    );
+  };
+  if (installation.logIsOwned && !(contents.through && isShown())) {
     // It was stopped before it was through: the rest is done after a start.
     for (const service of installation.services.values()) await service.start();
-    const seen = log.alerts;
     await waitFor(
       async () => {
+        stored = await storedOf(installation, workload.producers);
         shown = await shownOf(installation);
-        return [...seen].every((id) => shown.alerts.includes(id));
+        return isShown();
       },
-      { what: "the alerts in the log to be stored", timeoutMs: SETTLED_TIMEOUT_MS },
-    );
-    log = await installation.withLog((open) => readLog(open, isCallers));
+      { what: "what is in the log to be stored", timeoutMs: AFTER_START_TIMEOUT_MS },
+    ).catch(() => undefined); // what is missing is named by the comparison
+    contents = await installation.withLog((open) => readLog(open, isCallers));
   }
   return {
     accepted: workload.accepted,
-    logged: log.logged,
+    logged: contents.logged,
     stored,
     alerts: {
-      logged: log.alerts,
+      logged: contents.alerts,
       stored: shown.alerts,
-      expected: await referenceAlerts(log.records, log.partitions),
+      expected: await referenceAlerts(contents.records, contents.partitions),
     },
     accused: shown.accused,
     revoked: shown.revoked,
-    deadLetters: log.deadLetters,
+    deadLetters: contents.deadLetters,
   };
 }
 

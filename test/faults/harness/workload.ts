@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type OwnProcess, startProcess } from "../../support/own-process.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import type { Installation } from "./installation.ts";
+import { type Installation, TENANT } from "./installation.ts";
 
 const CALLER = new URL("caller.process.ts", import.meta.url).pathname;
 const GOODBYE_TIMEOUT_MS = 90_000; // a spool that filled while the collector was away is sent first
@@ -66,6 +66,8 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
         TRIPLINE_URL: installation.url,
         TRIPLINE_INGEST_KEY: key,
         STATE_DIR: join(directory, name),
+        TENANT,
+        PRODUCER: name,
         CREDENTIALS: workersOf(name).join(","),
         THIEVES: thieves.join(","),
         CALLS_PER_SECOND: String(callsPerSecond),
