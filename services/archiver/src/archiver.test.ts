@@ -12,12 +12,22 @@ import {
 import { loadOrCreateSigningKey, signRevocation } from "@tripline/response";
 import { createContext } from "@tripline/service";
 import type { Store } from "@tripline/store";
-import { at, id, openTemporaryStore, testAlert, testRecord, testRevocation } from "@tripline/store/testing";
-import { createMemoryLog, type MemoryLog } from "@tripline/stream";
+import {
+  at,
+  id,
+  insertRecords,
+  openTemporaryStore,
+  T0,
+  testAlert,
+  testRecord,
+  testRevocation,
+} from "@tripline/store/testing";
+import { copiedHeaders, createMemoryLog, MARK_HEADERS, type MemoryLog } from "@tripline/stream";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import { createArchiver } from "./archiver.ts";
 
+const DAY_MS = 24 * 3600 * 1000;
 let store: Store;
 let log: MemoryLog;
 const context = createContext({ service: "test", logLevel: "silent" });
@@ -132,6 +142,44 @@ describe("the archiver", () => {
     const metrics = await context.metrics.metrics();
     expect(metrics).toMatch(/tripline_archiver_duplicates_total{[^}]*} 12/);
     expect(metrics).toMatch(/tripline_archiver_late_total{[^}]*} 1/);
+  });
+
+  it("knows what an earlier generation of the log held, in whatever partition, however long ago", async () => {
+    const boot = testRecord(0).envelope.producer.boot;
+    const old = (seq: number) => {
+      const time = new Date(T0 - 60 * DAY_MS + seq).toISOString();
+      return testRecord(seq, { time, producer: { id: "laptop", boot, seq } });
+    };
+    const stored = [0, 1, 2, 3, 4, 5].map(old);
+    await insertRecords(store.writer, stored, 7, { generation: "embedded-before", partition: 3 });
+    // The spool of a machine that was away for two months: a resend of the last batch, then what is new.
+    await produce([3, 4, 5, 6, 7].map((seq) => encodeRecord(old(seq))));
+    await withArchiver(drained, 2);
+    expect(await archived(8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect((await store.tableSizes()).payloads.rows).toBe(8);
+  });
+
+  it("makes no rows of what a cut-over copied, and rows of a replayed letter once, if it is for it", async () => {
+    const send = (n: number, headers: Record<string, string>) =>
+      log.produce(TOPICS.events, [
+        { key: "acme/x", value: Buffer.from(encodeRecord(testRecord(n))), headers },
+      ]);
+    const replayed = (step: string) => ({
+      [MARK_HEADERS.replayStep]: step,
+      [MARK_HEADERS.replayOf]: "memory-1/tripline.events/0/4",
+    });
+    await send(1, copiedHeaders({ generation: "embedded-1", partition: 0, offset: 1, appendTime: T0 }));
+    await send(5, {});
+    await send(2, replayed("archiver-events"));
+    await send(3, replayed("detector"));
+    await send(2, replayed("archiver-events"));
+    await withArchiver(async () => {
+      expect(await archived(2)).toEqual([2, 5]);
+      await drained();
+    }, 1);
+    expect(await archived(2)).toEqual([2, 5]);
+    const { records, payloads } = await store.tableSizes();
+    expect([records.rows, payloads.rows]).toEqual([2, 2]);
   });
 
   it("puts what it can't read into the dead letters and goes on", async () => {

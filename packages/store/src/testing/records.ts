@@ -73,17 +73,18 @@ export async function insertRecords(
   writer: StoreWriter,
   records: readonly { envelope: Envelope; payload?: Payload }[],
   first = 0,
+  { generation = GENERATION, partition = 0 } = {},
 ): Promise<void> {
   const sourceAt = (index: number) => ({
-    generation: GENERATION,
-    partition: 0,
+    generation,
+    partition,
     offset: first + index,
     appendTime: T0 + first + index,
   });
   const source = {
-    generation: GENERATION,
+    generation,
     topic: "tripline.events",
-    partition: 0,
+    partition,
     first,
     last: first + records.length - 1,
   };
