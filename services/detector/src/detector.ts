@@ -25,6 +25,8 @@ export interface DetectorDeps extends DetectorSettings {
   context: Pick<ServiceContext, "logger" | "metrics" | "now">;
   /** ms between snapshots; default 30 s */
   snapshotEveryMs?: number;
+  /** ms by a clock that no one sets; default the process's. For tests whose log has a clock of its own. */
+  elapsedMs?: () => number;
 }
 
 /** The detector as a part of a process. The topics exist already. */
@@ -46,7 +48,12 @@ export function createDetector(deps: DetectorDeps): Part {
     logger: context.logger,
     ...(snapshotEveryMs === undefined ? {} : { snapshotEveryMs }),
   };
-  const ticker = new FactTicker({ log, group: FIRST_STAGE, logger: context.logger });
+  const ticker = new FactTicker({
+    log,
+    group: FIRST_STAGE,
+    logger: context.logger,
+    elapsedMs: deps.elapsedMs,
+  });
   let stages: RunnerHandle[] = [];
   let stopped = false;
   return {

@@ -28,6 +28,7 @@ export class FactTicker {
   readonly #log: Log;
   readonly #group: string;
   readonly #logger: ServiceContext["logger"];
+  readonly #elapsedMs: () => number;
   readonly #partitions = new Map<TickedPartition, { ticked: number }>();
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -35,8 +36,17 @@ export class FactTicker {
   #seen: { append: number; at: number } | null = null;
   failure: unknown = null;
 
-  /** @param options.group the first stage's consumer group */
-  constructor(options: { log: Log; group: string; logger: ServiceContext["logger"] }) {
+  /**
+   * @param options.group the first stage's consumer group
+   * @param options.elapsedMs a clock that no one sets, and that runs no faster than the log's; default the process's
+   */
+  constructor(options: {
+    log: Log;
+    group: string;
+    logger: ServiceContext["logger"];
+    elapsedMs?: (() => number) | undefined;
+  }) {
+    this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
     this.#log = options.log;
     this.#group = options.group;
     this.#logger = options.logger;
@@ -114,7 +124,7 @@ export class FactTicker {
 
   /** The log's clock, or somewhat less; null while nothing was read of it. */
   #logTime(): number | null {
-    const now = performance.now();
+    const now = this.#elapsedMs();
     let time = this.#seen === null ? null : this.#seen.append + (now - this.#seen.at);
     for (const partition of this.#partitions.keys()) {
       const append = partition.newestAppend();

@@ -41,12 +41,12 @@ export class StateTable<V> {
   /** Names the table in stored keys. */
   readonly name: string;
   readonly codec: RowCodec<V>;
-  /** Keys whose removal no snapshot has yet. */
-  readonly removed = new Set<string>();
   readonly #home: StateTables;
   readonly #bound: Bound | undefined;
   readonly #rows = new Map<string, Row<V>>();
   #newest: Row<V> | null = null;
+  /** Keys whose removal no snapshot has yet. */
+  #removed = new Set<string>();
 
   /** Made by `StateTables.table`. */
   constructor(home: StateTables, name: string, codec: RowCodec<V>, bound?: Bound) {
@@ -80,7 +80,7 @@ export class StateTable<V> {
       known.value = value;
       return;
     }
-    if (this.removed.size > 0) this.removed.delete(key);
+    if (this.#removed.size > 0) this.#removed.delete(key);
     const row = new Row(this, key, value);
     this.#home.touch(row);
     this.#rows.set(key, row);
@@ -92,7 +92,7 @@ export class StateTable<V> {
     const row = this.#rows.get(key);
     if (row === undefined) return;
     this.#home.remove(row);
-    if (row.saved > 0) this.removed.add(key);
+    if (row.saved > 0) this.#removed.add(key);
     this.#rows.delete(key);
     if (this.#newest === row) this.#newest = null;
   }
@@ -106,6 +106,13 @@ export class StateTable<V> {
   /** In the order of use, the longest unused first. */
   *entries(): IterableIterator<[string, V]> {
     for (const [key, row] of this.#rows) yield [key, row.value];
+  }
+
+  /** For `StateTables`: the keys whose removal the snapshot that begins holds. */
+  takeRemoved(): Set<string> {
+    const removed = this.#removed;
+    if (removed.size > 0) this.#removed = new Set();
+    return removed;
   }
 
   /** For `StateTables`: a row as a segment has it; `arrange` follows when all are there. */

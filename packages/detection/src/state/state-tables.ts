@@ -30,7 +30,8 @@ interface Running {
   keepFrom: number;
   changed: SavedRow[];
   next: number;
-  removed: string[];
+  /** By the table's name, with the end of the name. */
+  removed: [string, Set<string>][];
 }
 
 const NAME_END = "\n"; // between a table's name and a row's key; no name holds one
@@ -49,7 +50,8 @@ export class StateTables {
   /** Rows with bytes in a segment, those in the oldest one first. */
   readonly #bySegment = new Set<SavedRow>();
   readonly #live = new Map<number, number>();
-  #orphans: string[] = [];
+  /** Keys of tables that are no more. */
+  #orphans = new Set<string>();
   #changed: SavedRow[] = [];
   /** Rows of the running snapshot that had to be encoded before their turn. */
   #early: StateEntry[] = [];
@@ -113,11 +115,11 @@ export class StateTables {
    */
   begin(keepFrom: number): number {
     const segment = this.#interval;
-    const removed = this.#orphans;
-    this.#orphans = [];
-    for (const { name, removed: keys } of this.#tables.values()) {
-      for (const key of keys) removed.push(name + NAME_END + key);
-      keys.clear();
+    const removed: Running["removed"] = [["", this.#orphans]];
+    this.#orphans = new Set();
+    for (const table of this.#tables.values()) {
+      const keys = table.takeRemoved();
+      if (keys.size > 0) removed.push([table.name + NAME_END, keys]);
     }
     this.#running = {
       segment,
@@ -139,9 +141,12 @@ export class StateTables {
     const running = this.#running;
     if (running === null) return true;
     // A removal first: a row of the same key that was made since belongs to this snapshot.
-    for (let key = running.removed.pop(); key !== undefined; key = running.removed.pop()) {
-      write({ key, value: null });
-      if (!more()) return false;
+    for (const [name, keys] of running.removed) {
+      for (const key of keys) {
+        keys.delete(key);
+        write({ key: name + key, value: null });
+        if (!more()) return false;
+      }
     }
     for (const entry of this.#early) write(entry);
     this.#early = [];
@@ -178,7 +183,7 @@ export class StateTables {
       const end = key.indexOf(NAME_END);
       const table = this.#tables.get(key.slice(0, end));
       if (table === undefined) {
-        this.#orphans.push(key);
+        this.#orphans.add(key);
         continue;
       }
       const row = restored(table, key.slice(end + 1), value);

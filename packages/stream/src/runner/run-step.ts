@@ -20,7 +20,8 @@ export interface StepOptions extends RunnerOptions {
   snapshotEveryMs?: number;
   /**
    * The share of all time that encoding snapshots may take; default 0.02. A state of which so much changes that it takes
-   * longer is written less often, up to every ten minutes. Records do not wait for it: see `StepState`.
+   * longer, or writes more than 1 MB/s, is written less often, up to every ten minutes. Records do not wait for it: see
+   * `StepState`.
    */
   snapshotShare?: number;
   /** ms between commits while nothing is emitted; default 500. 0 commits after each batch. */

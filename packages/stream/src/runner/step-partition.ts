@@ -9,6 +9,7 @@ import type { StateStore } from "./state-store.ts";
 import type { Emission, Outcome, PartitionStep } from "./step.ts";
 
 const MAX_SNAPSHOT_PAUSE_MS = 10 * 60_000; // what a restart has to read again at most, whatever a snapshot costs
+const STATE_BYTES_PER_MS = 1000; // half of what 2,000 calls/s write themselves: a state that changes faster waits longer
 const SLICE_MS = 2; // how long encoding holds the thread, beside one entry; a record waits for one slice at most
 
 export interface StepPartitionOptions {
@@ -246,7 +247,11 @@ export class StepPartition implements PartitionReader {
     }
     this.#finished = writer.finish();
     this.#pointer = this.#finished.pointer;
-    this.#snapshotPauseMs = Math.min(encodingMs / this.#options.pace.snapshotShare, MAX_SNAPSHOT_PAUSE_MS);
+    const pauseMs = Math.max(
+      encodingMs / this.#options.pace.snapshotShare,
+      writer.bytes / STATE_BYTES_PER_MS,
+    );
+    this.#snapshotPauseMs = Math.min(pauseMs, MAX_SNAPSHOT_PAUSE_MS);
     const { name, hooks } = this.#runner.options;
     hooks?.onSnapshot?.({
       name,

