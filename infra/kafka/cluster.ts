@@ -11,7 +11,11 @@ const POLL_MS = 100;
 export interface Cluster {
   /** host:port of each node, in the order of their ids (1, 2, …). */
   readonly addresses: string[];
-  node(id: number): Broker;
+  /** kill -9. */
+  killNode(id: number): Promise<void>;
+  /** SIGSTOP, until `thaw`. */
+  freeze(id: number): void;
+  thaw(id: number): void;
   /** Which node leads the partition now; null while none does. */
   leaderOf(topic: string, partition: number): Promise<number | null>;
   /** Starts a node again that was killed or stopped, with its data. */
@@ -42,13 +46,14 @@ export async function startCluster(options: { port: number; dataDir: string }): 
     });
   const nodes = new Map<number, Broker>();
   await Promise.all(ids.map(async (id) => nodes.set(id, await start(id))));
-  const addresses = ids.map((id) => `127.0.0.1:${portOf(id)}`);
+  const addressOf = (id: number) => `127.0.0.1:${portOf(id)}`;
+  const silent = new Set<number>(); // killed or frozen: kafkajs stays with a first address that never answers
 
   async function ask<T>(
     question: (admin: ReturnType<InstanceType<typeof kafkajs.Kafka>["admin"]>) => Promise<T>,
   ) {
     const kafka = new kafkajs.Kafka({
-      brokers: addresses,
+      brokers: ids.filter((id) => !silent.has(id)).map(addressOf),
       clientId: "infra",
       logLevel: kafkajs.logLevel.NOTHING,
       requestTimeout: 3000,
@@ -91,8 +96,19 @@ export async function startCluster(options: { port: number; dataDir: string }): 
     return found;
   };
   return {
-    addresses,
-    node,
+    addresses: ids.map(addressOf),
+    killNode: async (id) => {
+      silent.add(id);
+      await node(id).kill();
+    },
+    freeze: (id) => {
+      silent.add(id);
+      node(id).freeze();
+    },
+    thaw: (id) => {
+      node(id).thaw();
+      silent.delete(id);
+    },
     leaderOf: async (topic, partition) => {
       const found = (await partitionsOf(topic)).find(({ partitionId }) => partitionId === partition);
       return found === undefined || found.leader < 0 ? null : found.leader;
@@ -100,6 +116,7 @@ export async function startCluster(options: { port: number; dataDir: string }): 
     restart: async (id) => {
       await node(id).kill();
       nodes.set(id, await start(id));
+      silent.delete(id);
     },
     whole: (topic) =>
       until(`whole (${topic})`, async () => {

@@ -103,5 +103,6 @@ export function kafkaType(error: unknown): string | null {
   if ("type" in error && typeof error.type === "string") return error.type;
   const type = kafkaType(error.cause);
   if (type !== null) return type;
+  if (error.message === "Broker not connected") return "KafkaJSBrokerNotConnected"; // the one that has no name of its own
   return error.name.startsWith("KafkaJS") ? error.name : null;
 }

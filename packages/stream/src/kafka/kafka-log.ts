@@ -1,3 +1,4 @@
+import { isRetriable } from "@tripline/events";
 import type { Admin, Kafka } from "kafkajs";
 import { closedError, streamError } from "../errors.ts";
 import { checkRecord, checkScan } from "../limits.ts";
@@ -30,6 +31,18 @@ const BROKER_DEFAULT_REPLICATION = -1;
 
 /** @throws TriplineError TRIPLINE_STREAM_UNAVAILABLE when no broker answers, TRIPLINE_STREAM_REFUSED without access */
 export async function openKafkaLog(options: KafkaOptions): Promise<Log> {
+  // kafkajs stays with the first address that takes a connection, and a frozen broker takes one and never answers.
+  const { brokers } = options;
+  for (let first = 0; ; first++) {
+    try {
+      return await openFrom({ ...options, brokers: [...brokers.slice(first), ...brokers.slice(0, first)] });
+    } catch (error) {
+      if (!isRetriable(error) || first + 1 >= brokers.length) throw error;
+    }
+  }
+}
+
+async function openFrom(options: KafkaOptions): Promise<Log> {
   const kafka = connectKafka(options);
   const admin = kafka.admin();
   const asking = openCluster(kafka);
