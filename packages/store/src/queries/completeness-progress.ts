@@ -63,16 +63,16 @@ export async function openAlerts(
   limit: number,
 ): Promise<OpenAlert[]> {
   const rows = await database.select({
-    columns: sql`body, append_time`,
-    rest: sql`FROM (SELECT tenant, id, argMin(body, append_time) AS body, min(append_time) AS append_time FROM alerts
+    columns: sql`said, raised`,
+    rest: sql`FROM (SELECT tenant, id, argMin(body, append_time) AS said, min(append_time) AS raised FROM alerts
           WHERE append_time >= ${time(since)} AND rule_id IN (${join(rules.map(word), ", ")}) GROUP BY tenant, id) AS a
-        LEFT JOIN (SELECT tenant, alert_id, argMax(state, (append_time, source_offset)) AS state
+        LEFT JOIN (SELECT tenant, alert_id, argMax(state, (append_time, source_offset)) AS latest
           FROM alert_states GROUP BY tenant, alert_id) AS s ON s.tenant = a.tenant AND s.alert_id = a.id
-        WHERE s.state IN ('', 'open', 'acknowledged') ORDER BY append_time LIMIT ${integer(limit)}`,
+        WHERE s.latest IN ('', 'open', 'acknowledged') ORDER BY raised LIMIT ${integer(limit)}`,
     limits: LIMITS,
   });
   return rows.flatMap((row) => {
-    const alert = alertSchema.safeParse(JSON.parse(row.string("body")));
-    return alert.success ? [{ alert: alert.data, append_time: row.string("append_time") }] : [];
+    const alert = alertSchema.safeParse(JSON.parse(row.string("said")));
+    return alert.success ? [{ alert: alert.data, append_time: row.string("raised") }] : [];
   });
 }

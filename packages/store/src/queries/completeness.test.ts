@@ -11,10 +11,12 @@ import {
   at,
   GENERATION,
   id,
+  insertAlerts,
   insertRecords,
   T0,
   tamper,
   temporaryDirectory,
+  testAlert,
   testRecord,
 } from "../testing/index.ts";
 import type { Gap, GapsQuestion } from "./completeness-types.ts";
@@ -282,5 +284,23 @@ describe("the archiver's own questions", () => {
     expect(waiting.map(({ envelope, offset }) => [envelope.call?.id, offset])).toEqual([[id(2_000_060), 5]]);
     const calls = [50, 60].map((n) => ({ tenant: "acme", callId: id(2_000_000 + n) }));
     expect(await completeness.endedCalls(calls)).toEqual(new Set([`acme\n${id(2_000_050)}`]));
+  });
+
+  it("know which alerts were raised, and which of them are open", async () => {
+    const { completeness } = store;
+    const missing = { rule: { id: "records-missing", title: "Records are missing" } };
+    await insertAlerts(store.writer, [
+      testAlert(1, missing),
+      testAlert(2, missing),
+      testAlert(3),
+      testAlert(1, { ...missing, state: "acknowledged" }),
+      testAlert(2, { ...missing, state: "resolved" }),
+    ]);
+    const [first, second] = [testAlert(1).id, testAlert(2).id];
+    expect(await completeness.knownAlerts([first, second, testAlert(9).id])).toEqual(
+      new Set([first, second]),
+    );
+    const open = await completeness.openAlerts(["records-missing", "producer-silent"], at(-1_000), 10);
+    expect(open.map(({ alert, append_time }) => [alert.id, append_time])).toEqual([[first, at(0)]]);
   });
 });

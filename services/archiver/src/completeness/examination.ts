@@ -21,6 +21,12 @@ export interface ExaminationTimes {
   silentAfterMs: number;
   /** Open alerts are looked at again this often: what was in a spool closes them. */
   revisitEveryMs: number;
+  /**
+   * How much of all time counting, and hashing, may take, the store's answers included. Who is behind catches up in no
+   * more than that, and says by how much it lags.
+   */
+  countShare: number;
+  hashShare: number;
 }
 
 export const EXAMINATION_TIMES: ExaminationTimes = {
@@ -28,11 +34,10 @@ export const EXAMINATION_TIMES: ExaminationTimes = {
   graceMs: 60_000,
   silentAfterMs: 5 * 60_000,
   revisitEveryMs: 60_000,
+  countShare: 0.05,
+  hashShare: 0.1, // 3,000 records/s at 30 µs each; at more the hashes are checked when it is quieter
 };
 
-/** Of one core, how much each of the two examinations may take. Behind, they lag and say by how much. */
-const COUNT_SHARE = 0.05;
-const HASH_SHARE = 0.1;
 const HEARTBEATS_AT_ONCE = 5_000;
 const BOOTS_AT_ONCE = 200; // of one count; 30 KB of statement
 const MAX_LAST_HEARTBEATS = 20_000; // remembered, 1 KB each; of others the store is asked
@@ -84,10 +89,10 @@ export class Examination {
     const { logger } = context;
     const everyMs = times.lookEveryMs;
     this.#loops = [
-      new PacedLoop({ what: "looking for gaps", everyMs, share: COUNT_SHARE, logger }, (pause, signal) =>
+      new PacedLoop({ what: "looking for gaps", everyMs, share: times.countShare, logger }, (pause, signal) =>
         this.#count(pause, signal),
       ),
-      new PacedLoop({ what: "checking hashes", everyMs, share: HASH_SHARE, logger }, (pause, signal) =>
+      new PacedLoop({ what: "checking hashes", everyMs, share: times.hashShare, logger }, (pause, signal) =>
         this.#hash(pause, signal),
       ),
     ];

@@ -19,11 +19,12 @@ export interface ClosingTimes {
   lookEveryMs: number;
   /** Intents are looked at when they are so old: by then most have their call, and need not be remembered. */
   graceMs: number;
+  /** How much of all time it may take, the store's answers included. */
+  share: number;
 }
 
-export const CLOSING_TIMES: ClosingTimes = { lookEveryMs: 10_000, graceMs: 30_000 };
+export const CLOSING_TIMES: ClosingTimes = { lookEveryMs: 10_000, graceMs: 30_000, share: 0.05 };
 
-const SHARE = 0.05; // of one core
 const INTENTS_AT_ONCE = 5_000;
 const MAX_WAITING = 20_000; // intents in memory, 1 KB each; beyond it nothing is dropped, only looked at later
 
@@ -66,7 +67,12 @@ export class CallClosing {
     this.#marks = new Marks({ log, groups, graceMs: times.graceMs, monotonic: () => performance.now() });
     this.#progress = new Progress("intents", log.generation, this.#store);
     this.#loop = new PacedLoop(
-      { what: "closing calls in doubt", everyMs: times.lookEveryMs, share: SHARE, logger: context.logger },
+      {
+        what: "closing calls in doubt",
+        everyMs: times.lookEveryMs,
+        share: times.share,
+        logger: context.logger,
+      },
       (pause, signal) => this.#look(pause, signal),
     );
   }
