@@ -5,10 +5,11 @@ import { createArchiver } from "./archiver.ts";
 
 /**
  * For tests: a process that archives what its directories hold, and is killed (SIGKILL, by itself) at one of the
- * boundaries between two steps. Arguments: log directory, store directory, number of the boundary (0: never).
+ * boundaries between two steps. Arguments: log directory, store (a directory, or a ClickHouse's URL), number of the
+ * boundary (0: never).
  * Prints `drained` and ends when all is archived.
  */
-const [logDir = "", storeDir = "", boundary = "0"] = process.argv.slice(2);
+const [logDir = "", storeAt = "", boundary = "0"] = process.argv.slice(2);
 let passed = 0;
 
 function pass(): void {
@@ -23,7 +24,7 @@ async function between<T>(step: () => Promise<T>): Promise<T> {
 }
 
 const embedded = openEmbeddedLog({ directory: logDir });
-const store = await openStore({ dataDir: storeDir });
+const store = await openStore(storeAt.startsWith("http:") ? { url: storeAt } : { dataDir: storeAt });
 const writer: StoreWriter = {
   ...store.writer,
   insert: (source, rows) => between(() => store.writer.insert(source, rows)),
