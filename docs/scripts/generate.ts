@@ -1,6 +1,11 @@
 /** Writes the generated pages of docs/. */
 import { writeFileSync } from "node:fs";
 import { configurationPage } from "./configuration.ts";
+import { scalePage } from "./scale/page.ts";
 
-writeFileSync(new URL("../configuration.md", import.meta.url), configurationPage());
-console.log("wrote docs/configuration.md");
+const PAGES = { "configuration.md": configurationPage, "scale.md": scalePage };
+
+for (const [name, page] of Object.entries(PAGES)) {
+  writeFileSync(new URL(`../${name}`, import.meta.url), page());
+  console.log(`wrote docs/${name}`);
+}
