@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TOPIC_CLEANUP, TOPICS } from "@tripline/events";
@@ -12,9 +12,13 @@ import {
   type Role,
 } from "@tripline/service";
 import type { Store } from "@tripline/store";
-import { openTemporaryStore } from "@tripline/store/testing";
 import { createMemoryLog, type Log } from "@tripline/stream";
 import { run } from "../../packages/cli/src/program.ts";
+import type { Database } from "../../packages/store/src/connection/database.ts";
+import { openEmbedded } from "../../packages/store/src/connection/embedded/embedded-database.ts";
+import { DEFAULT_MEMORY, engineUsers } from "../../packages/store/src/connection/embedded/engine-config.ts";
+import { createStore } from "../../packages/store/src/open-store.ts";
+import { migrate } from "../../packages/store/src/schema/migrate.ts";
 import { createArchiver } from "../../services/archiver/src/archiver.ts";
 import { createConsole } from "../../services/console/src/console.ts";
 import { waitFor } from "./wait-for.ts";
@@ -29,6 +33,8 @@ export interface CommandEnded {
 export interface RepairWorld {
   log: Log;
   store: Store;
+  /** Runs a statement in the database, behind the store's back. */
+  alter(statement: string): Promise<void>;
   /** Archives what is in the log now, with these keys for revocations, and stops. */
   archiveAll(keys?: readonly PublicKey[]): Promise<void>;
   token(tenant: string, roles: readonly Role[]): Promise<string>;
@@ -42,6 +48,8 @@ export interface RepairWorldOptions {
   partitions?: number;
   /** Default: a new one in memory. Its topics are made. */
   log?: Log;
+  /** Default: a new one, which goes with the world. */
+  storeDir?: string;
   /** What the console checks revocations with. */
   keys?: readonly PublicKey[];
 }
@@ -55,7 +63,9 @@ export async function openRepairWorld(options: RepairWorldOptions): Promise<Repa
   await log.ensureTopics(
     Object.values(TOPICS).map((name) => ({ name, partitions, cleanup: TOPIC_CLEANUP[name] })),
   );
-  const store = await openTemporaryStore();
+  const database = await openAlterable(options.storeDir ?? join(directory, "store"));
+  await migrate(database);
+  const store = createStore(database);
   const access = await AccessRegistry.open({
     path: join(directory, "access.json"),
     logger: context.logger,
@@ -103,6 +113,7 @@ export async function openRepairWorld(options: RepairWorldOptions): Promise<Repa
   return {
     log,
     store,
+    alter: (statement) => database.command(statement),
     async archiveAll(revocationKeys = keys) {
       const archiver = createArchiver({ log, store, context, revocationKeys: () => revocationKeys });
       await archiver.start();
@@ -141,4 +152,16 @@ export async function openRepairWorld(options: RepairWorldOptions): Promise<Repa
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** The database with an administrator's rights, which the engine's own user does not have. */
+async function openAlterable(storeDir: string): Promise<Database> {
+  const opening = openEmbedded(storeDir, DEFAULT_MEMORY);
+  // The file is written by now, and read once the engine is loaded.
+  const users = engineUsers().replace(
+    /<grants>.*<\/grants>/s,
+    "<grants><query>GRANT ALL ON *.*</query></grants>",
+  );
+  writeFileSync(join(storeDir, "engine-users.xml"), users);
+  return await opening;
 }

@@ -6,6 +6,7 @@ import { type HttpOptions, openHttp } from "./connection/http/http-database.ts";
 import { createCompletenessStore } from "./queries/completeness-store.ts";
 import { createDeadLetterReader } from "./queries/dead-letters.ts";
 import { createReader } from "./queries/reader.ts";
+import { createReconcileReader } from "./queries/reconcile.ts";
 import { migrate } from "./schema/migrate.ts";
 import { integer, join, sql, word } from "./sql/sql.ts";
 import { COUNTED_TABLES, type CountedTable, type Store, type StoreHealth } from "./store.ts";
@@ -65,6 +66,7 @@ export function createStore(database: Database): Store {
     reader: (scope) => createReader(watched, scope),
     completeness: createCompletenessStore(watched),
     deadLetters: createDeadLetterReader(watched),
+    reconcile: createReconcileReader(watched),
     async ping() {
       await watched.select({ columns: sql`1 AS one`, rest: sql`LIMIT 1`, limits: META_LIMITS });
     },

@@ -1,5 +1,6 @@
 import type { CompletenessStore } from "./queries/completeness-types.ts";
 import type { DeadLetterReader } from "./queries/dead-letter-types.ts";
+import type { ReconcileReader } from "./queries/reconcile-types.ts";
 import type { ReaderScope, StoreReader } from "./queries/types.ts";
 import type { StoreWriter } from "./write/types.ts";
 
@@ -29,6 +30,8 @@ export interface Store {
   readonly completeness: CompletenessStore;
   /** Dead letters, of the tenants that each question names. */
   readonly deadLetters: DeadLetterReader;
+  /** Rows by their position in the log, of every tenant: for comparing the store with the log. */
+  readonly reconcile: ReconcileReader;
   /** Resolves when the database answers a query; rejects with a retriable TriplineError. */
   ping(): Promise<void>;
   /** The outcome of the last ping, query or insert; does not ask. */

@@ -14,6 +14,7 @@ import type { FastifyPluginAsync } from "fastify";
 import { addAlertRoutes } from "./api/alerts.ts";
 import { addCallRoutes } from "./api/calls.ts";
 import { addDeadLetterRoutes } from "./api/dead-letters.ts";
+import { addDoctorRoute } from "./api/doctor.ts";
 import { addMeRoute } from "./api/me.ts";
 import { openApi } from "./api/open-api.ts";
 import { addOverviewRoute } from "./api/overview.ts";
@@ -106,6 +107,7 @@ export function createConsole({
         isSigned: signatureBy(checkSignature),
         isOperator,
       });
+      addDoctorRoute(app, { ...dependencies, log, isOperator });
       await app.register(pages);
     }),
   };

@@ -66,7 +66,7 @@ async function exchange(
   }
 }
 
-function reason(cause: unknown): string {
+export function reason(cause: unknown): string {
   if (!(cause instanceof Error)) return "unknown";
   const inner = cause.cause instanceof Error ? cause.cause : cause;
   const code = "code" in inner && typeof inner.code === "string" ? inner.code : "";
@@ -74,7 +74,7 @@ function reason(cause: unknown): string {
   return inner.message || code;
 }
 
-function failed(status: number, text: string, path: string): CommandFailed {
+export function failed(status: number, text: string, path: string): CommandFailed {
   const said = messageOf(json(text)) ?? `HTTP ${status}`;
   if (status === 401) return new CommandFailed(EXIT.refused, `the token was not accepted: ${said}`);
   if (status === 403) return new CommandFailed(EXIT.refused, `not allowed: ${said}`);
