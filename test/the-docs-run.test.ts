@@ -157,6 +157,10 @@ const special: [RegExp, (line: string) => void | Promise<void>][] = [
       expect(existsSync(join(ROOT, "test/the-demo-stops-a-dangerous-agent.test.ts"))).toBe(true);
     },
   ],
+  [
+    /^npx tripline log cutover /,
+    () => expect(existsSync(join(ROOT, "test/the-log-moves-without-loss.test.ts"))).toBe(true),
+  ],
   [/^npx tripline proxy .*--listen /, throughHttpProxy],
   [
     /^npx tripline proxy .* -- /,

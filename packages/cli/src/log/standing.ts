@@ -5,6 +5,7 @@ import {
   LogBook,
   latestGeneration,
   logKind,
+  NOTICED_AFTER_MS,
   openGeneration,
   parseGeneration,
   reopen,
@@ -19,7 +20,7 @@ import { dataDirectory } from "../connection/client-file.ts";
 import { commandConfig } from "../connection/config-options.ts";
 import { resolveConnection } from "../connection/connection.ts";
 import type { CommandContext } from "../context.ts";
-import { CommandFailed } from "../exit.ts";
+import { CommandFailed, EXIT } from "../exit.ts";
 import { directLogConfig, openDirect, saying } from "./direct-log.ts";
 
 const ASK_EVERY_MS = 1000;
@@ -53,12 +54,14 @@ export async function askLog(command: Command, context: CommandContext): Promise
   }
   const log = await openDirect(config, { url: config.log, dataDir });
   const standing = () => saying(() => directStanding(log));
+  const served = logKind(config.log) === "kafka";
   return {
-    served: logKind(config.log) === "kafka",
+    served,
     standing,
     drain: () =>
       saying(async () => {
         await (await openGeneration(log, { lookEveryMs: 0 })).drain();
+        if (served) await delay(NOTICED_AFTER_MS, undefined, { signal: context.signal }).catch(interrupted);
         return directStanding(log);
       }),
     reopen: (goal) =>
@@ -117,8 +120,13 @@ export async function untilWorkedOff(log: Asked, context: CommandContext): Promi
     const line = behind.map(({ group, behind: records }) => `${group} ${records}`).join(", ");
     if (line !== said) context.err(`still to be worked off: ${terminalLine(line)}\n`);
     said = line;
-    await delay(ASK_EVERY_MS, undefined, { signal: context.signal }).catch(() => {
-      throw new CommandFailed(1, "interrupted: the log stays drained; `tripline log reopen` takes it back");
-    });
+    await delay(ASK_EVERY_MS, undefined, { signal: context.signal }).catch(interrupted);
   }
+}
+
+function interrupted(): never {
+  throw new CommandFailed(
+    EXIT.failure,
+    "interrupted: the log takes no records from producers until `tripline log reopen`",
+  );
 }

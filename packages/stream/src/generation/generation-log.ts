@@ -7,7 +7,9 @@ import { generationName, parseGeneration, topicIn } from "./names.ts";
 import { movedError, presentGeneration } from "./present.ts";
 import { renamedLog } from "./renamed-log.ts";
 
-const LOOK_EVERY_MS = 5000; // how long a service may work on with a log that was closed under it; closing waits longer
+const LOOK_EVERY_MS = 5000; // how long a service may work on as before when its log is drained or closed elsewhere
+/** After this long every service that works has noticed. ms */
+export const NOTICED_AFTER_MS = LOOK_EVERY_MS + 2000;
 
 /** Where a log stands. */
 export interface LogStanding {

@@ -16,6 +16,7 @@ export { FOLLOWERS, type Follower, type FollowerLag, webhookFollowers } from "./
 export {
   type GenerationOptions,
   type LogStanding,
+  NOTICED_AFTER_MS,
   type OpenLog,
   openGeneration,
   standingOf,
