@@ -1,16 +1,10 @@
-import {
-  createDetection,
-  type DetectionInput,
-  parseRules,
-  recordsOf,
-  shortRecordSchema,
-  splitRules,
-} from "@tripline/detection";
-import { type Alert, alertSchema, encodeRecord, eventKey, TOPIC_CLEANUP, TOPICS } from "@tripline/events";
+import { type DetectionInput, parseRules, recordsOf, shortRecordSchema } from "@tripline/detection";
+import { type Alert, encodeRecord, eventKey, TOPIC_CLEANUP, TOPICS } from "@tripline/events";
 import { createContext } from "@tripline/service";
 import { createMemoryLog, type Log } from "@tripline/stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { createDetector, loadRules } from "../services/detector/src/index.ts";
+import { expectedAlerts, plainAlerts, readAlerts } from "./support/alerts.ts";
 import { seeded } from "./support/seeded.ts";
 import { waitFor } from "./support/wait-for.ts";
 
@@ -90,33 +84,6 @@ function arrivals(inputs: readonly DetectionInput[], seed: number): { input: Det
     .sort((a, b) => a.at - b.at);
 }
 
-/** All alerts as JSON, without when they were detected, by id. */
-function plain(alerts: readonly Alert[]): string[] {
-  return alerts.map(({ detected_at: _, ...alert }) => JSON.stringify(alert)).sort();
-}
-
-/** What the two stages say when all is there and in order: the second one over the facts, sorted. */
-function expected(inputs: readonly DetectionInput[]): Alert[] {
-  const { first, second } = splitRules(rules);
-  const feeding = createDetection(first, { feeds: second });
-  const fed = createDetection(second, { secondStage: true });
-  const feedingState = feeding.initialState();
-  const alerts: Alert[] = [];
-  const facts = inputs.flatMap((input) => {
-    const found = feeding.step(feedingState, input);
-    alerts.push(...found.alerts);
-    return found.facts.map((fact) => ({ ...fact, appendTime: input.appendTime }));
-  });
-  const order = ({ record: { envelope }, group }: (typeof facts)[number]) =>
-    `${envelope.time} ${envelope.id} ${group}`;
-  facts.sort((a, b) => (order(a) < order(b) ? -1 : 1));
-  const fedState = fed.initialState();
-  for (const { record, appendTime, rules: ids } of facts) {
-    alerts.push(...fed.step(fedState, { record, appendTime, rules: ids }).alerts);
-  }
-  return alerts;
-}
-
 async function alertsAt(
   partitions: number,
   inputs: readonly DetectionInput[],
@@ -186,21 +153,9 @@ async function isReleased(log: Log): Promise<boolean> {
   return true;
 }
 
-async function readAlerts(log: Log): Promise<Alert[]> {
-  const alerts: Alert[] = [];
-  for (const { partition, next } of await log.offsets(TOPICS.alerts)) {
-    await log.scan({ topic: TOPICS.alerts, partition, from: 0, to: next }, async (records) => {
-      for (const { value } of records) {
-        alerts.push(alertSchema.parse(JSON.parse(new TextDecoder().decode(value ?? undefined))));
-      }
-    });
-  }
-  return alerts;
-}
-
 describe.each([1, 2])("the same records, traffic %i", (seed) => {
   const inputs = traffic(seed);
-  const wanted = expected(inputs);
+  const wanted = expectedAlerts(rules, inputs);
 
   it("hold findings of both stages and of every kind", () => {
     const kinds = new Set(wanted.map(({ rule }) => rule.id));
@@ -217,7 +172,7 @@ describe.each([1, 2])("the same records, traffic %i", (seed) => {
       const short = (alerts: readonly Alert[]) =>
         alerts.map(({ id, rule, record_id, time }) => `${time} ${rule.id} ${record_id} ${id}`).sort();
       expect(short(found)).toEqual(short(wanted));
-      expect(plain(found)).toEqual(plain(wanted));
+      expect(plainAlerts(found)).toEqual(plainAlerts(wanted));
     },
   );
 });

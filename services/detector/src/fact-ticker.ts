@@ -5,7 +5,9 @@ import type { Log } from "@tripline/stream";
 import { PATIENCE_MS } from "./pending-facts.ts";
 
 const LOOK_EVERY_MS = 250; // how often facts that wait are looked for
-const ASK_EVERY_MS = 50; // how often the first stage's commits are, until they are far enough
+const ASK_EVERY_MS = 100; // how often the first stage's commits are, until they are far enough
+
+type TickedLog = Pick<Log, "offsets" | "committed" | "produce">;
 
 /** A partition of the facts topic that this process owns. */
 export interface TickedPartition {
@@ -25,7 +27,7 @@ export interface TickedPartition {
  * the tick's time, and facts are durable before that commit. Written only while facts wait.
  */
 export class FactTicker {
-  readonly #log: Log;
+  readonly #log: TickedLog;
   readonly #group: string;
   readonly #logger: ServiceContext["logger"];
   readonly #elapsedMs: () => number;
@@ -41,7 +43,7 @@ export class FactTicker {
    * @param options.elapsedMs a clock that no one sets, and that runs no faster than the log's; default the process's
    */
   constructor(options: {
-    log: Log;
+    log: TickedLog;
     group: string;
     logger: ServiceContext["logger"];
     elapsedMs?: (() => number) | undefined;
