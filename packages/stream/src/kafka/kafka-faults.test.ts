@@ -1,12 +1,17 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { TOPICS } from "@tripline/events";
 import kafkajs from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Broker, startBroker } from "../../../../infra/kafka/broker.ts";
 import { requirement } from "../../../../test/support/requirements.ts";
 import { waitFor } from "../../../../test/support/wait-for.ts";
 import type { Assignment, Log, LogRecord } from "../log.ts";
+import { acceptLostRange, findLostRange } from "../lost-range/accept.ts";
+import { alertOnLostRange } from "../lost-range/alert-on-lost-range.ts";
 import { runStep } from "../runner/run-step.ts";
 import { openKafkaLog } from "./kafka-log.ts";
 
@@ -19,7 +24,7 @@ describe.skipIf(requirement("kafka").missing)("the Kafka log under faults", () =
   let log: Log;
   beforeAll(async () => {
     broker = await startBroker({ port: PORT, dataDir: join(directory, "data") });
-    log = await openKafkaLog({ brokers: [broker.address] });
+    log = await openKafkaLog({ brokers: [broker.address], deliveryTimeoutMs: 3_000 });
   }, 300_000);
   afterAll(async () => {
     await log.close();
@@ -92,39 +97,141 @@ describe.skipIf(requirement("kafka").missing)("the Kafka log under faults", () =
     await second.consumer.close();
   });
 
-  test("a position that retention has removed ends the consumer, until someone accepts the gap", async () => {
-    await log.ensureTopics([{ name: "cut", partitions: 1, cleanup: "delete" }]);
-    await log.produce("cut", [record("a", "0"), record("a", "1"), record("a", "2")]);
-    const reader = await member("cut");
-    await waitFor(async () => (await log.committed("cut", "g")).get(0)?.offset === 3, { what: "the commit" });
-    await reader.consumer.close();
-    await log.produce("cut", [record("a", "3"), record("a", "4")]);
+  test("a member that is frozen until others have its partition wakes up and can't commit", async () => {
+    await log.ensureTopics([{ name: "frozen", partitions: 1, cleanup: "delete" }]);
+    await log.produce("frozen", [record("a", "0"), record("a", "1")]);
+    const child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, "frozen-member.fixture.ts"), broker.address, "frozen", "g", "2000"],
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
+    const lines: string[] = [];
+    createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
+    await waitFor(() => lines.includes("holding"), {
+      timeoutMs: 30_000,
+      what: "the first member to hold a batch",
+    });
+    child.kill("SIGSTOP");
+    const second = await member("frozen");
+    await waitFor(async () => (await log.committed("frozen", "g")).get(0)?.offset === 2, {
+      timeoutMs: 30_000,
+      what: "the second member to have the partition",
+    });
+    await log.produce("frozen", [record("a", "2")]);
+    await waitFor(async () => (await log.committed("frozen", "g")).get(0)?.offset === 3, {
+      what: "its next commit",
+    });
+    child.stdin.write("go on\n"); // lies there when it wakes
+    child.kill("SIGCONT");
+    await waitFor(() => lines.length > 1, { timeoutMs: 30_000, what: "the first member's commit" });
+    expect(lines[1]).toBe("TRIPLINE_STREAM_ASSIGNMENT_LOST");
+    expect((await log.committed("frozen", "g")).get(0)).toEqual({ offset: 3, metadata: "" });
+    child.kill("SIGKILL");
+    await second.consumer.close();
+  }, 120_000);
+
+  test("a batch that takes longer than the session timeout keeps its assignment", async () => {
+    await log.ensureTopics([{ name: "long", partitions: 2, cleanup: "delete" }]);
+    await log.produce("long", [{ ...record("a", "0"), partition: 0 }]);
+    const quick = await openKafkaLog({ brokers: [broker.address], sessionTimeoutMs: 1_500 });
+    const held = Promise.withResolvers<void>();
+    const lost: number[] = [];
+    const committed = Promise.withResolvers<void>();
+    let began = false;
+    const consumer = await quick.consume({
+      topic: "long",
+      group: "g",
+      onAssigned: async (assignment) => ({
+        onBatch: async () => {
+          began = true;
+          await held.promise;
+          await assignment.commit(1).then(committed.resolve, committed.reject);
+        },
+        onLost: () => lost.push(assignment.partition),
+      }),
+    });
+    await waitFor(() => began, { what: "the batch" });
+    const timer = setTimeout(held.resolve, 4_000); // what the test is about: longer than 1.5 s
+    await committed.promise;
+    clearTimeout(timer);
+    expect(lost).toEqual([]);
+    expect((await log.committed("long", "g")).get(0)?.offset).toBe(1);
+    await consumer.close();
+    await quick.close();
+  }, 60_000);
+
+  /** Removes what is before `offset`, as retention does. */
+  async function cut(topic: string, offset: number): Promise<void> {
     const admin = new kafkajs.Kafka({
       brokers: [broker.address],
       logLevel: kafkajs.logLevel.NOTHING,
     }).admin();
     await admin.connect();
-    await admin.fetchTopicOffsets("cut"); // loads the metadata that the next call needs
-    await admin.deleteTopicRecords({ topic: "cut", partitions: [{ partition: 0, offset: "4" }] });
+    await admin.fetchTopicOffsets(topic); // loads the metadata that the next call needs
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
     await admin.disconnect();
-    const refused = await member("cut");
-    await expect(refused.consumer.ended).rejects.toMatchObject({ code: "TRIPLINE_STREAM_OUT_OF_RANGE" });
+  }
+
+  test("records that are gone before they are read end the consumer with the exact range, until someone accepts it", async () => {
+    await log.ensureTopics([
+      { name: "cut", partitions: 1, cleanup: "delete" },
+      { name: TOPICS.alerts, partitions: 1, cleanup: "delete" },
+    ]);
+    await log.produce("cut", [record("a", "0"), record("a", "1"), record("a", "2")]);
+    const reader = await member("cut");
+    await waitFor(async () => (await log.committed("cut", "g")).get(0)?.offset === 3, { what: "the commit" });
+    await reader.consumer.close();
+    await log.produce("cut", [record("a", "3"), record("a", "4")]);
+    await cut("cut", 4);
+    const alerting = alertOnLostRange(await openKafkaLog({ brokers: [broker.address] }));
+    const where = { topic: "cut", partition: 0, group: "g" };
+    const lost = { topic: "cut", partition: 0, from: 3, to: 4, how: "removed" };
+    for (const _ of ["at the first start", "and at each one after it"]) {
+      const refused = await alerting.consume({
+        topic: "cut",
+        group: "g",
+        onAssigned: async () => ({ onBatch: async () => undefined }),
+      });
+      await expect(refused.ended).rejects.toMatchObject({ code: "TRIPLINE_STREAM_OUT_OF_RANGE", lost });
+      await refused.close();
+    }
     expect((await log.committed("cut", "g")).get(0)?.offset).toBe(3);
-    const records: LogRecord[] = [];
-    const accepting = await log.consume({
-      topic: "cut",
-      group: "g",
-      onAssigned: async ({ earliest }) => ({
-        startAt: earliest,
-        onBatch: async (batch) => {
-          records.push(...batch);
-        },
-      }),
+    const alerts: { id: string; rule: { id: string }; summary: string; group: string }[] = [];
+    await log.scan({ topic: TOPICS.alerts, partition: 0, from: 0, to: 2 }, async (records) => {
+      for (const { value } of records) alerts.push(JSON.parse(Buffer.from(value ?? []).toString()));
     });
-    await waitFor(() => records.length === 1, { what: "what is left" });
-    expect(records[0]?.offset).toBe(4);
-    await accepting.close();
-  });
+    expect(new Set(alerts.map(({ id }) => id)).size).toBe(1);
+    expect(alerts[0]).toMatchObject({ rule: { id: "log-range-lost" }, group: "partition=cut/0" });
+    expect(alerts[0]?.summary).toContain("1 record, offsets 3 to 3 of cut/0");
+
+    expect(await findLostRange(log, where)).toEqual(lost);
+    await expect(acceptLostRange(log, where, { from: 2, to: 4 })).rejects.toMatchObject({
+      message: expect.stringContaining("3 to 3 are lost"),
+    });
+    await acceptLostRange(log, where, { from: 3, to: 4 });
+    expect(await findLostRange(log, where)).toBe(null);
+    const accepting = await member("cut");
+    await waitFor(() => accepting.records.length === 1, { what: "what is left" });
+    expect(accepting.records[0]?.offset).toBe(4);
+    await accepting.consumer.close();
+    await alerting.close();
+  }, 60_000);
+
+  test("retention that overtakes a reader at work: the range is said exactly, and its commit stays as it was", async () => {
+    await log.ensureTopics([{ name: "overtaken", partitions: 1, cleanup: "delete" }]);
+    await log.produce("overtaken", [record("a", "0")]);
+    const hold = Promise.withResolvers<void>();
+    const reader = await member("overtaken", hold.promise);
+    await waitFor(() => reader.records.length === 1, { what: "the first record" });
+    for (const value of ["1", "2", "3"]) await log.produce("overtaken", [record("a", value)]);
+    await cut("overtaken", 3);
+    hold.resolve();
+    await expect(reader.consumer.ended).rejects.toMatchObject({
+      lost: { topic: "overtaken", partition: 0, from: 1, to: 3, how: "removed" },
+    });
+    expect(reader.records).toHaveLength(1);
+    expect((await log.committed("overtaken", "g")).get(0)).toEqual({ offset: 1, metadata: "" });
+  }, 60_000);
 
   test("a step goes on through the broker's restart; nothing acknowledged is missing", async () => {
     await log.ensureTopics([
