@@ -11,6 +11,7 @@ import { type GenerationOptions, type OpenLog, openGeneration } from "./generati
 import type { KafkaOptions } from "./kafka/connection.ts";
 import { openKafkaLog } from "./kafka/kafka-log.ts";
 import type { Log } from "./log.ts";
+import { alertOnLostRange } from "./lost-range/alert-on-lost-range.ts";
 
 export interface OpenLogOptions {
   /** `embedded:` (default) or `kafka://host:port[,host:port]`: the value of TRIPLINE_LOG. */
@@ -35,12 +36,12 @@ export async function openLog(options: OpenLogOptions): Promise<ServiceLog> {
   const { url = "embedded:", dataDir, embedded } = options;
   if (logKind(url) === "kafka") {
     const raw = await openRawLog(options);
-    return Object.assign(await generationOf(raw), { room: null });
+    return Object.assign(alertOnLostRange(await generationOf(raw)), { room: null });
   }
   const raw = openEmbedded(dataDir, embedded);
   // Nobody but this process can change what an embedded log says of itself: no need to look for it.
   const log = await generationOf(raw, { checkIntake: () => raw.checkIntake(), lookEveryMs: 0 });
-  return Object.assign(log, { room: () => raw.room() });
+  return Object.assign(alertOnLostRange(log), { room: () => raw.room() });
 }
 
 /** The log as it is, without a generation around it: for the tool that moves it. */
@@ -82,7 +83,8 @@ export function defaultPartitions(url: string): number {
   return logKind(url) === "embedded" ? EMBEDDED_PARTITIONS : KAFKA_PARTITIONS;
 }
 
-function kafkaBrokers(url: string): string[] {
+/** @throws TriplineError TRIPLINE_STREAM_CONFIG */
+export function kafkaBrokers(url: string): string[] {
   const brokers = url.slice("kafka://".length).replace(/\/$/, "").split(",");
   if (brokers.every((broker) => /^(\[[0-9a-fA-F:.]+\]|[^\s:/@[\]]+):\d{1,5}$/.test(broker))) return brokers;
   throw wrongUrl(url);
