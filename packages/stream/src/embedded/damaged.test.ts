@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { beginAnew } from "./begin-anew.ts";
 import { openEmbeddedLog } from "./embedded-log.ts";
 
 const RECORDS = 300;
@@ -111,4 +112,34 @@ test("a first start that was cut off before anything was durable is begun again"
   expect(log.generation).toBe("embedded-3");
   await expect(log.partitionCount("t")).rejects.toMatchObject({ code: "TRIPLINE_STREAM_TOPIC_UNKNOWN" });
   await log.close();
+});
+
+test("beginning anew puts what is left aside, and takes a number that no position has had", async () => {
+  const identityFile = join(directory, "log.json");
+  const paths = { directory, identityFile };
+  const running = openEmbeddedLog(paths);
+  expect(() => beginAnew(paths, new Date())).toThrow(
+    expect.objectContaining({ code: "TRIPLINE_STREAM_LOCKED" }),
+  );
+  await running.close();
+  truncateSync(file, 4200);
+  const { generation, aside } = beginAnew(paths, new Date(0));
+  expect(generation).toBe("embedded-2");
+  expect(statSync(aside ?? "").size).toBe(4200);
+  const log = openEmbeddedLog(paths);
+  expect(log.generation).toBe("embedded-2");
+  await log.ensureTopics([{ name: "t", partitions: 1, cleanup: "delete" }]);
+  expect(await log.offsets("t")).toEqual([{ partition: 0, earliest: 0, next: 0 }]);
+  await log.close();
+  const again = openEmbeddedLog(paths);
+  expect(again.generation).toBe("embedded-2");
+  await again.close();
+});
+
+test("an identity that can't be read leaves no number to count on, and a new log takes one far away", () => {
+  const identityFile = join(directory, "log.json");
+  writeFileSync(identityFile, "{");
+  expect(beginAnew({ directory, identityFile }, new Date("2026-11-21T10:00:00Z")).generation).toBe(
+    "embedded-29920920",
+  );
 });

@@ -125,7 +125,8 @@ class GenerationLog implements OpenLog {
   async readTable(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader> {
     if (this.#refusal !== null) throw this.#refusal;
     const table = await this.#log.readTable(topic, onEntry);
-    return { ...this.#ending(table), loaded: table.loaded };
+    const { ended, close } = this.#ending(table);
+    return { loaded: table.loaded, ended, close };
   }
 
   async ping(): Promise<void> {
@@ -192,7 +193,7 @@ class GenerationLog implements OpenLog {
       throw error;
     });
     ended.catch(() => undefined); // whoever cares awaits `ended`
-    return { ended, close: () => reader.close() };
+    return { ended, trouble: () => reader.trouble?.() ?? null, close: () => reader.close() };
   }
 }
 
