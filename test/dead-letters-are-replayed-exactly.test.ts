@@ -236,7 +236,7 @@ describe("records that an older version refused", () => {
     });
     const lines = (await counted.metrics.metrics()).split("\n");
     for (const line of lines) {
-      const found = /^tripline_detector_outcomes_total\{(.*)\} (\d+)$/.exec(line);
+      const found = /^tripline_detector_records_total\{(.*)\} (\d+)$/.exec(line);
       if (found === null) continue;
       const [, labels = "", count] = found;
       const label = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(labels)?.[1] ?? "";

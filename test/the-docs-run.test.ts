@@ -203,7 +203,7 @@ describe("commands named in a sentence", () => {
   it.each([...new Map(named)])("%s (%s)", async (code) => {
     const words = code.split(" ").slice(1);
     const options = words.filter((word) => word.startsWith("--") && word !== "--");
-    const end = words.findIndex((word) => !/^[a-z]+$/.test(word));
+    const end = words.findIndex((word) => !/^[a-z]+(-[a-z]+)*$/.test(word));
     const command = words.slice(0, end === -1 ? undefined : end);
     const help = await run(`npx tripline ${command.join(" ")} --help`);
     expect(help).toMatch(new RegExp(`^Usage: tripline ${command[0]}`));

@@ -2,10 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CANARIES } from "../../../test/support/canaries.ts";
 import { alertAnswer, alertsAnswer } from "./schemas/alerts.ts";
 import { callAnswer, callsAnswer, payloadAnswer } from "./schemas/calls.ts";
+import { gapsAnswer } from "./schemas/gaps.ts";
 import { overviewAnswer } from "./schemas/overview.ts";
 import { revocationAnswer, revocationsAnswer } from "./schemas/revocations.ts";
 import { sessionAnswer } from "./schemas/sessions.ts";
-import { ANA, type SampleTenant, sampleAlert, sampleCall, sampleRevocation } from "./testing/sample-data.ts";
+import {
+  ANA,
+  type SampleTenant,
+  sampleAlert,
+  sampleCall,
+  sampleGap,
+  sampleRevocation,
+} from "./testing/sample-data.ts";
 import { startTestConsole, type TestConsole } from "./testing/test-console.ts";
 
 const START = Date.parse("2026-11-17T09:00:00.000Z");
@@ -27,6 +35,7 @@ const acme: SampleTenant = {
   alerts: [{ alert, row }],
   revocations: [sampleRevocation(alert, refused)],
   people: [{ subject_id: ANA, names: ["Ana Example"] }],
+  gaps: [{ gaps: [sampleGap()], boots: 1, records: 10, next: null }],
 };
 const [firstCall] = calls;
 if (firstCall === undefined) throw new Error("no calls");
@@ -44,6 +53,7 @@ const ROUTES = [
   { url: "/api/sessions/s-1", role: "read", action: "session.read", schema: sessionAnswer },
   { url: "/api/alerts", role: "read", action: "alerts.search", schema: alertsAnswer },
   { url: `/api/alerts/${alert.id}`, role: "read", action: "alert.read", schema: alertAnswer },
+  { url: "/api/gaps?producer=gw-1", role: "read", action: "gaps.read", schema: gapsAnswer },
   { url: "/api/revocations", role: "read", action: "revocations.search", schema: revocationsAnswer },
   { url: `/api/revocations/${alert.id}`, role: "read", action: "revocation.read", schema: revocationAnswer },
 ] as const;

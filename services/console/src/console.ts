@@ -15,6 +15,7 @@ import { addAlertRoutes } from "./api/alerts.ts";
 import { addCallRoutes } from "./api/calls.ts";
 import { addDeadLetterRoutes } from "./api/dead-letters.ts";
 import { addDoctorRoute } from "./api/doctor.ts";
+import { addGapRoute } from "./api/gaps.ts";
 import { addMeRoute } from "./api/me.ts";
 import { openApi } from "./api/open-api.ts";
 import { addOverviewRoute } from "./api/overview.ts";
@@ -101,6 +102,7 @@ export function createConsole({
       addSessionRoutes(app, dependencies);
       addAlertRoutes(app, dependencies);
       addRevocationRoutes(app, dependencies);
+      addGapRoute(app, dependencies);
       addDeadLetterRoutes(app, {
         ...dependencies,
         actions: letterActions,

@@ -1,5 +1,13 @@
 import { type Alert, alertId, type Envelope, type Payload } from "@tripline/events";
-import type { AlertRow, CallRow, GapsPage, Person, RevocationDetail, StoredRecord } from "@tripline/store";
+import type {
+  AlertRow,
+  CallRow,
+  Gap,
+  GapsPage,
+  Person,
+  RevocationDetail,
+  StoredRecord,
+} from "@tripline/store";
 
 /** A small tenant for tests of the console: rows as the store gives them. */
 export interface SampleTenant {
@@ -187,5 +195,28 @@ export function sampleRevocation(alert: Alert, refused: CallRow): RevocationDeta
       applied_after_ms: 14,
       refused_after_ms: Date.parse(refused.time) - completed,
     },
+  };
+}
+
+/** Five records of a producer that never arrived. */
+export function sampleGap(changes: Partial<Gap> = {}): Gap {
+  return {
+    kind: "missing",
+    tenant: "acme",
+    producer: "gw-1",
+    boot: sampleUuid(900),
+    ranges: [
+      { first_seq: 3, last_seq: 3 },
+      { first_seq: 5, last_seq: 8 },
+    ],
+    more: false,
+    numbers: 5,
+    after: "2026-11-21T09:00:00.000Z",
+    before: "2026-11-21T09:00:10.000Z",
+    declared: {},
+    record_id: sampleUuid(901),
+    time: "2026-11-21T09:00:10.000Z",
+    detail: "5 records were sent and are not stored",
+    ...changes,
   };
 }
