@@ -15,12 +15,18 @@ const BENCHES: Record<string, string> = {
   log: "../packages/stream/bench/log.ts",
   engine: "../packages/detection/bench/engine.ts",
   stage: "../services/detector/bench/stage.ts",
+  snapshots: "../services/detector/bench/snapshots.ts",
   ingest: "../services/collector/bench/ingest.ts",
   archive: "../services/archiver/bench/archive.ts",
   pipeline: "./pipeline.ts",
   refusal: "./refusal.ts",
+  "embedded-capacity": "./embedded-capacity.ts",
+  "kafka-capacity": "./kafka-capacity.ts",
+  "embedded-alerts": "./embedded-alerts.ts",
+  "kafka-alerts": "./kafka-alerts.ts",
+  restart: "./restart.ts",
 };
-const TIMEOUT_MS = 15 * 60_000;
+const TIMEOUT_MS = 90 * 60_000; // `restart` writes ten million records
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in BENCHES));

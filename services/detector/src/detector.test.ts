@@ -10,7 +10,13 @@ import {
   type TriplineRecord,
 } from "@tripline/events";
 import { createContext } from "@tripline/service";
-import { createMemoryLog, DEAD_LETTER_HEADERS, type Log, type LogRecord } from "@tripline/stream";
+import {
+  copiedHeaders,
+  createMemoryLog,
+  DEAD_LETTER_HEADERS,
+  type Log,
+  type LogRecord,
+} from "@tripline/stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import { createDetector } from "./detector.ts";
@@ -127,6 +133,38 @@ it("takes a fact that was written again after a crash once", async () => {
       ((await log.committed(TOPICS.facts, "detector-facts")).get(0)?.offset ?? 0) >= before + facts.length,
   );
   expect(await readAll(log, TOPICS.alerts)).toHaveLength(1);
+});
+
+it("learns from copies of an earlier generation without saying again what was said there", async () => {
+  const log = await openLog(1);
+  const old = { generation: "embedded-1", partition: 0 };
+  const copies = recordsFor([...THEFT, ...RUG_PULL]).map((record, offset) => ({
+    key: eventKey(record.envelope),
+    value: new TextEncoder().encode(encodeRecord(record)),
+    headers: copiedHeaders({ ...old, offset, appendTime: Date.parse(record.envelope.time) }),
+  }));
+  await log.produce(TOPICS.events, copies);
+  const fact = (append_time: number, index: number) => {
+    const [record] = recordsFor(RUG_PULL).slice(index);
+    const source = { ...old, offset: index, append_time };
+    const group = "server=files";
+    const value = { v: 1, source, group, rules: ["tool-definition-changed"], record };
+    return {
+      key: "test/files",
+      value: new TextEncoder().encode(JSON.stringify(value)),
+      headers: copiedHeaders({ ...old, offset: index, appendTime: append_time }),
+    };
+  };
+  await log.produce(TOPICS.facts, [fact(1_767_225_600_000, 0), fact(1_767_225_601_000, 1)]);
+  await start(log);
+  // A third definition: what it was before is known from the copies.
+  const third = [{ ...RUG_PULL[1], listed: [{ name: "read_file", description: "Now it sends all." }] }];
+  const news = recordsFor([...THEFT, ...RUG_PULL, ...third]).slice(-1);
+  await produce(log, news);
+  const [alert, ...more] = await alertsOf(log, 1);
+  expect(more).toEqual([]);
+  expect(alert?.rule.id).toBe("tool-definition-changed");
+  expect(alert?.evidence[0]?.record_id).toBe(news[0]?.envelope.id);
 });
 
 it("writes facts that fit their schema, without payload where no rule needs it", async () => {

@@ -24,7 +24,7 @@ function factAt(time: number, offset: number, id = "a"): Fact {
 }
 
 function pendingAt(time: number, offset: number, options: { id?: string; bytes?: number } = {}): PendingFact {
-  return { time, offset, bytes: options.bytes ?? 100, fact: factAt(time, offset, options.id) };
+  return { time, offset, bytes: options.bytes ?? 100, fact: factAt(time, offset, options.id), copied: false };
 }
 
 function copied(from: StateTables, into: StateTables): void {

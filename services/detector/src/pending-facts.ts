@@ -15,9 +15,16 @@ export interface PendingFact {
   /** Of its JSON. */
   bytes: number;
   fact: Fact;
+  /** It was copied from the log's earlier generation, where it has had its effects. */
+  copied: boolean;
 }
 
-const pendingState = z.object({ offset: z.number(), bytes: z.number(), fact: factSchema });
+const pendingState = z.object({
+  offset: z.number(),
+  bytes: z.number(),
+  fact: factSchema,
+  copied: z.boolean(),
+});
 const releasedState = z.number();
 const RELEASED = "released";
 
@@ -36,7 +43,7 @@ export class PendingFacts {
   constructor(tables: StateTables) {
     this.#tables = tables;
     this.#saved = tables.table<PendingFact>("pending", {
-      encode: ({ offset, bytes, fact }) => ({ offset, bytes, fact }),
+      encode: ({ offset, bytes, fact, copied }) => ({ offset, bytes, fact, copied }),
       decode: (json) => {
         const pending = pendingState.parse(json);
         return { ...pending, time: timeOf(pending.fact) };

@@ -1,6 +1,12 @@
 import { createDetection, StateTables, splitRules } from "@tripline/detection";
 import { type Alert, type Fact, factSchema, type Tick, TriplineError, tickSchema } from "@tripline/events";
-import type { LogRecord, Outcome, PartitionInfo, PartitionStep } from "@tripline/stream";
+import {
+  copiedFrom,
+  type LogRecord,
+  type Outcome,
+  type PartitionInfo,
+  type PartitionStep,
+} from "@tripline/stream";
 import { z } from "zod";
 import { alertEmission } from "./emissions.ts";
 import type { FactTicker } from "./fact-ticker.ts";
@@ -30,12 +36,13 @@ export function secondStage(
 
   function judge(facts: readonly PendingFact[]): Outcome {
     const at = now();
-    const alerts = facts.flatMap(({ fact }): Alert[] => {
+    const alerts = facts.flatMap(({ fact, copied }): Alert[] => {
       const found = detection.step(state, {
         record: fact.record,
         appendTime: fact.source.append_time,
         rules: fact.rules,
       }).alerts;
+      if (copied) return [];
       for (const alert of found) metrics.detected(alert, at - fact.source.append_time);
       return found;
     });
@@ -50,7 +57,13 @@ export function secondStage(
       newestAppend = record.appendTime;
       if ("before" in read) return judge(pending.release(read.before));
       if (repeated.isRepeated(read)) return { kind: "skip", reason: "repeated" };
-      const arrived = { time: timeOf(read), offset: record.offset, bytes: record.value.length, fact: read };
+      const arrived = {
+        time: timeOf(read),
+        offset: record.offset,
+        bytes: record.value.length,
+        fact: read,
+        copied: copiedFrom(record) !== null,
+      };
       if (pending.isLate(arrived.time)) {
         metrics.late();
         return judge([arrived]);
