@@ -223,6 +223,32 @@ it("forgets the longest unused group beyond its limit, and says so", () => {
   expect(small.counts(state)).toMatchObject({ groups: 2, evicted: 1 });
 });
 
+it("bounds intents and listings too, and says what it forgot", () => {
+  const none = createDetection([]);
+  const state = none.initialState();
+  const short = shortRecordSchema.parse({ tool: "x", intent: true });
+  const [intent] = recordsOf([short]);
+  const [listing] = recordsOf([shortRecordSchema.parse({ listed: [{ name: "x" }] })]);
+  if (intent?.record.envelope.call === undefined || listing === undefined) throw new Error("no records");
+  const { envelope } = intent.record;
+  for (let index = 0; index <= 20_000; index += 1) {
+    const call = { ...envelope.call, id: `call-${index}`, method: "tools/call" };
+    none.step(state, { ...intent, record: { ...intent.record, envelope: { ...envelope, call } } });
+  }
+  for (let index = 0; index <= 5000; index += 1) {
+    const target = { server: `server-${index}` };
+    none.step(state, {
+      ...listing,
+      record: { ...listing.record, envelope: { ...listing.record.envelope, target } },
+    });
+  }
+  expect([...state.tables.forgotten]).toEqual([
+    ["intents", 1],
+    ["listings", 1],
+  ]);
+  expect(none.counts(state).evicted).toBe(2);
+});
+
 it("starts a changed rule empty", () => {
   const before = createDetection([parseRule(ruleText(""), "a.yaml")]);
   const state = before.initialState();
