@@ -79,7 +79,7 @@ export class DistinctRecords {
         id: callId,
         method: "tools/call",
         started: iso(started),
-        duration_ms: took - Math.round(this.#random() * 1000) / 1000,
+        duration_ms: Math.round((took - this.#random()) * 1000) / 1000,
         outcome: this.#random() < 0.03 ? "tool_error" : "ok",
         args_bytes: argsText.length,
         result_bytes: Buffer.byteLength(result),
@@ -163,7 +163,10 @@ export class DistinctRecords {
 
   #readArgs(): object {
     return this.#random() < 0.5
-      ? { path: `/srv/${this.#some(2, "/")}/${this.#word()}-${this.#number(9_999)}.md`, head: this.#number(200) }
+      ? {
+          path: `/srv/${this.#some(2, "/")}/${this.#word()}-${this.#number(9_999)}.md`,
+          head: this.#number(200),
+        }
       : { query: this.#some(3, " "), customer_id: `C-${this.#number(99_999)}`, limit: 20 };
   }
 
@@ -236,7 +239,15 @@ interface OpenSession {
   boot: string;
 }
 
-const TOOL_NAMES = ["read_file", "search_orders", "get_customer", "list_tickets", "send_mail", "update_order", "query"];
+const TOOL_NAMES = [
+  "read_file",
+  "search_orders",
+  "get_customer",
+  "list_tickets",
+  "send_mail",
+  "update_order",
+  "query",
+];
 const STATUSES = ["shipped", "open", "paid", "cancelled", "returned"];
 const CONSONANTS = "bcdfghklmnprstvz";
 const VOWELS = "aeiou";

@@ -1,4 +1,4 @@
-import { rowFromEnvelope, rowFromPayload, type StoreWriter } from "@tripline/store";
+import { rowFromPayload, type StoreWriter } from "@tripline/store";
 import type { LogRecord, PartitionSink, Rejection, SinkRange } from "@tripline/stream";
 import type { ArchiverMetrics } from "./archiver-metrics.ts";
 import { DuplicateFilter, type Numbered } from "./duplicates.ts";
@@ -77,18 +77,18 @@ async function readAll(
       rejections.push({ offset: from.offset, reason: record.reason });
       return;
     }
-    const { tenant, id, time, producer } = record.envelope;
+    const { tenant, id, time, producer } = record;
     arrived.push({ tenant, id, time, producer, record, from });
   });
   return { arrived, rejections };
 }
 
 function recordRow(range: SinkRange, { record, from }: Arrived): string {
-  return rowFromEnvelope(record.envelope, record.envelopeText, record.isPlain, sourceOf(range, from));
+  return record.row(sourceOf(range, from));
 }
 
 function payloadRow(range: SinkRange, { record, from }: Arrived): string[] {
-  const { envelope, payload, payloadText } = record;
+  const { payload, payloadText } = record;
   if (payload === undefined || payloadText === undefined) return [];
-  return [rowFromPayload(envelope, payload, payloadText, sourceOf(range, from))];
+  return [rowFromPayload(record, payload, payloadText, sourceOf(range, from))];
 }

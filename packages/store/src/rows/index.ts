@@ -8,6 +8,7 @@ export {
 } from "./dead-letter-row.ts";
 export { MAX_NAMES_PER_PAYLOAD, rowFromName } from "./directory-row.ts";
 export { type PayloadOwner, rowFromPayload } from "./payload-row.ts";
-export { envelopeFromRow, rowFromEnvelope } from "./record-row.ts";
+export { type PlainEnvelope, scanPlainEnvelope } from "./plain-envelope.ts";
+export { envelopeFromRow, rowFromEnvelope, rowFromPlainEnvelope } from "./record-row.ts";
 export { rowFromRevocation } from "./revocation-row.ts";
 export type { RowSource } from "./source.ts";

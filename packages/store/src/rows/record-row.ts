@@ -1,5 +1,6 @@
 import { EPOCH } from "../sql/row.ts";
 import { type ColumnKind, ENVELOPE_LAYOUT, ENVELOPE_VERSION } from "./envelope-columns.ts";
+import type { PlainEnvelope } from "./plain-envelope.ts";
 import { isoTime, type RowSource, SOURCE_COLUMNS, sourceValues } from "./source.ts";
 
 /**
@@ -195,6 +196,11 @@ export function rowFromEnvelope(
     raw.toWellFormed(),
   );
   return JSON.stringify(row.concat(sourceValues(source)));
+}
+
+/** The same line for an envelope that `scanPlainEnvelope` took. */
+export function rowFromPlainEnvelope({ head }: PlainEnvelope, source: RowSource): string {
+  return `${head}${JSON.stringify(sourceValues(source)).slice(1)}`;
 }
 
 /** The exact text of the envelope that was stored as these values. */
