@@ -1,6 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
-import { type Envelope, type Heartbeat, parseRecord } from "@tripline/events";
+import { type Envelope, eventKey, parseRecord, TOPICS } from "@tripline/events";
 import {
   createHttpSender,
   createInterceptor,
@@ -49,7 +49,7 @@ function producer(
     sender: wrap(createLogSender({ log: archive.log, now: Date.now })),
     redactionKeys: () => KEYS,
     policy: { intents: "none" },
-    heartbeatMs: 60,
+    heartbeatMs: 120,
     onWarning: () => undefined,
     ...options,
   });
@@ -209,6 +209,27 @@ describe("with several partitions", { timeout: PATIENCE_MS }, () => {
     );
   });
 
+  it("a record that lies in the dead letters is not missing, and is named as what it is", async () => {
+    const spoiled = producer("gw-1", {
+      wrap: onTheWay((envelope, line) => {
+        if (envelope.producer.seq !== 2) return line;
+        const wrong = line.replace(/"payload_hash":"[0-9a-f]{8}/, '"payload_hash":"00000000');
+        void archive.log.produce(TOPICS.events, [{ key: eventKey(envelope), value: Buffer.from(wrong) }]);
+        return null;
+      }),
+    });
+    await sent(spoiled, 5);
+    await archive.settled();
+    const [found, ...others] = await archive.gaps();
+    expect(found).toMatchObject({
+      kind: "dead_lettered",
+      ranges: [{ first_seq: 2, last_seq: 2 }],
+      numbers: 1,
+    });
+    expect(others).toEqual([]);
+    expect(await archive.alerts()).toEqual([]);
+  });
+
   it("rows that are deleted or changed in the database are named, down to the number", async () => {
     const honest = producer("gw-1");
     await sent(honest, 10);
@@ -287,10 +308,8 @@ describe("through a collector", { timeout: PATIENCE_MS }, () => {
   it("what the collector refuses is missing, and the producer says that it was refused", async () => {
     const key = await collector.enrol({ id: "gw-1", credentials: ["local:gw-1"] });
     const sender = createHttpSender({ url: collector.url, ingestKey: key });
-    const heartbeats: Heartbeat[] = [];
     const refused = producer("gw-1", {
       sender: onTheWay((envelope, line) => {
-        if (envelope.heartbeat !== undefined) heartbeats.push(envelope.heartbeat);
         return envelope.producer.seq === 2 ? line.replace('"type":"call"', '"type":"no such type"') : line;
       })(sender),
     });

@@ -23,8 +23,8 @@ export interface WatchedArchive {
   close(): Promise<void>;
 }
 
-const LOOK_EVERY_MS = 40;
-const GRACE_MS = 120;
+const LOOK_EVERY_MS = 100;
+const GRACE_MS = 200;
 const LOOKS = 12;
 const PATIENCE_MS = 60_000; // on a busy machine
 

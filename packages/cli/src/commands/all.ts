@@ -6,6 +6,7 @@ import type { AddCommand } from "./command.ts";
 import { addDeadLetters } from "./dead-letters.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
+import { addGaps } from "./gaps.ts";
 import { addHealth } from "./health.ts";
 import { addLog } from "./log.ts";
 import { addProducers } from "./producers.ts";
@@ -37,6 +38,7 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addDoctor,
   addTopics,
   addLog,
+  addGaps,
   addHealth,
   addProxy,
   addReplay,

@@ -5,11 +5,13 @@ import {
   countOf,
   judgeChain,
   judgeInterval,
+  split,
   undeclared,
   within,
 } from "./completeness-intervals.ts";
 import {
   countSpans,
+  deadLettersOfBoot,
   heartbeatBefore,
   type MissingNumbers,
   missingInSpan,
@@ -79,6 +81,8 @@ export async function examineHeartbeats(
   const whole = counts !== undefined && counts.numbers === expected && counts.ids === expected;
   const span = whole ? near : everywhere;
   const missing = whole ? [] : await missingInSpan(database, span, options);
+  const letters =
+    missing.length === 0 ? new Set<number>() : await deadLettersOfBoot(database, everywhere, options);
   const reused = whole ? [] : await reusedInSpan(database, span, options);
   const hashed = hashes
     ? await hashIntervals(
@@ -96,8 +100,13 @@ export async function examineHeartbeats(
       missing: ofInterval,
       hashMatches: hashed?.matches.get(heartbeat) ?? null,
     });
-    if (verdict === "missing") gaps.push(lost(heartbeat, ofInterval, missing));
-    else if (verdict === "altered") gaps.push(altered(heartbeat));
+    if (verdict === "missing") {
+      const { rest, taken } = split(ofInterval, letters);
+      if (taken.length > 0) gaps.push(deadLettered(heartbeat, taken));
+      if (taken.length === 0 || undeclared(rest, heartbeat.heartbeat.dropped) > 0) {
+        gaps.push(lost(heartbeat, rest, missing));
+      } else gaps.push(...dropsOf(heartbeat, rest));
+    } else if (verdict === "altered") gaps.push(altered(heartbeat));
     if (verdict !== "missing") gaps.push(...dropsOf(heartbeat, ofInterval));
   }
   return { gaps, records: hashed?.records ?? counts?.records ?? 0 };
@@ -274,6 +283,14 @@ function lost(heartbeat: StoredHeartbeat, ranges: readonly SeqRange[], all: read
       silent === numbers
         ? `${numbers} records were sent and are not stored`
         : `${numbers} records are not stored, of which the producer declared ${numbers - silent} as dropped`,
+  };
+}
+
+function deadLettered(heartbeat: StoredHeartbeat, ranges: readonly SeqRange[]): Gap {
+  return {
+    ...of(heartbeat, "dead_lettered"),
+    ...listed(ranges),
+    detail: `${countOf(ranges)} records were no valid ones when they were archived, and lie in the dead letters`,
   };
 }
 

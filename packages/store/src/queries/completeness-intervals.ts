@@ -29,6 +29,21 @@ export function within(ranges: readonly SeqRange[], from: number, to: number): S
   });
 }
 
+/** What is left of the ranges without these numbers, and the numbers that were in them as ranges. */
+export function split(
+  ranges: readonly SeqRange[],
+  numbers: ReadonlySet<number>,
+): { rest: SeqRange[]; taken: SeqRange[] } {
+  const rest: SeqRange[] = [];
+  const taken: SeqRange[] = [];
+  for (const { first_seq, last_seq } of ranges) {
+    const inside = [...numbers].filter((seq) => seq >= first_seq && seq <= last_seq).sort((a, b) => a - b);
+    rest.push(...missingRanges(inside, first_seq, last_seq + 1));
+    taken.push(...inside.map((seq) => ({ first_seq: seq, last_seq: seq })));
+  }
+  return { rest, taken };
+}
+
 /** Drops of these reasons were on file and hashed: their numbers lie in earlier intervals than the declaration. */
 const DROPPED_LATER = new Set(["refused", "spool_lost"]);
 /** May have happened before the record got a number, or the record may have reached the log after all. */

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
-import { envelopeSchema } from "@tripline/events";
+import { envelopeSchema, TOPICS } from "@tripline/events";
 import type { Database } from "../connection/database.ts";
 import { isStorableTime } from "../rows/storable.ts";
 import type { Row } from "../sql/row.ts";
-import { integer, join, type Sql, sql, tenant, text, time, uuidValue } from "../sql/sql.ts";
+import { integer, join, type Sql, sql, tenant, text, time, uuidValue, word } from "../sql/sql.ts";
 import {
   type BootActivity,
   type BootSpan,
@@ -248,6 +248,28 @@ export async function missingInSpan(
     before: row.time("next_at"),
   }));
   return [...head, ...gaps];
+}
+
+const MAX_LETTERS = 1_000; // of one boot; whoever has more looks into the dead letters anyway
+
+/** Numbers of the boot whose records the archiver could not use: those that still say whose they are. */
+export async function deadLettersOfBoot(
+  database: Database,
+  { tenant: tenantId, boot }: ProducerBoot,
+  options?: QueryOptions,
+): Promise<Set<number>> {
+  const member = (name: string) => sql`JSONExtractRaw(value, 'envelope', 'producer', ${word(name)})`;
+  const rows = await database.select(
+    {
+      columns: sql`toUInt64OrZero(${member("seq")}) AS letter_seq`,
+      rest: sql`FROM dead_letter_bytes WHERE id IN (SELECT id FROM dead_letters
+          WHERE tenant = ${tenant(tenantId)} AND topic = ${word(TOPICS.events)})
+        AND ${member("boot")} = concat('"', toString(${uuidValue(boot)}), '"') LIMIT ${integer(MAX_LETTERS)}`,
+      limits: LIMITS,
+    },
+    options,
+  );
+  return new Set(rows.map((row) => row.number("letter_seq")));
 }
 
 /** Numbers of the span that more than one record has, at most MAX_RANGES + 1 of them. */
