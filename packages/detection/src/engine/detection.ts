@@ -1,4 +1,4 @@
-import { type Alert, eventKey, SEVERITIES, type TriplineRecord } from "@tripline/events";
+import { type Alert, eventKey, IN_DOUBT_PRODUCER, SEVERITIES, type TriplineRecord } from "@tripline/events";
 import { z } from "zod";
 import type { Finding } from "../evaluators/evaluator.ts";
 import { keptArguments } from "../record/arguments.ts";
@@ -97,6 +97,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     }
     if (envelope.type === "tools.listed") state.tools.learn(input.record, isTrusted);
     const view = viewOf(state, input);
+    if (view.isClosing && view.phase !== "end") return { state, alerts: [...NONE], facts: [...NONE] };
     const alerts: Alert[] = [];
     for (const rule of rules) {
       if (input.rules !== undefined && !input.rules.includes(rule.id)) continue;
@@ -104,7 +105,11 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
       const found = judge(state.trackers.get(rule.id) ?? NONE, view);
       if (found !== null) alerts.push(alertOf(rule, found.finding, found.group, view));
     }
-    return { state, alerts, facts: feeds.length === 0 ? [...NONE] : state.feed.factsOf(view) };
+    return {
+      state,
+      alerts,
+      facts: feeds.length === 0 || view.isClosing ? [...NONE] : state.feed.factsOf(view),
+    };
   }
 
   function viewOf(state: DetectionState, { record, appendTime }: DetectionInput): RecordView {
@@ -124,7 +129,8 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
         begun = state.begun.peek(callKey) ?? null;
         if (begun !== null) {
           phase = "end";
-          state.begun.delete(callKey);
+          // A call in doubt may still end: its own record then wants the arguments.
+          if (envelope.producer.id !== IN_DOUBT_PRODUCER) state.begun.delete(callKey);
         }
       }
     }

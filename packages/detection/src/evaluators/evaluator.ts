@@ -49,9 +49,11 @@ const ASKS_FOR_REFUSED = ["outcome", "error_code", "decision"];
 
 /**
  * Whether `selection` is to be judged on this record of a call: on its intent as soon as possible, unless it looks at
- * what only the end shows; once for each call. Calls that were refused count only for rules that ask how calls ended.
+ * what only the end shows; once for each call. Calls that were refused, or whose end nobody saw, count only for rules
+ * that ask how calls ended.
  */
 export function isDue(view: RecordView, selection: Selection): boolean {
+  if (view.isClosing && !(view.phase === "end" && selection.fields.has("outcome"))) return false;
   if (view.phase === "other") return true;
   if (view.phase === "begin") return !selection.atEnd;
   if (view.phase === "end" && !selection.atEnd) return false;

@@ -1,4 +1,4 @@
-import type { TriplineRecord } from "@tripline/events";
+import { IN_DOUBT_PRODUCER, type TriplineRecord } from "@tripline/events";
 import type { Group } from "../engine/group.ts";
 import { type ArgumentEffects, effectsOfArguments, effectsOfResult } from "../knowledge/call-effects.ts";
 import { EFFECTS, type Effect, effectBit, namesOf, TOOL_CLASSES } from "../knowledge/effects.ts";
@@ -85,6 +85,11 @@ export class RecordView {
 
   get outcome(): string | undefined {
     return this.record.envelope.call?.outcome;
+  }
+
+  /** Whether this is no record of an end, but says that none was seen in time. The call's own record may follow. */
+  get isClosing(): boolean {
+    return this.record.envelope.producer.id === IN_DOUBT_PRODUCER;
   }
 
   /** True when the call ended, or may have ended, with a result: not refused, not failed. */
