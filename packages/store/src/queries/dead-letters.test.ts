@@ -7,13 +7,10 @@ import {
   rowFromDeadLetterDecision,
 } from "../rows/index.ts";
 import type { Store } from "../store.ts";
-import { at, GENERATION, openTemporaryStore, T0 } from "../testing/index.ts";
+import { at, GENERATION, T0 } from "../testing/index.ts";
+import { openTemporaryHttpStore, openTemporaryStore } from "../testing/temporary-store.ts";
 
 let store: Store;
-beforeAll(async () => {
-  store = await openTemporaryStore();
-});
-afterAll(() => store.close());
 
 const ALL = { tenants: null };
 
@@ -74,7 +71,15 @@ async function decide(id: string, offset: number, state: "replayed" | "discarded
   );
 }
 
-describe("dead letters", () => {
+describe.each([
+  ["embedded", openTemporaryStore],
+  ["over HTTP", openTemporaryHttpStore],
+])("dead letters, %s", (_kind, open) => {
+  beforeAll(async () => {
+    store = await open();
+  });
+  afterAll(() => store.close());
+
   it("are listed once, however often they were written, and keep their bytes exactly", async () => {
     const now = Date.now();
     const written = letter(5);
