@@ -6,6 +6,7 @@ import { StateStore } from "./state-store.ts";
 import type { PartitionInfo, PartitionStep } from "./step.ts";
 import { StepPartition } from "./step-partition.ts";
 import { type StepState, wholeState } from "./step-state.ts";
+import { WarmPartitions } from "./warm-partitions.ts";
 
 const SNAPSHOT_EVERY_MS = 30_000; // a restart replays at most about this much
 const SNAPSHOT_SHARE = 0.02; // of one core; what is not encoded is there for records
@@ -35,7 +36,7 @@ export interface StepOptions extends RunnerOptions {
  * behind the last commit are processed again; records between the restored snapshot and the last commit only rebuild
  * the state, for what they emitted is in the log already.
  */
-export function runStep(options: StepOptions): Promise<RunnerHandle> {
+export async function runStep(options: StepOptions): Promise<RunnerHandle> {
   const runner = new Runner(options);
   const store = new StateStore(options.log, options.stateTopic ?? TOPICS.state, options.name);
   const pace = {
@@ -43,9 +44,23 @@ export function runStep(options: StepOptions): Promise<RunnerHandle> {
     snapshotShare: options.snapshotShare ?? SNAPSHOT_SHARE,
     commitEveryMs: options.commitEveryMs ?? COMMIT_EVERY_MS,
   };
-  return runner.start(async (assignment) => {
+  const lately = new WarmPartitions();
+  const handle = await runner.start(async (assignment) => {
     const { topic, partition, committed } = assignment;
     const signal = runner.signalFor(assignment);
+    const { warm, keep } = lately.assigned(partition, committed);
+    if (warm !== null) {
+      const { step, chain, pointer } = warm;
+      return new StepPartition({
+        runner,
+        assignment,
+        step,
+        pace,
+        state: { store, chain, pointer },
+        warm,
+        keep,
+      });
+    }
     const step = await options.open({ topic, partition, generation: options.log.generation });
     const pointer = parsePointer(committed?.metadata ?? "");
     const own = stateOf(step);
@@ -61,8 +76,15 @@ export function runStep(options: StepOptions): Promise<RunnerHandle> {
         ? new Map<string, Uint8Array>()
         : await runner.retrying("reading state", signal, () => store.load(partition));
     const chain = store.restore(partition, stored, pointer, own);
-    return new StepPartition({ runner, assignment, step, pace, state: { store, chain, pointer } });
+    return new StepPartition({ runner, assignment, step, pace, state: { store, chain, pointer }, keep });
   });
+  return {
+    ...handle,
+    close() {
+      lately.clear();
+      return handle.close();
+    },
+  };
 }
 
 function stateOf(step: PartitionStep): StepState | null {

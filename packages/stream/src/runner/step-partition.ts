@@ -7,6 +7,7 @@ import type { FinishedSnapshot, SegmentChain, SnapshotWriter } from "./segment-c
 import { encodePointer, type SnapshotPointer } from "./snapshot-pointer.ts";
 import type { StateStore } from "./state-store.ts";
 import type { Emission, Outcome, PartitionStep } from "./step.ts";
+import type { WarmPartition } from "./warm-partitions.ts";
 
 const MAX_SNAPSHOT_PAUSE_MS = 10 * 60_000; // what a restart has to read again at most, whatever a snapshot costs
 const STATE_BYTES_PER_MS = 1000; // half of what 2,000 calls/s write themselves: a state that changes faster waits longer
@@ -19,6 +20,10 @@ export interface StepPartitionOptions {
   pace: { snapshotEveryMs: number; snapshotShare: number; commitEveryMs: number };
   /** Null for a step without state. `pointer` names the snapshot that was restored. */
   state: { store: StateStore; chain: SegmentChain; pointer: SnapshotPointer | null } | null;
+  /** The partition was here a moment ago, and is taken up where it was left. */
+  warm?: WarmPartition | null;
+  /** Takes a partition that is lost at rest. Returns whether it did. */
+  keep?(warm: WarmPartition): boolean;
 }
 
 /** A step at work on one partition: its batches, its commits, its snapshots. */
@@ -49,6 +54,10 @@ export class StepPartition implements PartitionReader {
   #snapshotPauseMs = 0;
   /** The state holds records whose effects are not durable: it must not be written. */
   #ahead = false;
+  /** A snapshot has begun and is not durable. */
+  #torn = false;
+  /** Batches and commits under way. */
+  #busy = 0;
   #timer: NodeJS.Timeout | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -67,6 +76,14 @@ export class StepPartition implements PartitionReader {
     if (this.#pointer !== null) this.startAt = this.#pointer.position;
     this.#seen = this.startAt ?? this.#replayUntil;
     this.#saved = this.#seen;
+    const { warm, pace } = options;
+    if (warm === undefined || warm === null) return;
+    this.startAt = warm.position;
+    this.#replayUntil = warm.position;
+    this.#position = warm.position;
+    this.#seen = warm.position;
+    this.#saved = warm.saved;
+    if (this.#position !== this.#committed) this.#commitLater(pace.commitEveryMs);
   }
 
   onBatch(records: LogRecord[]): Promise<void> {
@@ -100,7 +117,24 @@ export class StepPartition implements PartitionReader {
 
   onLost(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#step.onLost?.();
+    const warm = this.#atRest();
+    if (warm === null || this.#options.keep?.(warm) !== true) this.#step.onLost?.();
+  }
+
+  /** What can be taken up again; null where the state is not exactly that of the records before `#position`. */
+  #atRest(): WarmPartition | null {
+    const { state } = this.#options;
+    if (state === null || this.#runner.stopping || this.#busy > 0 || this.#ahead || this.#torn) return null;
+    const pointer = this.#pointer;
+    if (pointer === null || pointer !== this.#named || this.#seen !== this.#position) return null;
+    return {
+      step: this.#step,
+      chain: state.chain,
+      pointer,
+      committed: { offset: this.#committed, metadata: encodePointer(pointer) },
+      position: this.#position,
+      saved: this.#saved,
+    };
   }
 
   /** Handles the records and makes their effects durable. Returns whether there were any. */
@@ -216,6 +250,7 @@ export class StepPartition implements PartitionReader {
     const started = performance.now();
     this.#snapshotAt = started;
     this.#saved = this.#seen;
+    this.#torn = true;
     const writer = state.chain.begin(this.#position);
     const beganMs = performance.now() - started;
     this.#writing = state.store
@@ -246,6 +281,7 @@ export class StepPartition implements PartitionReader {
       if (!done) await nextTurn();
     }
     this.#finished = writer.finish();
+    this.#torn = false;
     this.#pointer = this.#finished.pointer;
     const pauseMs = Math.max(
       encodingMs / this.#options.pace.snapshotShare,
@@ -282,7 +318,13 @@ export class StepPartition implements PartitionReader {
 
   /** Batches, late commits and the last commit, one after the other; quiet when the partition is lost. */
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(() => this.#runner.batch(work)).then(() => undefined);
+    this.#busy += 1;
+    const done = this.#turn
+      .then(() => this.#runner.batch(work))
+      .finally(() => {
+        this.#busy -= 1;
+      })
+      .then(() => undefined);
     this.#turn = done.catch(() => undefined); // the caller has the error; the next in line must not inherit it
     return done;
   }
