@@ -47,6 +47,11 @@ const KAFKA_URL = /^kafka:\/\/[^\s,/]+:\d+(,[^\s,/]+:\d+)*$/;
 
 /** How services and the command get into Kafka; all of it is of no meaning to the embedded log. */
 export const kafkaAccessKeys = {
+  kafkaClient: z.enum(["kafkajs", "platformatic"]).default("kafkajs").meta({
+    description:
+      "library that speaks to the brokers; platformatic takes about half the CPU. All members of a group need the same: change it with the services stopped",
+    placeholder: "NAME",
+  }),
   kafkaTls: z.boolean().optional().meta({
     description: "TLS to the brokers; on by itself when a file for it is named",
   }),

@@ -5,6 +5,7 @@ import { clientCredentialsToken, fileToken } from "./oauth-token.ts";
 
 /** How a service gets into Kafka, as its configuration says (`kafkaKeys` of packages/service). */
 export interface KafkaAccessConfig {
+  kafkaClient?: "kafkajs" | "platformatic" | undefined;
   kafkaTls?: boolean | undefined;
   kafkaTlsCa?: string | undefined;
   kafkaTlsCert?: string | undefined;
@@ -38,6 +39,7 @@ export async function kafkaAccess(
   const sasl = saslOptions(config);
   return {
     clientId,
+    client: config.kafkaClient,
     createTopics: config.kafkaCreateTopics === true,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),

@@ -9,6 +9,8 @@ export interface KafkaOptions {
   /** host:port of one or more brokers. */
   brokers: string[];
   clientId?: string;
+  /** The library that speaks to the brokers; default kafkajs. docs/decisions/008-kafka-client.md compares them. */
+  client?: "kafkajs" | "platformatic" | undefined;
   /** As kafkajs takes them. */
   ssl?: KafkaConfig["ssl"];
   sasl?: KafkaConfig["sasl"];
