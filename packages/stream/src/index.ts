@@ -3,6 +3,7 @@
  * Services and the CLI may import it.
  */
 export { beginAnew } from "./embedded/begin-anew.ts";
+export { checkLog } from "./embedded/check-log.ts";
 export { lockDirectory } from "./embedded/directory-lock.ts";
 export {
   type EmbeddedLog,

@@ -1,12 +1,27 @@
 import { KAFKA_PARTITIONS } from "@tripline/events";
 import { terminalLine } from "@tripline/service/escape";
-import { beginAnew, cutOver, embeddedPaths, type Log, logKind, parseGeneration } from "@tripline/stream";
+import {
+  beginAnew,
+  checkLog,
+  cutOver,
+  embeddedPaths,
+  type Log,
+  logKind,
+  parseGeneration,
+} from "@tripline/stream";
 import { type Command, InvalidArgumentError } from "commander";
 import { dataDirectory } from "../connection/client-file.ts";
 import { addConfigOptions, commandConfig } from "../connection/config-options.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
-import { type DirectLogConfig, directLogConfig, logName, openDirect, saying } from "../log/direct-log.ts";
+import {
+  checkIsThere,
+  type DirectLogConfig,
+  directLogConfig,
+  logName,
+  openDirect,
+  saying,
+} from "../log/direct-log.ts";
 import { type Asked, askLog, type Standing, untilWorkedOff } from "../log/standing.ts";
 import { printJson } from "../output/print.ts";
 import { table } from "../output/table.ts";
@@ -26,7 +41,7 @@ interface MoveOptions {
 export function addLog(program: Command, context: CommandContext): void {
   const group = program
     .command("log")
-    .summary("the log: status, drain, cutover, reopen, begin-anew")
+    .summary("the log: status, check; drain, cutover, reopen; begin-anew")
     .description(
       "Works on the embedded log of the data directory, through the service while it runs (role administer), or on Kafka itself, with " +
         "the configuration of the services (TRIPLINE_LOG, TRIPLINE_KAFKA_…). docs/move-the-log.md goes through a move.",
@@ -87,6 +102,19 @@ export function addLog(program: Command, context: CommandContext): void {
         }
       }),
     );
+
+  group
+    .command("check")
+    .description(
+      "Reads every record of the embedded log, with the service stopped, and says whether all are there and as they were stored.",
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const dataDir = dataDirectory(globals(command).data, context.env, context.home);
+      checkIsThere(dataDir);
+      const records = await saying(async () => checkLog(embeddedPaths(dataDir).directory));
+      if (globals(command).json === true) return printJson(context, [{ records }]);
+      context.out(`${records} records, all there and as they were stored\n`);
+    });
 
   group
     .command("begin-anew")

@@ -17,18 +17,21 @@ export async function openDirect(
   config: DirectLogConfig,
   { url, dataDir }: { url: string; dataDir: string },
 ): Promise<Log> {
-  if (logKind(url) === "embedded") {
-    const { directory, identityFile } = embeddedPaths(dataDir);
-    if (!existsSync(directory) && !existsSync(identityFile))
-      throw new CommandFailed(
-        EXIT.not_found,
-        `there is no log in ${dataDir}: name the data directory with --data`,
-      );
-  }
+  if (logKind(url) === "embedded") checkIsThere(dataDir);
   return saying(async () => {
     const kafka = { ...(await kafkaAccess(config, { clientId: CLIENT_ID })), createTopics: true };
     return openRawLog({ url, dataDir, kafka, embedded: { expireEveryMs: 0 } });
   });
+}
+
+/** A look must not make what it looks for. @throws CommandFailed when there is no embedded log */
+export function checkIsThere(dataDir: string): void {
+  const { directory, identityFile } = embeddedPaths(dataDir);
+  if (existsSync(directory) || existsSync(identityFile)) return;
+  throw new CommandFailed(
+    EXIT.not_found,
+    `there is no log in ${dataDir}: name the data directory with --data`,
+  );
 }
 
 /** What the log refuses, in its own words. */

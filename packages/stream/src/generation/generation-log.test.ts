@@ -42,6 +42,7 @@ describe("a log that others move", () => {
     await one.drain();
     const draining = { code: "TRIPLINE_STREAM_DRAINING", kind: "retriable" };
     await expect(one.intake.produce("t", [RECORD])).rejects.toMatchObject(draining);
+    expect(one.takesIn()).toBe(false);
     await expect(one.ping()).rejects.toMatchObject(draining);
     await waitFor(
       () =>
@@ -55,6 +56,7 @@ describe("a log that others move", () => {
     await other.produce("t", [RECORD]);
     await one.reopen();
     await one.intake.produce("t", [RECORD]);
+    expect(one.takesIn()).toBe(true);
     await waitFor(
       () =>
         other.intake.produce("t", [RECORD]).then(

@@ -1,4 +1,4 @@
-import type { TriplineError } from "@tripline/events";
+import { isRetriable, type TriplineError } from "@tripline/events";
 import { streamError } from "../errors.ts";
 import type { ConsumeOptions, Consumer, Log, NewRecord, Position, TableEntry, TableReader } from "../log.ts";
 import { FOLLOWERS, type FollowerLag, followerLags, webhookFollowers } from "./followers.ts";
@@ -36,6 +36,8 @@ export async function standingOf(log: Log, entry: GenerationEntry | null): Promi
 export interface OpenLog extends Log {
   /** For what comes from producers: refused, with a retriable error, while the log is full or drains. */
   readonly intake: Pick<Log, "produce">;
+  /** Whether `intake` takes records now. While it does not, a producer that is silent has a reason. */
+  takesIn(): boolean;
   standing(): Promise<LogStanding>;
   /** No further records from producers; what is in the log is worked off. */
   drain(): Promise<void>;
@@ -155,12 +157,26 @@ class GenerationLog implements OpenLog {
 
   #takeIn(topic: string, records: readonly NewRecord[]): Promise<Position[]> {
     try {
-      if (this.#entry?.state === "draining") throw drainingError(this.generation);
-      this.#options.checkIntake?.();
+      this.#checkTakesIn();
     } catch (error) {
       return Promise.reject(error);
     }
     return this.produce(topic, records);
+  }
+
+  takesIn(): boolean {
+    try {
+      this.#checkTakesIn();
+      return true;
+    } catch (error) {
+      if (!isRetriable(error)) throw error;
+      return false;
+    }
+  }
+
+  #checkTakesIn(): void {
+    if (this.#entry?.state === "draining") throw drainingError(this.generation);
+    this.#options.checkIntake?.();
   }
 
   async #become(state: "open" | "draining"): Promise<void> {
