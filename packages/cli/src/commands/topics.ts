@@ -1,23 +1,28 @@
 import { TriplineError } from "@tripline/events";
-import { ConfigError, kafkaAccessKeys, kafkaKeys } from "@tripline/service";
+import { ConfigError, kafkaAccessKeys, kafkaKeys, logKeys } from "@tripline/service";
 import {
   acceptLostRange,
   findLostRange,
   type GroupPartition,
   kafkaAccess,
   kafkaBrokers,
+  LOG_BOOK_TOPIC,
+  logKind,
   openLog,
   openTopicAdmin,
   type TopicAdmin,
   type TopicDifference,
+  type TopicSpec,
   type TopicWishes,
   triplineTopics,
 } from "@tripline/stream";
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
+import { dataDirectory } from "../connection/client-file.ts";
 import { addConfigOptions, commandConfig } from "../connection/config-options.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
+import { checkIsThere } from "../log/direct-log.ts";
 import { printJson } from "../output/print.ts";
 import { table } from "../output/table.ts";
 import { globals } from "./command.ts";
@@ -25,8 +30,10 @@ import { atLeast } from "./options.ts";
 
 const CLIENT_ID = "tripline-topics";
 const DAY_MS = 86_400_000;
+/** Where a log keeps what it has to know of itself. */
+const LOG_BOOK: TopicSpec = { name: LOG_BOOK_TOPIC, partitions: 1, cleanup: "compact" };
 const topicsConfig = z.object({ log: kafkaKeys.log, partitions: kafkaKeys.partitions, ...kafkaAccessKeys });
-const gapConfig = z.object({ log: kafkaKeys.log, ...kafkaAccessKeys });
+const gapConfig = z.object({ log: logKeys.log, ...kafkaAccessKeys });
 
 interface GapOptions {
   group: string;
@@ -105,7 +112,9 @@ async function acceptGap(
 ): Promise<void> {
   const config = commandConfig(gapConfig, command, context);
   const kafka = await kafkaAccess(config, { clientId: CLIENT_ID });
-  const log = await openLog({ url: config.log, kafka });
+  const dataDir = dataDirectory(globals(command).data, context.env, context.home);
+  if (logKind(config.log) === "embedded") checkIsThere(dataDir);
+  const log = await openLog({ url: config.log, dataDir, kafka });
   const place = `${where.topic}/${where.partition}`;
   try {
     if (accepted !== undefined) {
@@ -172,7 +181,8 @@ async function openAndWork(
 ): Promise<void> {
   const config = commandConfig(topicsConfig, command, context);
   const { copies, minInSync, retentionDays } = command.opts<WishOptions>();
-  const specs = triplineTopics(config.partitions).map((spec) =>
+  const all = [...triplineTopics(config.partitions), LOG_BOOK];
+  const specs = all.map((spec) =>
     spec.retentionMs === undefined || retentionDays === undefined
       ? spec
       : { ...spec, retentionMs: retentionDays * DAY_MS },
