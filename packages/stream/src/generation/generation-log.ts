@@ -89,6 +89,7 @@ class GenerationLog implements OpenLog {
   #entry: GenerationEntry | null;
   #refusal: TriplineError | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> | null = null;
 
   constructor({ log, book, version, entry, options }: Parts) {
     this.generation = log.generation;
@@ -100,7 +101,7 @@ class GenerationLog implements OpenLog {
     this.#moved.promise.catch(() => undefined); // who has something open here hears of it
     this.intake = { produce: (topic, records) => this.#takeIn(topic, records) };
     const { lookEveryMs = LOOK_EVERY_MS } = options;
-    if (lookEveryMs > 0) this.#timer = setInterval(() => void this.#look(), lookEveryMs).unref();
+    if (lookEveryMs > 0) this.#timer = setInterval(() => this.#lookAgain(), lookEveryMs).unref();
   }
 
   ensureTopics: Log["ensureTopics"] = async (specs) => {
@@ -186,6 +187,13 @@ class GenerationLog implements OpenLog {
     const entry: GenerationEntry = { ...this.#entry, generation: this.generation, state, at };
     await this.#book.write([entry]);
     this.#entry = entry;
+  }
+
+  /** Not while a look before it still waits for a broker that does not answer. */
+  #lookAgain(): void {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
   }
 
   /** Takes note of what the book says now. A log that does not answer is its callers' trouble, and is asked again. */
