@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isRetriable } from "@tripline/events";
 import type { EachBatchPayload, Kafka, Consumer as KafkaJsConsumer } from "kafkajs";
 import { assignmentLost, hasCode } from "../errors.ts";
 import { DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
@@ -12,6 +14,7 @@ const MAX_WAIT_MS = 100; // kafkajs's default of 5 s holds a group's changes up;
 const SESSION_TIMEOUT_MS = 10_000; // after this a dead member's partitions go to others
 const HEARTBEATS = 3; // in one session timeout: one or two may be lost on the way
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
+const BEGIN_AGAIN_MS = 500; // a broker that is coming up is asked twice a second
 
 /** What a member of a group needs to know about its topic. */
 export interface ConsumedTopic {
@@ -71,20 +74,44 @@ export class KafkaConsumer implements Consumer {
     });
     this.#consumer.on(events.CRASH, ({ payload }) => {
       this.#loseAll();
-      if (!payload.restart) this.#fail(fromKafka(payload.error, `consuming ${this.#options.topic}`));
+      if (payload.restart) return;
+      const error = fromKafka(payload.error, `consuming ${this.#options.topic}`);
+      // kafkajs gives up on some errors that pass when the broker is back: no coordinator, no connection.
+      if (isRetriable(error)) void this.#beginAgain();
+      else this.#fail(error);
     });
     try {
-      await this.#consumer.connect();
-      await this.#consumer.subscribe({ topics: [this.#options.topic], fromBeginning: true });
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: this.#topic.partitions,
-        eachBatch: (payload) => this.#eachBatch(payload),
-      });
+      await this.#begin();
     } catch (error) {
       await disconnect(this.#consumer);
       throw fromKafka(error, `consuming ${this.#options.topic}`);
+    }
+  }
+
+  async #begin(): Promise<void> {
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: [this.#options.topic], fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: this.#topic.partitions,
+      eachBatch: (payload) => this.#eachBatch(payload),
+    });
+  }
+
+  /** After kafkajs gave up and disconnected. It may give up again, and is then begun again. */
+  async #beginAgain(): Promise<void> {
+    while (!this.#stopping) {
+      await delay(BEGIN_AGAIN_MS);
+      if (this.#stopping) return;
+      try {
+        await this.#begin();
+        if (this.#stopping) await disconnect(this.#consumer); // closed while it began
+        return;
+      } catch (cause) {
+        const error = fromKafka(cause, `consuming ${this.#options.topic}`);
+        if (!isRetriable(error)) return this.#fail(error);
+      }
     }
   }
 
