@@ -1,6 +1,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig } from "kafkajs";
+import { inWholeFrames } from "./whole-frames.ts";
 
 // A CommonJS module: only its default export is there for certain.
 const { logLevel } = kafkajs;
@@ -51,12 +52,12 @@ export function connectKafka(options: KafkaOptions): Kafka {
   });
 }
 
-/** As kafkajs has it, but without Nagle's delay. */
+/** As kafkajs has it, but without Nagle's delay, and in whole answers. */
 const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = ssl
     ? tls.connect({ host, port, ...(net.isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
     : net.connect({ host, port }, onConnect);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);
-  return socket;
+  return inWholeFrames(socket);
 };

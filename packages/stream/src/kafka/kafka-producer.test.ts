@@ -9,6 +9,7 @@ import { type Broker, startBroker } from "../../../../infra/kafka/broker.ts";
 import { kafkaLibs } from "../../../../infra/kafka/libs.ts";
 import { requirement } from "../../../../test/support/requirements.ts";
 import { startTcpProxy, type TcpProxy } from "../../../../test/support/tcp-proxy.ts";
+import { waitFor } from "../../../../test/support/wait-for.ts";
 import type { Log } from "../log.ts";
 import { connectKafka } from "./connection.ts";
 import { openCluster } from "./kafka-cluster.ts";
@@ -79,6 +80,30 @@ describe.skipIf(requirement("kafka").missing)(
       await log.produce(name, numbered(510, 520));
       expect(await stored(name)).toEqual(upTo(520));
     });
+
+    test("readers whose answers are cut in the middle read everything, in order", async () => {
+      const name = await topic();
+      await log.produce(name, numbered(0, 3000, 500));
+      const read: number[] = [];
+      const torn = proxy.cutAnswerAfter(300_000);
+      const consumer = await log.consume({
+        topic: name,
+        group: "g",
+        onAssigned: async () => ({
+          onBatch: async (records) => {
+            for (const { value } of records) read.push(Number(Buffer.from(value ?? []).toString()));
+          },
+        }),
+      });
+      await torn;
+      await waitFor(() => new Set(read).size === 3000, { timeoutMs: 60_000, what: "all records" });
+      expect(read.filter((number, at) => read.indexOf(number) === at)).toEqual(upTo(3000));
+      await consumer.close();
+      const again = proxy.cutAnswerAfter(100_000);
+      const reading = stored(name);
+      await again;
+      expect(await reading).toEqual(upTo(3000));
+    }, 90_000);
 
     test("nobody answers: calls end with a retriable error, those behind too, and a second try keeps the order", async () => {
       const name = await topic();
