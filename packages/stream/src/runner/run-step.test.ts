@@ -348,3 +348,28 @@ test("a large state is chunked, an earlier owner's is cleaned away, and a torn o
   const torn = await runStep({ log, name: "step", topic: "in", open: () => big(3) });
   await expect(torn.ended).rejects.toMatchObject({ code: "TRIPLINE_STREAM_STATE_MISSING" });
 });
+
+test("a commit that names a state of another version is said; the step goes on from there without state", async () => {
+  const log = await newLog();
+  await log.produce("in", [record("a", "0"), record("a", "1")]);
+  const pointer = { epoch: "0".repeat(32), slot: 0, chunks: 1, position: 1, sha256: "0".repeat(64) };
+  const old = await log.consume({
+    topic: "in",
+    group: "step",
+    onAssigned: async (assignment) => ({ onBatch: () => assignment.commit(1, JSON.stringify(pointer)) }),
+  });
+  await waitFor(async () => (await log.committed("in", "step")).get(0)?.offset === 1, { what: "the commit" });
+  await old.close();
+  const warnings: string[] = [];
+  const handle = await runStep({
+    log,
+    name: "step",
+    topic: "in",
+    logger: { info: () => undefined, warn: (_, message) => warnings.push(message) },
+    open: () => counter(),
+  });
+  await caughtUp(handle);
+  await handle.close();
+  expect((await all(log, "out")).map(({ value }) => value)).toEqual(["0/1:1"]);
+  expect(warnings).toEqual([expect.stringContaining("no state of this version")]);
+});
