@@ -64,7 +64,11 @@ export class Runner {
     ended.catch(() => undefined); // whoever cares awaits `ended`; it must not end the process by itself
     return {
       ended,
-      health: () => this.status.health(),
+      health: () => {
+        const health = this.status.health();
+        const trouble = consumer.trouble?.() ?? null;
+        return health.state === "ready" && trouble !== null ? { state: "degraded", detail: trouble } : health;
+      },
       lag: async () => {
         const [offsets, committed] = await Promise.all([log.offsets(topic), log.committed(topic, group)]);
         return offsets.map(({ partition, earliest, next }) => ({
