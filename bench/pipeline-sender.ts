@@ -28,7 +28,10 @@ await Promise.all(
   }),
 );
 const records = loads.reduce((sum, load) => sum + load.made, 0);
-process.send?.({ records, lastId, startedAt, endedAt: Date.now() }, () => process.exit(0));
+const { user, system } = process.cpuUsage();
+process.send?.({ records, lastId, startedAt, endedAt: Date.now(), cpu: user + system }, () =>
+  process.exit(0),
+);
 
 async function send(body: string): Promise<void> {
   for (;;) {

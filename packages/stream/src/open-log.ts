@@ -12,7 +12,6 @@ import type { KafkaOptions } from "./kafka/connection.ts";
 import { openKafkaLog } from "./kafka/kafka-log.ts";
 import type { Log } from "./log.ts";
 import { alertOnLostRange } from "./lost-range/alert-on-lost-range.ts";
-import { openPlatformaticLog } from "./platformatic/platformatic-log.ts";
 
 export interface OpenLogOptions {
   /** `embedded:` (default) or `kafka://host:port[,host:port]`: the value of TRIPLINE_LOG. */
@@ -49,8 +48,11 @@ export async function openLog(options: OpenLogOptions): Promise<ServiceLog> {
 export async function openRawLog(options: OpenLogOptions): Promise<Log> {
   const { url = "embedded:", dataDir, embedded, kafka } = options;
   if (logKind(url) === "embedded") return openEmbedded(dataDir, embedded);
-  const open = kafka?.client === "platformatic" ? openPlatformaticLog : openKafkaLog;
-  return open({ ...kafka, brokers: kafkaBrokers(url) });
+  const brokers = kafkaBrokers(url);
+  if (kafka?.client !== "platformatic") return openKafkaLog({ ...kafka, brokers });
+  // Loaded only where it is chosen: it takes some 60 MB of memory.
+  const { openPlatformaticLog } = await import("./platformatic/platformatic-log.ts");
+  return openPlatformaticLog({ ...kafka, brokers });
 }
 
 function openEmbedded(dataDir: string | undefined, embedded: OpenLogOptions["embedded"]): EmbeddedLog {
