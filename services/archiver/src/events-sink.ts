@@ -1,4 +1,4 @@
-import { rowFromPayload, type StoreWriter } from "@tripline/store";
+import { type RowSource, rowFromPayload, type StoreWriter } from "@tripline/store";
 import type { LogRecord, PartitionSink, Rejection, SinkRange } from "@tripline/stream";
 import type { ArchiverMetrics } from "./archiver-metrics.ts";
 import { DuplicateFilter, type Numbered } from "./duplicates.ts";
@@ -7,9 +7,12 @@ import { KnownNames } from "./known-names.ts";
 import { type ReadRecord, readRecord } from "./read-record.ts";
 import { sourceOf } from "./source.ts";
 
+/** A record as its rows: what it was parsed into is garbage at once, and not after the whole range. */
 interface Arrived extends Numbered {
-  record: ReadRecord;
-  from: LogRecord;
+  names: Readonly<Record<string, string>> | undefined;
+  appendTime: number;
+  payloadRow: string | null;
+  row: string;
 }
 
 /** One partition of the events topic → `payloads`, `directory`, then `records`. */
@@ -25,7 +28,7 @@ export class EventsSink implements PartitionSink {
   }
 
   async write(range: SinkRange, records: readonly LogRecord[]): Promise<readonly Rejection[]> {
-    const { arrived, rejections } = await readAll(records);
+    const { arrived, rejections } = await readAll(range, records);
     const unknown = this.#duplicates.unknownBoots(arrived);
     if (unknown.length > 0) this.#duplicates.learn(await this.#writer.highestSeqs(range, unknown));
     const look = this.#duplicates.look(arrived);
@@ -36,19 +39,12 @@ export class EventsSink implements PartitionSink {
     const fresh = arrived.filter((entry) => !look.repeated.has(entry) && !known.has(entry.id));
     const late = look.suspects.filter(({ id }) => !known.has(id)).length;
 
-    const names = this.#names.look(
-      fresh.map(({ tenant, record, from }) => ({
-        tenant,
-        names: record.payload?.names,
-        appendTime: from.appendTime,
-      })),
-    );
+    const names = this.#names.look(fresh);
     // Payloads first: a record that can be found has its payload.
-    const payloads = (await inTurns(fresh, (entry) => payloadRow(range, entry))).flat();
+    const payloads = fresh.flatMap(({ payloadRow }) => (payloadRow === null ? [] : [payloadRow]));
     await this.#writer.insert(range, { table: "payloads", lines: payloads });
     await this.#writer.insert(range, { table: "directory", lines: names.rows });
-    const lines = await inTurns(fresh, (entry) => recordRow(range, entry));
-    await this.#writer.insert(range, { table: "records", lines });
+    await this.#writer.insert(range, { table: "records", lines: fresh.map(({ row }) => row) });
     this.#duplicates.accept(look);
     this.#names.accept(names);
 
@@ -67,6 +63,7 @@ function before({ generation, partition, first }: SinkRange) {
 }
 
 async function readAll(
+  range: SinkRange,
   records: readonly LogRecord[],
 ): Promise<{ arrived: Arrived[]; rejections: Rejection[] }> {
   const arrived: Arrived[] = [];
@@ -77,18 +74,21 @@ async function readAll(
       rejections.push({ offset: from.offset, reason: record.reason });
       return;
     }
-    const { tenant, id, time, producer } = record;
-    arrived.push({ tenant, id, time, producer, record, from });
+    const { tenant, id, time, producer, payload } = record;
+    const source = sourceOf(range, from);
+    arrived.push({
+      ...{ tenant, id, time, producer },
+      names: payload?.names,
+      appendTime: from.appendTime,
+      payloadRow: payloadRow(record, source),
+      row: record.row(source),
+    });
   });
   return { arrived, rejections };
 }
 
-function recordRow(range: SinkRange, { record, from }: Arrived): string {
-  return record.row(sourceOf(range, from));
-}
-
-function payloadRow(range: SinkRange, { record, from }: Arrived): string[] {
+function payloadRow(record: ReadRecord, source: RowSource): string | null {
   const { payload, payloadText } = record;
-  if (payload === undefined || payloadText === undefined) return [];
-  return [rowFromPayload(record, payload, payloadText, sourceOf(range, from))];
+  if (payload === undefined || payloadText === undefined) return null;
+  return rowFromPayload(record, payload, payloadText, source);
 }

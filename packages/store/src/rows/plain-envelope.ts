@@ -29,23 +29,17 @@ export function scanPlainEnvelope(text: string, from: number): PlainEnvelope | n
   PLAIN.lastIndex = from;
   const values = PLAIN.exec(text);
   if (values === null) return null;
-  let row = "";
-  for (let n = 0; n < FIELDS.length; n++) {
-    const field = FIELDS[n];
-    const value = values[n + 1];
-    if (field === undefined) return null;
-    if (value === undefined) {
-      row += field.absent;
-      continue;
-    }
-    const taken = field.take === null ? value : field.take(value);
+  const row: string[] = [];
+  for (const { take, absent } of FIELDS) {
+    const value = values[row.length + 1];
+    const taken = value === undefined || take === null ? value : take(value);
     if (taken === null) return null;
-    row += `,${taken}`;
+    row.push(taken ?? absent);
   }
   const bare = (path: string): string => values[PLACES.get(path) ?? 0]?.slice(1, -1) ?? "";
   return {
     end: PLAIN.lastIndex,
-    head: `[${row.slice(1)},"","","",`,
+    head: `[${row.join(",")},"","","",`,
     tenant: bare("tenant"),
     id: bare("id"),
     time: bare("time"),
@@ -203,7 +197,7 @@ function member(path: string, key: string, opening: string, absent: unknown): st
   const form = required ?? FORMS[path];
   if (form === undefined) throw new Error(`the layout's ${path} has no form`);
   const isList = path === "actor.roles" || path === "actor.delegation";
-  FIELDS.push({ take: form.take, absent: `,${isList ? "[]" : JSON.stringify(absent)}` });
+  FIELDS.push({ take: form.take, absent: isList ? "[]" : JSON.stringify(absent) });
   PLACES.set(path, FIELDS.length);
   const written = `${opening}"${key}":(${form.pattern})`;
   return required === undefined ? `(?:${written})?` : written;
