@@ -21,6 +21,7 @@ import {
   type BootActivity,
   type BootHistory,
   type BootSpan,
+  type ExamineOptions,
   type Gap,
   type GapKind,
   MAX_RANGES,
@@ -53,7 +54,7 @@ export async function examineHeartbeats(
   database: Database,
   heartbeats: readonly StoredHeartbeat[],
   { hashes }: { hashes: boolean },
-  options?: QueryOptions,
+  options?: ExamineOptions,
 ): Promise<Examination> {
   const [first] = heartbeats;
   if (first === undefined) return { gaps: [], records: 0 };

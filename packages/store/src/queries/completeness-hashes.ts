@@ -1,8 +1,7 @@
 import type { Database } from "../connection/database.ts";
 import { IntervalHash } from "./completeness-intervals.ts";
-import { digestsInSpan, type StoredDigest } from "./completeness-rows.ts";
-import type { BootSpan, StoredHeartbeat } from "./completeness-types.ts";
-import type { QueryOptions } from "./types.ts";
+import { digestsInSpan, ENVELOPES_AT_ONCE, lowestSeq, type StoredDigest } from "./completeness-rows.ts";
+import type { BootSpan, ExamineOptions, StoredHeartbeat } from "./completeness-types.ts";
 
 export interface HashedIntervals {
   /** Whether what is stored has the hash that the heartbeat states; null where that can't be told. */
@@ -15,7 +14,7 @@ export async function hashIntervals(
   database: Database,
   span: BootSpan,
   heartbeats: readonly StoredHeartbeat[],
-  options?: QueryOptions,
+  options?: ExamineOptions,
 ): Promise<HashedIntervals> {
   const hashes = new Map(heartbeats.map((heartbeat) => [heartbeat, new IntervalHash()]));
   let at = 0;
@@ -35,21 +34,26 @@ export async function hashIntervals(
   };
 }
 
+const NUMBERS_AT_ONCE = ENVELOPES_AT_ONCE; // so that a page of a history without gaps is sorted alone
+
 /** The records of the span, those under one number together. */
 async function* bySeq(
   database: Database,
   span: BootSpan,
-  options: QueryOptions | undefined,
+  options: ExamineOptions | undefined,
 ): AsyncGenerator<StoredDigest[]> {
   let next = span.first_seq;
-  for (;;) {
-    const { digests, full } = await digestsInSpan(database, { ...span, first_seq: next }, options);
+  while (next <= span.last_seq) {
+    const last_seq = Math.min(span.last_seq, next + NUMBERS_AT_ONCE - 1);
+    const { digests, full } = await digestsInSpan(database, { ...span, first_seq: next, last_seq }, options);
+    await options?.pause?.();
     const groups = [...Map.groupBy(digests, ({ seq }) => seq).values()];
     // The last number's records may go on behind the page's end.
-    const last = full && groups.length > 1 ? groups.pop()?.[0]?.seq : undefined;
+    const cut = full && groups.length > 1 ? groups.pop()?.[0]?.seq : undefined;
     yield* groups;
-    if (!full) return;
-    next = last ?? (digests.at(-1)?.seq ?? span.last_seq) + 1;
-    if (next > span.last_seq) return;
+    if (cut !== undefined) next = cut;
+    else if (digests.length > 0) next = full ? (digests.at(-1)?.seq ?? last_seq) + 1 : last_seq + 1;
+    else
+      next = (await lowestSeq(database, { ...span, first_seq: last_seq + 1 }, options)) ?? span.last_seq + 1;
   }
 }

@@ -19,9 +19,9 @@ export function createCompletenessStore(database: Database): CompletenessStore {
     activitySince: (since) => activitySince(database, since),
     heartbeatsInLog: (span, limit) => heartbeatsInLog(database, span, limit),
     complete: (histories) => completeHistories(database, histories),
-    examine: (heartbeats, options) => examineHeartbeats(database, heartbeats, options),
+    examine: (heartbeats, what, options) => examineHeartbeats(database, heartbeats, what, options),
     examineTail: (boot) => examineTail(database, boot),
-    async examineBoot(boot, range) {
+    async examineBoot(boot, range, options) {
       const gaps: Gap[] = [];
       let records = 0;
       for (let fromSeq = 0; ; ) {
@@ -30,7 +30,7 @@ export function createCompletenessStore(database: Database): CompletenessStore {
           fromSeq,
           limit: MAX_HEARTBEATS,
         });
-        const found = await examineHeartbeats(database, heartbeats, { hashes: true });
+        const found = await examineHeartbeats(database, heartbeats, { hashes: true }, options);
         gaps.push(...found.gaps);
         records += found.records;
         if (heartbeats.length < MAX_HEARTBEATS) return { gaps, records };

@@ -154,6 +154,12 @@ export interface BootHistory {
   before: StoredHeartbeat | null;
 }
 
+export interface ExamineOptions {
+  signal?: AbortSignal | undefined;
+  /** Awaited between two questions: who examines in the background makes room for others here. */
+  pause?: (() => Promise<void>) | undefined;
+}
+
 /** What the archiver's own examination asks, across tenants. Every method rejects with a TriplineError. */
 export interface CompletenessStore {
   /** What a stretch of the log holds, boot by boot. */
@@ -169,7 +175,8 @@ export interface CompletenessStore {
   /** Heartbeats of one boot, by rising number: what is wrong with the intervals that they end. */
   examine(
     heartbeats: readonly StoredHeartbeat[],
-    options: { hashes: boolean },
+    what: { hashes: boolean },
+    options?: ExamineOptions,
   ): Promise<{ gaps: Gap[]; records: number }>;
   /** The same for what a boot that is over wrote behind its last heartbeat. */
   examineTail(boot: BootActivity): Promise<{ gaps: Gap[]; records: number }>;
@@ -177,6 +184,7 @@ export interface CompletenessStore {
   examineBoot(
     boot: ProducerBoot,
     range: { since: string; until: string },
+    options?: ExamineOptions,
   ): Promise<{ gaps: Gap[]; records: number }>;
   /** When this boot, and any other of its producer, was last heard since then. */
   heardSince(boot: ProducerBoot, since: string): Promise<BootActivity[]>;

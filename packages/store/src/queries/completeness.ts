@@ -14,7 +14,7 @@ import type { BootActivity, Gap, GapsPage, GapsQuestion, StoredHeartbeat } from 
 import type { QueryOptions, ReaderScope } from "./types.ts";
 
 const BOOTS_PER_PAGE = 20;
-/** Of one page: some 30 µs each when they are hashed, so that a page takes about a second. */
+/** Of one page: some 40 µs each when they are hashed, so that a page takes about a second. */
 const RECORDS_PER_PAGE = 20_000;
 const MAX_RANGE_MS = 31 * 24 * 3600 * 1000;
 /** Three heartbeats did not come, while others in the log went on. */

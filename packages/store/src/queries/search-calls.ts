@@ -44,7 +44,9 @@ export async function searchCalls(
   if (filter.outcome !== undefined) {
     conditions.push(sql`outcome IN (${words([filter.outcome].flat(), OUTCOMES, "outcome")})`);
   }
-  conditions.push(unlessAnswered(scope, filter));
+  if (filter.outcome === undefined || [filter.outcome].flat().includes("in_doubt")) {
+    conditions.push(unlessAnswered(scope, filter));
+  }
   if (filter.text !== undefined) conditions.push(textMatches(scope, filter.text, filter));
   const rows = await database.select(
     {

@@ -65,14 +65,14 @@ export class AlertDesk {
     for (const { alert } of await this.#store.openAlerts(rules, since, REVISITED_AT_ONCE)) {
       const place = placeOf(alert);
       if (place === null) continue;
-      const note = await this.#noLonger(alert, { ...place, tenant: alert.tenant });
+      const note = await this.#noLonger(alert, { ...place, tenant: alert.tenant }, pause);
       if (note !== null) await this.#produce([resolved(alert, note, this.#context.now())]);
       await pause();
     }
   }
 
   /** Why the alert's words are not so any more; null when they are. */
-  async #noLonger({ rule }: Alert, place: GapPlace & ProducerBoot): Promise<string | null> {
+  async #noLonger({ rule }: Alert, place: GapPlace & ProducerBoot, pause: Pause): Promise<string | null> {
     if (place.part === "silence") {
       const heard = await this.#store.heardSince(place, place.since);
       const own = heard.find(({ boot }) => boot === place.boot);
@@ -88,7 +88,7 @@ export class AlertDesk {
         : null;
     }
     const kinds = rule.id === "records-missing" ? ["missing"] : ["altered", "chain_broken", "missing"];
-    const { gaps, records } = await this.#store.examineBoot(place, place);
+    const { gaps, records } = await this.#store.examineBoot(place, place, { pause });
     return records > 0 && !gaps.some(({ kind }) => kinds.includes(kind))
       ? "all records are stored, as their producer sent them"
       : null;

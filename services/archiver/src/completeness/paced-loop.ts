@@ -11,7 +11,7 @@ export interface PacedLoopOptions {
   logger: ServiceContext["logger"];
 }
 
-/** Awaited between two pieces of work: waits so long that the share is kept. */
+/** Awaited between two pieces of work: waits so long that the share is kept. Rejects when the loop is being closed. */
 export type Pause = () => Promise<void>;
 
 /** Does `work` again and again, within its share of the time, until it is closed. */
@@ -60,6 +60,7 @@ export class PacedLoop {
   async #pause(): Promise<void> {
     const worked = performance.now() - this.#began;
     await this.#sleep(worked * (1 / this.#options.share - 1));
+    this.#stop.signal.throwIfAborted();
     this.#began = performance.now();
   }
 
