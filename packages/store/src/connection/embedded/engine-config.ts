@@ -9,6 +9,26 @@ export const DEFAULT_MEMORY: MemoryLimits = {
   markCacheBytes: 64 * 1024 * 1024, // marks of some 10M rows; the default would be 5 GB
 };
 
+const MiB = 1024 * 1024;
+
+/**
+ * Caches whose own limits would be larger than all the memory there is: what they hold counts as used, and an insert
+ * that finds no memory fails. Together with the marks they are an eighth of the default limit.
+ */
+const CACHE_BYTES: Readonly<Record<string, number>> = {
+  primary_index_cache_size: 32 * MiB, // 24 B for each 8,192 rows
+  text_index_tokens_cache_size: 16 * MiB,
+  text_index_header_cache_size: 16 * MiB,
+  text_index_postings_cache_size: 16 * MiB,
+  query_condition_cache_size: 16 * MiB,
+  compiled_expression_cache_size: 16 * MiB,
+  // no such indexes, files or tables here
+  vector_similarity_index_cache_size: MiB,
+  unique_key_index_cache_size_bytes: MiB,
+  parquet_metadata_cache_size: MiB,
+  iceberg_metadata_files_cache_size: MiB,
+};
+
 /** What the engine's only user may do: ask, insert, make tables, end queries. No files, URLs or other servers, no removal. */
 const GRANTS = [
   "GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION ON default.*",
@@ -24,6 +44,10 @@ export function engineConfig(memory: MemoryLimits, usersFile: string): string {
   <mark_cache_size>${memory.markCacheBytes}</mark_cache_size>
   <index_mark_cache_size>${memory.markCacheBytes}</index_mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
+  <merges_mutations_memory_usage_soft_limit>${Math.floor(memory.serverBytes / 2)}</merges_mutations_memory_usage_soft_limit>
+${Object.entries(CACHE_BYTES)
+  .map(([name, bytes]) => `  <${name}>${bytes}</${name}>`)
+  .join("\n")}
 </clickhouse>
 `;
 }
