@@ -12,6 +12,7 @@ import { openStore } from "@tripline/store";
 import { kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
 import { createArchiver } from "./archiver.ts";
 import { archiverConfig } from "./config.ts";
+import { waitForStore } from "./wait-for-store.ts";
 
 /** An archiver of its own, from Kafka to a ClickHouse server. */
 const config = readProcessConfig(archiverConfig, {
@@ -25,11 +26,10 @@ const log = await openLog({
   kafka: await kafkaAccess(config, { clientId: "tripline-archiver", logger: context.logger }),
 });
 await log.ensureTopics(triplineTopics(config.partitions));
-const store = await openStore({
-  url: config.store,
-  username: config.storeUser,
-  password: config.storePassword,
-});
+const store = await waitForStore(
+  () => openStore({ url: config.store, username: config.storeUser, password: config.storePassword }),
+  context.logger,
+);
 const revocationKeys = parseRevocationKeys(config.revocationKeys);
 if (revocationKeys.length === 0)
   context.logger.warn("no --revocation-keys: every revocation will go to the dead letters as forged");

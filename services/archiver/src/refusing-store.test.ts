@@ -1,4 +1,4 @@
-import { encodeRecord, TOPIC_CLEANUP, TOPICS } from "@tripline/events";
+import { encodeRecord, TOPIC_CLEANUP, TOPICS, TriplineError } from "@tripline/events";
 import type { Part } from "@tripline/service";
 import { createContext } from "@tripline/service";
 import { openStore, type Store } from "@tripline/store";
@@ -14,6 +14,7 @@ import { createMemoryLog, type MemoryLog } from "@tripline/stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import { createArchiver } from "./archiver.ts";
+import { waitForStore } from "./wait-for-store.ts";
 
 const RECORDS = 5; // for each fault
 const REQUEST_TIMEOUT_MS = 800; // what does not answer is asked again after this
@@ -163,18 +164,23 @@ describe("an archiver whose ClickHouse refuses loses nothing, doubles nothing, a
 });
 
 describe("a store that can't be opened", () => {
-  it("says why, and whether waiting can help", async () => {
-    const wrong = openStore({ url: front.url, password: "wrong" });
-    await expect(wrong).rejects.toMatchObject({
-      kind: "retriable",
-      message: expect.stringMatching(/refuses the user or the password/),
+  it("is waited for, and the log says why; what waiting can't mend is thrown", async () => {
+    lines.length = 0;
+    let password = "wrong";
+    const opened = waitForStore(() => openStore({ url: front.url, password }), context.logger);
+    const said = (what: RegExp) => lines.some((line) => what.test(line));
+    await waitFor(() => said(/waiting for the store: .*refuses the user or the password/), {
+      what: "the reason",
     });
     front.faults.replace([{ statement: "^CREATE TABLE", kind: "exception", code: 164 }]);
-    const readOnly = openStore({ url: front.url, password: "correct" });
-    await expect(readOnly).rejects.toMatchObject({
-      kind: "retriable",
-      message: expect.stringMatching(/read-only/),
+    password = "correct";
+    await waitFor(() => said(/waiting for the store: .*read-only/), {
+      what: "the next reason",
+      timeoutMs: 10_000,
     });
     front.faults.replace([]);
+    await (await opened).close();
+    const newer = new TriplineError("TRIPLINE_STORE_SCHEMA_NEWER", "start the version that wrote it");
+    await expect(waitForStore(() => Promise.reject(newer), context.logger)).rejects.toBe(newer);
   });
 });
