@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { streamError } from "../errors.ts";
 import type { KafkaOptions } from "./connection.ts";
 import { clientCredentialsToken, fileToken } from "./oauth-token.ts";
+import { quietly } from "./quiet-log.ts";
 
 /** How a service gets into Kafka, as its configuration says (`kafkaKeys` of packages/service). */
 export interface KafkaAccessConfig {
@@ -45,9 +46,7 @@ export async function kafkaAccess(
     ...(sasl === undefined ? {} : { sasl }),
     ...(logger === undefined
       ? {}
-      : {
-          onLog: ({ level, message }: { level: "warn" | "error"; message: string }) => logger[level](message),
-        }),
+      : { onLog: quietly((level: "warn" | "error", message) => logger[level](message)) }),
   };
 }
 

@@ -76,8 +76,8 @@ export class KafkaConsumer implements Consumer {
       this.#loseAll();
       if (payload.restart) return;
       const error = fromKafka(payload.error, `consuming ${this.#options.topic}`);
-      // kafkajs gives up on some errors that pass when the broker is back: no coordinator, no connection.
-      if (isRetriable(error)) void this.#beginAgain();
+      // kafkajs gives up on some errors that pass: no coordinator, no connection, a group that changed while it joined.
+      if (passes(error)) void this.#beginAgain();
       else this.#fail(error);
     });
     try {
@@ -110,7 +110,7 @@ export class KafkaConsumer implements Consumer {
         return;
       } catch (cause) {
         const error = fromKafka(cause, `consuming ${this.#options.topic}`);
-        if (!isRetriable(error)) return this.#fail(error);
+        if (!passes(error)) return this.#fail(error);
       }
     }
   }
@@ -215,4 +215,9 @@ export class KafkaConsumer implements Consumer {
     })();
     return this.#closing;
   }
+}
+
+/** Whether joining the group again can help. */
+function passes(error: unknown): boolean {
+  return isRetriable(error) || hasCode(error, "TRIPLINE_STREAM_ASSIGNMENT_LOST");
 }

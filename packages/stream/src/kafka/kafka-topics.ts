@@ -2,6 +2,7 @@ import kafkajs, { type Admin } from "kafkajs";
 import { streamError } from "../errors.ts";
 import type { TopicSpec } from "../log.ts";
 import { checkSpecs, type ExistingTopic } from "../topic-specs.ts";
+import { createTopics } from "./create-topics.ts";
 import { fromKafka } from "./errors.ts";
 import { topicSettings } from "./topic-settings.ts";
 
@@ -29,15 +30,15 @@ export class KafkaTopics {
       );
     }
     await this.#ask("creating topics", () =>
-      this.#admin.createTopics({
-        waitForLeaders: true,
-        topics: missing.map((spec) => ({
+      createTopics(
+        this.#admin,
+        missing.map((spec) => ({
           topic: spec.name,
           numPartitions: spec.partitions,
           replicationFactor: this.#options.replicationFactor,
           configEntries: Object.entries(topicSettings(spec)).map(([name, value]) => ({ name, value })),
         })),
-      }),
+      ),
     );
   }
 

@@ -2,6 +2,7 @@ import kafkajs, { type Admin } from "kafkajs";
 import { streamError } from "../errors.ts";
 import type { TopicSpec } from "../log.ts";
 import { connectKafka, type KafkaOptions } from "./connection.ts";
+import { createTopics } from "./create-topics.ts";
 import { fromKafka } from "./errors.ts";
 import { keepsPromise, MESSAGE_BYTES, topicSettings } from "./topic-settings.ts";
 
@@ -148,15 +149,15 @@ async function apply(admin: Admin, wishes: TopicWishes): Promise<TopicDifference
   const toCreate = new Set(mendable.filter(({ what }) => what === "topic").map(({ topic }) => topic));
   const specs = wishes.specs.filter(({ name }) => toCreate.has(name));
   if (specs.length > 0) {
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: specs.map((spec) => ({
+    await createTopics(
+      admin,
+      specs.map((spec) => ({
         topic: spec.name,
         numPartitions: spec.partitions,
         replicationFactor: copies.replicationFactor,
         configEntries: entries(wantedSettings(spec, copies)),
       })),
-    });
+    );
   }
   const toChange = Map.groupBy(
     mendable.filter(({ what }) => what !== "topic"),
