@@ -5,6 +5,7 @@ import { recordsOf, shortRecordSchema } from "@tripline/detection";
 import {
   type Alert,
   alertSchema,
+  deadLetterId,
   type Envelope,
   encodeRecord,
   eventKey,
@@ -14,12 +15,13 @@ import {
 } from "@tripline/events";
 import { loadOrCreateSigningKey, signRevocation } from "@tripline/response";
 import { createContext } from "@tripline/service";
-import type { DeadLetterRow } from "@tripline/store";
+import { type DeadLetterRow, rowFromDeadLetter, rowFromDeadLetterBytes } from "@tripline/store";
 import { at, testRecord, testRevocation } from "@tripline/store/testing";
 import {
   createMemoryLog,
   type Log,
   type LogRecord,
+  MARK_HEADERS,
   type PartitionStep,
   type RunnerHandle,
   runSink,
@@ -173,6 +175,10 @@ describe("records that an older version refused", () => {
     const line = ["dead-letters", "replay", "--reason", "invalid", "--why", "updated"];
     const reader = await world.token("local", ["read", "read_payload"]);
     expect((await world.tripline(reader, ...line, "--count", String(LETTERS))).code).toBe(4);
+    const [letter] = await listed("--reason", "invalid");
+    const clerk = await world.token("local", ["read"]);
+    expect((await world.tripline(clerk, "dead-letters", "show", letter?.id ?? "")).code).toBe(0);
+    expect((await world.tripline(clerk, "dead-letters", "show", letter?.id ?? "", "--bytes")).code).toBe(4);
     const stranger = await world.token("acme", ["read", "administer"]);
     expect((await world.tripline(stranger, ...line, "--dry-run")).out).toBe("0 letters\n");
     const unsure = await world.tripline(operator, ...line);
@@ -358,6 +364,57 @@ describe("a record that an older detector refused", () => {
       calls.map(({ record: { envelope } }) => ({ tenant: "local", id: envelope.id, time: envelope.time })),
     );
     expect([...stored.values()].map((rows) => rows.length)).toEqual(calls.map(() => 1));
+  });
+});
+
+describe("a letter from the log's earlier generation", () => {
+  it("is replayed into the present one and stored once, also when a first replay was written and not recorded", async () => {
+    const record = testRecord(5_000, { tenant: "local" });
+    const text = encodeRecord(record);
+    const origin = { generation: "earlier-1", topic: TOPICS.events, partition: 0, offset: 17 };
+    const letter = {
+      ...origin,
+      id: deadLetterId({ ...origin, step: "archiver-events" }),
+      tenant: "local",
+      step: "archiver-events",
+      reason: "invalid",
+      key: eventKey(record.envelope),
+      headers: {},
+      value: Buffer.from(text),
+      bytes: Buffer.byteLength(text),
+      cut: false,
+      replayOf: "",
+    };
+    const source = { generation: "earlier-1", partition: 0, offset: 3, appendTime: Date.now() };
+    const range = { generation: "earlier-1", topic: TOPICS.deadLetters, partition: 0, first: 3, last: 3 };
+    await world.store.writer.insert(range, {
+      table: "dead_letter_bytes",
+      lines: [rowFromDeadLetterBytes(letter, source)],
+    });
+    await world.store.writer.insert(range, {
+      table: "dead_letters",
+      lines: [rowFromDeadLetter(letter, source)],
+    });
+    // As if the console had died behind the first of a replay's three writes.
+    const marked = {
+      [MARK_HEADERS.replayStep]: "archiver-events",
+      [MARK_HEADERS.replayOf]: `earlier-1/${TOPICS.events}/0/17`,
+    };
+    await world.log.produce(TOPICS.events, [{ key: letter.key, value: letter.value, headers: marked }]);
+    await world.archiveAll();
+    expect((await listed("--reason", "invalid")).map(({ id }) => id)).toContain(letter.id);
+    const replayed = await world.tripline(operator, "dead-letters", "replay", letter.id, "--why", "moved");
+    expect(replayed.code, replayed.err).toBe(0);
+    await world.archiveAll();
+    const { id, time } = record.envelope;
+    const stored = await world.store.reconcile.knownRecords([{ tenant: "local", id, time }]);
+    expect(stored.get(id)).toMatchObject([{ generation: world.log.generation }]);
+    expect(
+      (await eventsIn(world)).filter(({ headers }) =>
+        headers[MARK_HEADERS.replayOf]?.startsWith("earlier-1"),
+      ),
+    ).toHaveLength(2);
+    expect((await listed("--reason", "invalid")).map(({ id: open }) => open)).not.toContain(letter.id);
   });
 });
 

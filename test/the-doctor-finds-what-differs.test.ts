@@ -18,6 +18,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startBroker } from "../infra/kafka/broker.ts";
 import { openRepairWorld, type RepairWorld } from "./support/repair-world.ts";
 import { requirement } from "./support/requirements.ts";
+import { waitFor } from "./support/wait-for.ts";
 
 const PORT = 24_010;
 const BROKER_PORT = 24_012; // and its controller on the next
@@ -206,6 +207,13 @@ describe("a whole store", () => {
     expect((await world.tripline(reader, "doctor")).code).toBe(4);
     expect((await doctor("--topic", TOPICS.events, "--partition", "7")).code).toBe(2);
     expect((await world.tripline(operator, "doctor", "--from", "3")).code).toBe(2);
+    // One runs at a time, and one that nobody listens to any more ends.
+    const left = new AbortController();
+    const url = `http://127.0.0.1:${PORT}/api/doctor`;
+    const ask = { headers: { authorization: `Bearer ${operator}` }, signal: left.signal };
+    await (await fetch(url, ask)).body?.getReader().read();
+    left.abort();
+    await waitFor(async () => (await doctor("--topic", TOPICS.alerts)).code === 0, { what: "its turn" });
     // The archiver has come to the events and not to their letters.
     await world.alter("TRUNCATE TABLE dead_letters");
     await world.log.produce(TOPICS.deadLetters, [{ key: null, value: Buffer.from("one more") }]);

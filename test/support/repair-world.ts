@@ -143,6 +143,7 @@ export async function openRepairWorld(options: RepairWorldOptions): Promise<Repa
     },
     async close() {
       await people.part.stop();
+      server.app.server.closeAllConnections(); // one that was opened and not used would be waited for
       await server.app.close();
       await recordProducer.part.stop();
       access.close();

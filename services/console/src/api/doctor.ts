@@ -14,7 +14,7 @@ export interface DoctorRouteDeps extends ReadDependencies, DoctorDeps {
 
 /** `GET /api/doctor`: compares log and store, as lines of JSON while it goes. Closing the connection ends it. */
 export function addDoctorRoute(untyped: FastifyInstance, dependencies: DoctorRouteDeps): void {
-  let isRunning = false;
+  let running: AbortController | null = null;
   untyped.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/api/doctor",
@@ -36,17 +36,17 @@ export function addDoctorRoute(untyped: FastifyInstance, dependencies: DoctorRou
           "the doctor looks at every tenant's rows: this needs a token of who runs the installation",
         );
       }
-      if (isRunning) {
+      if (running !== null) {
         throw new HttpError(
           409,
           "TRIPLINE_DOCTOR_RUNS",
           "the doctor is at work already: wait for it, or end it",
         );
       }
-      isRunning = true;
       const gone = new AbortController();
+      running = gone;
       const end = () => {
-        isRunning = false;
+        if (running === gone) running = null;
       };
       reply.raw.once("close", () => {
         gone.abort();

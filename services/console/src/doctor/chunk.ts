@@ -24,8 +24,8 @@ export interface Compared {
 
 export type Compare = (chunk: Chunk, signal: AbortSignal) => Promise<Compared>;
 
-const MAX_RECORDS = 4_000; // a store's answer of some MB, and few enough questions over millions of positions
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_RECORDS = 1_000; // some ms of this process's one thread, which takes records meanwhile
+const MAX_BYTES = 2 * 1024 * 1024;
 
 class Enough extends Error {}
 
