@@ -185,9 +185,10 @@ export class KafkaConsumer implements Consumer {
     try {
       await owned.handle(payload, { maxBatchRecords, maxBatchBytes, stopping: () => this.#stopping });
     } catch (error) {
-      // A reader that learns from a commit that it lost the partition may say so; kafkajs notices by its next heartbeat.
-      const lost = hasCode(error, "TRIPLINE_STREAM_ASSIGNMENT_LOST");
-      if (!lost) this.#fail(fromKafka(error, `consuming ${this.#options.topic}`));
+      // A reader that learns from a commit, or a heartbeat between two batches, that the partition is lost says so, in our
+      // words or in kafkajs's; kafkajs notices by its next heartbeat.
+      const known = fromKafka(error, `consuming ${this.#options.topic}`);
+      if (!hasCode(known, "TRIPLINE_STREAM_ASSIGNMENT_LOST")) this.#fail(known);
     } finally {
       clearInterval(beat);
     }
