@@ -20,6 +20,7 @@ const BENCHES: Record<string, string> = {
   archive: "../services/archiver/bench/archive.ts",
   pipeline: "./pipeline.ts",
   refusal: "./refusal.ts",
+  overload: "./overload.ts",
   "embedded-capacity": "./embedded-capacity.ts",
   "kafka-capacity": "./kafka-capacity.ts",
   "embedded-alerts": "./embedded-alerts.ts",

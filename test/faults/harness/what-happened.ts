@@ -26,11 +26,14 @@ interface AlertRow {
  */
 export async function whatHappened(installation: Installation, workload: Workload): Promise<WhatHappened> {
   await workload.finish();
+  const ended = () => [...installation.services.values()].find((service) => !service.running());
   const isCallers = (producer: string): boolean => workload.producers.includes(producer);
-  await waitFor(() => goodbyesStored(installation, workload), {
+  await waitFor(async () => ended() !== undefined || (await goodbyesStored(installation, workload)), {
     what: "the goodbye of each caller to be stored",
     timeoutMs: SETTLED_TIMEOUT_MS,
   });
+  const gone = ended();
+  if (gone !== undefined) throw new Error(`${gone.name} ended by itself: ${gone.output().slice(-4000)}`);
   await waitFor(
     async () => {
       const { accused, revoked } = await shownOf(installation);
