@@ -47,8 +47,11 @@ export class StateTables {
   readonly #tables = new Map<string, StateTable<unknown>>();
   readonly #onForgotten: (what: string) => void;
   readonly #forgotten = new Map<string, number>();
-  /** Rows with bytes in a segment, those in the oldest one first. */
-  readonly #bySegment = new Set<SavedRow>();
+  /**
+   * The rows that each segment holds, also those whose latest bytes are in a later one by now. Lists and not sets: a set
+   * of all rows would stop the thread for tens of ms whenever it grows.
+   */
+  readonly #bySegment = new Map<number, SavedRow[]>();
   readonly #live = new Map<number, number>();
   /** Keys of tables that are no more. */
   #orphans = new Set<string>();
@@ -99,10 +102,7 @@ export class StateTables {
   remove(row: SavedRow): void {
     if (row.touched === this.#interval) this.#unlist(row);
     else this.#keep(row);
-    if (row.saved > 0) {
-      this.#count(row, -row.size);
-      this.#bySegment.delete(row);
-    }
+    if (row.saved > 0) this.#count(row, -row.size);
     row.touched = 0;
   }
 
@@ -157,10 +157,14 @@ export class StateTables {
       write(this.#encode(row, running.segment));
       if (!more()) return false;
     }
-    for (const row of this.#bySegment) {
-      if (row.saved >= running.keepFrom) break;
-      write(this.#encode(row, running.segment));
-      if (!more()) return false;
+    for (const [segment, rows] of this.#bySegment) {
+      if (segment >= running.keepFrom) continue;
+      for (let row = rows.pop(); row !== undefined; row = rows.pop()) {
+        if (row.saved !== segment || row.touched === 0) continue;
+        write(this.#encode(row, running.segment));
+        if (!more()) return false;
+      }
+      this.#bySegment.delete(segment);
     }
     this.#running = null;
     return true;
@@ -194,9 +198,8 @@ export class StateTables {
       rows.push(row);
     }
     for (const table of this.#tables.values()) table.arrange();
-    rows.sort((a, b) => a.saved - b.saved);
     for (const row of rows) {
-      this.#bySegment.add(row);
+      this.#list(row);
       this.#count(row, row.size);
     }
   }
@@ -210,15 +213,18 @@ export class StateTables {
   #encode(row: SavedRow, segment: number): StateEntry {
     const key = row.table.name + NAME_END + row.key;
     const value = JSON.stringify([row.stamp, row.encoded()]);
-    if (row.saved > 0) {
-      this.#count(row, -row.size);
-      this.#bySegment.delete(row);
-    }
+    if (row.saved > 0) this.#count(row, -row.size);
     row.saved = segment;
     row.size = key.length + value.length;
     this.#count(row, row.size);
-    this.#bySegment.add(row);
+    this.#list(row);
     return { key, value };
+  }
+
+  #list(row: SavedRow): void {
+    const rows = this.#bySegment.get(row.saved);
+    if (rows === undefined) this.#bySegment.set(row.saved, [row]);
+    else rows.push(row);
   }
 
   #count(row: SavedRow, size: number): void {
