@@ -7,7 +7,7 @@ import { knowTopics, leaderOf, refreshAfter } from "./kafka-cluster.ts";
 
 const NEVER_COMMITTED = "-1";
 const ASK_AGAIN_MS = 100; // a metadata request takes a few ms
-const MAX_TRIES = 20;
+const ASK_FOR_MS = 10_000; // an election takes as long; so does a busy broker with a hundred partitions that are new
 
 export interface PartitionBounds {
   partition: number;
@@ -17,7 +17,7 @@ export interface PartitionBounds {
 
 /**
  * Where each partition begins and ends, from its present leader. While one has none, or another leads than the metadata
- * says, the metadata is refreshed and the question asked again, for two seconds.
+ * says, the metadata is refreshed and the question asked again, for ten seconds.
  */
 export async function fetchBounds(
   cluster: Cluster,
@@ -25,7 +25,8 @@ export async function fetchBounds(
   count: number,
 ): Promise<PartitionBounds[]> {
   const partitions = Array.from({ length: count }, (_, partition) => ({ partition }));
-  for (let tries = 1; ; tries++) {
+  const deadline = performance.now() + ASK_FOR_MS;
+  for (;;) {
     try {
       await knowTopics(cluster, [topic]);
       const leaderless = partitions.find(({ partition }) => leaderOf(cluster, topic, partition) === null);
@@ -44,7 +45,8 @@ export async function fetchBounds(
         return { partition, earliest, next };
       });
     } catch (error) {
-      if (!isPassing(error) || tries === MAX_TRIES) throw fromKafka(error, `reading the offsets of ${topic}`);
+      if (!isPassing(error) || performance.now() > deadline)
+        throw fromKafka(error, `reading the offsets of ${topic}`);
       await refreshAfter(cluster, error).catch(() => undefined); // the next try meets the same
       await delay(ASK_AGAIN_MS);
     }

@@ -47,7 +47,9 @@ export class KafkaTable implements TableReader {
       throw fromKafka(error, `reading ${this.#topic}`);
     }
     this.#checkLoaded();
-    this.#following = this.#follow(onEntry);
+    this.#following = this.#follow(onEntry).catch((error: unknown) => {
+      void this.#close({ error: fromKafka(error, `reading ${this.#topic}`) });
+    });
   }
 
   close(): Promise<void> {
@@ -80,6 +82,7 @@ export class KafkaTable implements TableReader {
         const known = fromKafka(error, `reading ${this.#topic}`);
         if (!isRetriable(known)) void this.#close({ error: known });
       }
+      if (signal.aborted) return; // and with it what is known of leaders
       const leaders = new Set(group.map((partition) => leaderOf(this.#own.cluster, this.#topic, partition)));
       if (leaders.size > 1) round.abort();
     }
