@@ -110,18 +110,18 @@ export class Examination {
     if (!this.#ready) await this.#begin();
     const mark = await this.#marks.look();
     if (mark !== null) this.#mark = mark;
-    const ends = mark?.ends.get(TOPICS.events);
-    if (mark === null || ends === undefined) return;
-    for (let span = this.#counted.next(ends); span !== null && !signal.aborted; ) {
+    const held = mark?.held.get(TOPICS.events);
+    if (mark === null || held === undefined) return;
+    for (let span = this.#counted.next(held); span !== null && !signal.aborted; ) {
       const activity = await this.#store.activityInLog(span);
       for await (const heartbeats of this.#heartbeats(span)) {
         await this.#countHeartbeats(heartbeats, pause);
       }
       for (const boot of activity) this.#silence.heard(boot, mark.atMs);
       this.#counted.done(span, newestOf(activity));
-      this.#report("sequences", this.#counted.behind(ends), sum(activity.map(({ records }) => records)));
+      this.#report("sequences", this.#counted.behind(held), sum(activity.map(({ records }) => records)));
       await pause();
-      span = this.#counted.next(ends);
+      span = this.#counted.next(held);
     }
     await this.#counted.save();
     if (signal.aborted) return;
@@ -134,9 +134,9 @@ export class Examination {
       await this.#hashed.load();
       this.#hashesLoaded = true;
     }
-    const ends = this.#mark?.ends.get(TOPICS.events);
-    if (ends === undefined) return;
-    for (let span = this.#hashed.next(ends); span !== null && !signal.aborted; ) {
+    const held = this.#mark?.held.get(TOPICS.events);
+    if (held === undefined) return;
+    for (let span = this.#hashed.next(held); span !== null && !signal.aborted; ) {
       let records = 0;
       let newest: string | null = null;
       for await (const heartbeats of this.#heartbeats(span)) {
@@ -150,10 +150,10 @@ export class Examination {
         newest = heartbeats.at(-1)?.append_time ?? newest;
       }
       this.#hashed.done(span, newest);
-      this.#report("hashes", this.#hashed.behind(ends), records);
+      this.#report("hashes", this.#hashed.behind(held), records);
       await this.#hashed.save();
       await pause();
-      span = this.#hashed.next(ends);
+      span = this.#hashed.next(held);
     }
   }
 

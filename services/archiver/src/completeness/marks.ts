@@ -1,10 +1,16 @@
 import type { Log } from "@tripline/stream";
 
-/** Where the log's partitions ended at a moment, on the process's own clock, which no one sets. */
+/** What a partition held: its oldest offset, and the one the next record will get. */
+export interface Held {
+  earliest: number;
+  next: number;
+}
+
+/** What the log's partitions held at a moment, on the process's own clock, which no one sets. */
 export interface Mark {
   atMs: number;
-  /** By topic: the next offset of each partition. */
-  ends: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** By topic and partition. */
+  held: ReadonlyMap<string, ReadonlyMap<number, Held>>;
 }
 
 export interface MarksOptions {
@@ -35,13 +41,17 @@ export class Marks {
   async look(): Promise<Mark | null> {
     const { log, groups, graceMs, monotonic } = this.#options;
     const atMs = monotonic();
-    const ends = new Map<string, Map<number, number>>();
+    const held = new Map<string, Map<number, Held>>();
     const committed = new Map<string, ReadonlyMap<number, { offset: number }>>();
     for (const [topic, group] of Object.entries(groups)) {
-      ends.set(topic, new Map((await log.offsets(topic)).map(({ partition, next }) => [partition, next])));
+      const offsets = await log.offsets(topic);
+      held.set(
+        topic,
+        new Map(offsets.map(({ partition, earliest, next }) => [partition, { earliest, next }])),
+      );
       committed.set(topic, await log.committed(topic, group));
     }
-    this.#waiting.push({ atMs, ends });
+    this.#waiting.push({ atMs, held });
     if (this.#waiting.length > MAX_MARKS) this.#waiting.splice(1, 1);
     const ripe = this.#waiting.findLastIndex(
       (mark) => atMs - mark.atMs >= graceMs && isPast(mark, committed),
@@ -54,10 +64,12 @@ export class Marks {
 }
 
 function isPast(
-  { ends }: Mark,
+  { held }: Mark,
   committed: ReadonlyMap<string, ReadonlyMap<number, { offset: number }>>,
 ): boolean {
-  return [...ends].every(([topic, partitions]) =>
-    [...partitions].every(([partition, end]) => (committed.get(topic)?.get(partition)?.offset ?? 0) >= end),
+  return [...held].every(([topic, partitions]) =>
+    [...partitions].every(
+      ([partition, { next }]) => (committed.get(topic)?.get(partition)?.offset ?? 0) >= next,
+    ),
   );
 }

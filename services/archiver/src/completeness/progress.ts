@@ -1,4 +1,5 @@
 import type { CompletenessStore, Examined, LogSpan } from "@tripline/store";
+import type { Held } from "./marks.ts";
 
 const MAX_SPAN = 50_000; // offsets of one look: a bounded question, and many intervals of each boot where it is behind
 
@@ -23,13 +24,13 @@ export class Progress {
     }
   }
 
-  /** The next stretch before these ends; null when all was seen. */
-  next(ends: ReadonlyMap<number, number>): LogSpan | null {
-    for (const [partition, end] of ends) {
+  /** The next stretch of what the log held; null when all was seen. Begins with the oldest that the log still has. */
+  next(held: ReadonlyMap<number, Held>): LogSpan | null {
+    for (const [partition, { earliest, next }] of held) {
       const at = this.#at.get(partition);
-      const from = at?.offset ?? 0;
-      if (from >= end) continue;
-      const to = Math.min(end, from + MAX_SPAN);
+      const from = at?.offset ?? earliest;
+      if (from >= next) continue;
+      const to = Math.min(next, from + MAX_SPAN);
       return { generation: this.#generation, partition, from, to, since: at?.append_time ?? null };
     }
     return null;
@@ -40,17 +41,18 @@ export class Progress {
     this.#at.set(partition, { partition, offset: to, append_time: newest ?? since });
   }
 
-  behind(ends: ReadonlyMap<number, number>): number {
-    return [...ends].reduce(
-      (sum, [partition, end]) => sum + Math.max(0, end - (this.#at.get(partition)?.offset ?? 0)),
+  behind(held: ReadonlyMap<number, Held>): number {
+    return [...held].reduce(
+      (sum, [partition, { earliest, next }]) =>
+        sum + Math.max(0, next - (this.#at.get(partition)?.offset ?? earliest)),
       0,
     );
   }
 
-  /** @param held an earlier place for some partitions: what lies behind it has to be seen again after a restart */
-  async save(held: ReadonlyMap<number, Examined> = new Map()): Promise<void> {
+  /** @param earlier a place before for some partitions: what lies behind it has to be seen again after a restart */
+  async save(earlier: ReadonlyMap<number, Examined> = new Map()): Promise<void> {
     const places = [...this.#at.values()]
-      .map((at) => held.get(at.partition) ?? at)
+      .map((at) => earlier.get(at.partition) ?? at)
       .filter(({ partition, offset }) => offset > (this.#saved.get(partition) ?? -1));
     await this.#store.saveExamined(this.#what, this.#generation, places);
     for (const { partition, offset } of places) this.#saved.set(partition, offset);

@@ -91,17 +91,17 @@ export class CallClosing {
       this.#ready = true;
     }
     const mark = await this.#marks.look();
-    const ends = mark?.ends.get(TOPICS.events);
-    if (mark === null || ends === undefined) return;
+    const held = mark?.held.get(TOPICS.events);
+    if (mark === null || held === undefined) return;
     for (
-      let span = this.#progress.next(ends);
+      let span = this.#progress.next(held);
       span !== null && this.#waiting.length < MAX_WAITING && !signal.aborted;
     ) {
       await this.#take(span, mark);
       await pause();
-      span = this.#progress.next(ends);
+      span = this.#progress.next(held);
     }
-    if (this.#progress.next(ends) === null) this.#catchingUp = false;
+    if (this.#progress.next(held) === null) this.#catchingUp = false;
     await this.#closeDue(mark);
     await this.#progress.save(this.#oldestWaiting());
     gauge(this.#context.metrics, {
