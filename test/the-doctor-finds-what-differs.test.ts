@@ -115,7 +115,7 @@ const total = (told: Told, what: string) => told.partitions.reduce((sum, each) =
 /** Done when the engine has done it. */
 const NOW = "SETTINGS mutations_sync = 2";
 
-describe("a whole store", () => {
+describe("a whole store", { timeout: 90_000 }, () => {
   beforeEach(async () => {
     await open({ partitions: 3 });
     await fill(world.log);

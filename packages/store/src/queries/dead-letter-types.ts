@@ -82,6 +82,8 @@ export interface DeadLetterReader {
   one(scope: DeadLetterScope, id: string, options?: QueryOptions): Promise<DeadLetterRow | null>;
   /** Null when the retention took the bytes. Look the letter up in its scope first. */
   bytes(id: string, options?: QueryOptions): Promise<DeadLetterBytes | null>;
+  /** The same for several (at most 100) at once; those whose bytes are gone are absent. */
+  bytesOf(ids: readonly string[], options?: QueryOptions): Promise<Map<string, DeadLetterBytes>>;
   /** Letters that the same record became at other steps, and those that came of this one's replay; at most 100. */
   related(letter: DeadLetterRow, scope: DeadLetterScope, options?: QueryOptions): Promise<DeadLetterRow[]>;
   /** By step and reason, most first; at most 1,000. */

@@ -6,6 +6,7 @@ import type { Row } from "../sql/row.ts";
 import { integer, join, type Sql, sql, tenant, text, word } from "../sql/sql.ts";
 import { afterCursor, orderAndLimit, planPage, toPage } from "./cursor.ts";
 import type {
+  DeadLetterBytes,
   DeadLetterFilter,
   DeadLetterReader,
   DeadLetterRow,
@@ -14,6 +15,7 @@ import type {
 } from "./dead-letter-types.ts";
 import { LOOKUP_LIMITS, PAGE_LIMITS } from "./limits.ts";
 import { timeRange } from "./search-calls.ts";
+import type { QueryOptions } from "./types.ts";
 
 const MAX_RELATED = 100;
 const MAX_COUNTS = 1_000;
@@ -71,24 +73,8 @@ export function createDeadLetterReader(database: Database): DeadLetterReader {
       return found === undefined ? null : letterRow(found);
     },
 
-    async bytes(id, options = {}) {
-      const [found] = await database.select(
-        {
-          columns: sql`headers, base64Encode(value) AS encoded, id IN (SELECT id FROM dead_letters WHERE id = ${idLiteral(id)} AND is_tombstone) AS tombstone`,
-          // What is past its retention is gone for readers too, whenever the table's merges drop it.
-          rest: sql`FROM dead_letter_bytes WHERE id = ${idLiteral(id)} AND append_time > now64(3) - INTERVAL ${integer(DEAD_LETTER_BYTES_DAYS)} DAY
-            ORDER BY append_time LIMIT 1`,
-          limits: LOOKUP_LIMITS,
-        },
-        options,
-      );
-      if (found === undefined) return null;
-      const headers = z.record(z.string(), z.string()).parse(JSON.parse(found.string("headers")));
-      return {
-        headers,
-        value: found.boolean("tombstone") ? null : Buffer.from(found.string("encoded"), "base64"),
-      };
-    },
+    bytes: async (id, options) => (await bytesOf(database, [id], options)).get(id) ?? null,
+    bytesOf: (ids, options) => bytesOf(database, ids, options),
 
     async related(letter, scope, options = {}) {
       const sameRecord = sql`generation = ${text(letter.generation)} AND topic = ${text(letter.topic)}
@@ -150,6 +136,34 @@ export function createDeadLetterReader(database: Database): DeadLetterReader {
       return { open, oldest: open === 0 ? null : (row?.time("oldest") ?? null) };
     },
   };
+}
+
+async function bytesOf(
+  database: Database,
+  ids: readonly string[],
+  options: QueryOptions = {},
+): Promise<Map<string, DeadLetterBytes>> {
+  if (ids.length === 0) return new Map();
+  const wanted = join(ids.map(idLiteral), ", ");
+  const rows = await database.select(
+    {
+      columns: sql`id, headers, base64Encode(value) AS encoded, id IN (SELECT id FROM dead_letters WHERE id IN (${wanted}) AND is_tombstone) AS tombstone`,
+      // What is past its retention is gone for readers too, whenever the table's merges drop it.
+      rest: sql`FROM dead_letter_bytes FINAL WHERE id IN (${wanted}) AND append_time > now64(3) - INTERVAL ${integer(DEAD_LETTER_BYTES_DAYS)} DAY
+        LIMIT ${integer(LOOKUP_LIMITS.rows)}`,
+      limits: LOOKUP_LIMITS,
+    },
+    options,
+  );
+  return new Map(
+    rows.map((row) => [
+      row.string("id"),
+      {
+        headers: z.record(z.string(), z.string()).parse(JSON.parse(row.string("headers"))),
+        value: row.boolean("tombstone") ? null : Buffer.from(row.string("encoded"), "base64"),
+      },
+    ]),
+  );
 }
 
 function where({ tenants }: DeadLetterScope, filter: DeadLetterFilter): Sql {

@@ -52,6 +52,7 @@ export interface Done {
 
 /** Each letter is three durable writes: this many are done within what a person waits for one answer. */
 export const MAX_LETTERS_PER_REQUEST = 200;
+const READ_AT_ONCE = 25; // originals, of up to 1 MB each
 const MAX_REMEMBERED = 10_000; // decisions of this process that the store may not show yet; 100 B each
 const MAX_REASON_CHARS = 1024;
 
@@ -91,13 +92,29 @@ export function createLetterActions(deps: LetterActionsDeps): LetterActions {
   async function decide(request: Request): Promise<Done> {
     const { letters, refused } = await select(request);
     const done: Done["done"] = [];
+    for (let first = 0; first < letters.length; first += READ_AT_ONCE) {
+      await decideSome(request, letters.slice(first, first + READ_AT_ONCE), done, refused);
+    }
+    const last = letters.at(-1);
+    const isFull = !("ids" in request.selection) && letters.length === MAX_LETTERS_PER_REQUEST;
+    return { done, refused, next: isFull && last !== undefined ? last : null };
+  }
+
+  async function decideSome(
+    request: Request,
+    letters: readonly DeadLetterRow[],
+    done: Done["done"],
+    refused: Done["refused"],
+  ): Promise<void> {
     const ready: { letter: DeadLetterRow; original: OriginalRecord | null }[] = [];
+    const isReplay = request.kind === "replayed";
+    const bytes = await store.deadLetters.bytesOf(isReplay ? letters.map(({ id }) => id) : []);
     for (const letter of letters) {
       const no = refusal(request.kind, decided.get(letter.id) ?? letter.state);
       if (no !== null) refused.push({ id: letter.id, ...no });
-      else if (request.kind === "discarded") ready.push({ letter, original: null });
+      else if (!isReplay) ready.push({ letter, original: null });
       else {
-        const original = await originalOf(letter, deps);
+        const original = await originalOf(letter, bytes.get(letter.id), deps.log);
         if ("code" in original) refused.push({ id: letter.id, ...original });
         else ready.push({ letter, original });
       }
@@ -116,9 +133,6 @@ export function createLetterActions(deps: LetterActionsDeps): LetterActions {
       await record(request, letter, position);
       done.push({ id: letter.id, position });
     }
-    const last = letters.at(-1);
-    const isFull = !("ids" in request.selection) && letters.length === MAX_LETTERS_PER_REQUEST;
-    return { done, refused, next: isFull && last !== undefined ? last : null };
   }
 
   async function supersededOf(

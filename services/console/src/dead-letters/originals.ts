@@ -1,5 +1,5 @@
 import { TOPIC_CLEANUP } from "@tripline/events";
-import type { DeadLetterBytes, DeadLetterRow, Store } from "@tripline/store";
+import type { DeadLetterBytes, DeadLetterRow } from "@tripline/store";
 import type { Log, LogRecord } from "@tripline/stream";
 
 /** Why a letter's original can't be had or may not be written again. */
@@ -15,11 +15,11 @@ export interface OriginalRecord extends DeadLetterBytes {
 /** The whole original of a letter: from the letter itself, or, where that was cut, from its position in the log. */
 export async function originalOf(
   letter: DeadLetterRow,
-  { store, log }: { store: Store; log: Log },
+  bytes: DeadLetterBytes | undefined,
+  log: Log,
 ): Promise<OriginalRecord | Refusal> {
   if (!letter.cut) {
-    const bytes = await store.deadLetters.bytes(letter.id);
-    if (bytes !== null) return { ...bytes, key: letter.key };
+    if (bytes !== undefined) return { ...bytes, key: letter.key };
     return {
       code: "TRIPLINE_DEAD_LETTER_BYTES_GONE",
       message: "its bytes are past their retention: nothing is left to replay",

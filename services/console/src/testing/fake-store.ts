@@ -32,6 +32,7 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       list: async () => ({ rows: [], next: null, previous: null }),
       one: async () => null,
       bytes: async () => null,
+      bytesOf: async () => new Map(),
       related: async () => [],
       count: async () => [],
       inOrder: async () => [],
