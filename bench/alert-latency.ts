@@ -28,7 +28,7 @@ const SAMPLES = Number(process.env.BENCH_SAMPLES ?? 300);
 const WARM_UP = 50; // not counted: the first ones compile the code
 const SAMPLE_EVERY_MS = 200;
 const GIVE_UP_MS = 30_000;
-const KAFKA_PORT = 21_160;
+const KAFKA_PORT = 21_154;
 const RULE = "secret-read-then-sent";
 
 const alertOfBench = z.object({ rule: z.object({ id: z.string() }), record_id: z.string().optional() });
@@ -44,7 +44,8 @@ export async function measureAlerts(kind: LogKind, goalMs: number): Promise<Benc
     kind === "kafka" ? await startBroker({ port: KAFKA_PORT, dataDir: join(directory, "kafka") }) : null;
   const url = broker === null ? "embedded:" : `kafka://${broker.address}`;
   const context = createContext({ service: "bench", logLevel: "warn" });
-  const log = await openLog({ url, dataDir: directory });
+  const client = process.env.TRIPLINE_KAFKA_CLIENT === "platformatic" ? "platformatic" : "kafkajs";
+  const log = await openLog({ url, dataDir: directory, kafka: { client } });
   await log.ensureTopics(triplineTopics(defaultPartitions(url)));
   const store = await openStore({ dataDir: join(directory, "store") });
   const parts: Part[] = [

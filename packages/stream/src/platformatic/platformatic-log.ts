@@ -38,7 +38,7 @@ export async function openPlatformaticLog(options: KafkaOptions): Promise<Log> {
   const admin = new Admin(client);
   const producer = new PlatformaticProducer(client);
   try {
-    const id = await clusterId(admin);
+    const id = await clusterId(client);
     const topics = new PlatformaticTopics(admin, {
       replicationFactor: options.replicationFactor ?? BROKER_DEFAULT_REPLICATION,
       create: options.createTopics ?? true,
@@ -58,14 +58,17 @@ export async function openPlatformaticLog(options: KafkaOptions): Promise<Log> {
   }
 }
 
-/** The library retries refused credentials as if they were a broken network; here they are told at once. */
-async function clusterId(admin: Admin): Promise<string> {
+/** The library retries refused credentials as if they were a broken network; a client without retries tells them at once. */
+async function clusterId(client: BaseOptions): Promise<string> {
   for (let tries = 1; ; tries++) {
+    const admin = new Admin({ ...client, retries: 0 });
     try {
-      return (await admin.metadata({ topics: [], forceUpdate: true, retries: 0 })).id;
+      return (await admin.metadata({ topics: [] })).id;
     } catch (error) {
       if (tries === OPENING_TRIES || !isRetriable(fromPlatformatic(error, ""))) throw error;
       await delay(OPENING_RETRY_MS * tries);
+    } finally {
+      await admin.close();
     }
   }
 }
