@@ -93,3 +93,20 @@ it("believes a responder's new key as soon as the collector vouches for it", asy
   await waitFor(() => interceptor.denyList.size === 1);
   expect(interceptor.denyList.rejected).toBe(1);
 });
+
+it("waits at its first start for a collector that is busy, and so records for the tenant of its key", async () => {
+  const running = await listening();
+  const answer = Promise.withResolvers<void>();
+  running.held = answer.promise;
+  setTimeout(answer.resolve, 700);
+  const interceptor = await connectInterceptor({
+    url: running.url,
+    ingestKey: TEST_KEY,
+    stateDir,
+    onWarning: () => undefined,
+  });
+  open.push(interceptor);
+  call(interceptor);
+  await waitFor(() => running.ofType("call.intent").length > 0);
+  expect(new Set(running.records.map(({ envelope }) => envelope.tenant))).toEqual(new Set(["acme"]));
+});

@@ -12,7 +12,12 @@ import { type InterceptorPolicyInput, interceptorPolicySchema } from "../policy.
 import { createHttpSender } from "../senders/http-sender.ts";
 import { fetchSettings, type InterceptorSettings, redactionKeysOf, SettingsCache } from "./settings.ts";
 
-const FIRST_ANSWER_MS = 300; // only a first start waits for the collector at all: no settings are kept yet
+/**
+ * Only a first start waits for the collector at all: no settings are kept yet, and what is recorded for a tenant that is
+ * not the key's is refused for good. A collector that is not there is known at once; this is for a busy one.
+ */
+const FIRST_ANSWER_MS = 2_000;
+const DEFAULT_TENANT = "local"; // that of an installation which enrolled nobody else
 const REFRESH_MS = 5 * 60_000; // rotation overlaps by days; a policy takes effect within minutes
 const RETRY_MS = 5_000;
 
@@ -42,8 +47,8 @@ export interface ConnectedInterceptor extends ConfigurableInterceptor {
 
 /**
  * An interceptor that sends to a collector and follows its revocations. Resolves at once when the collector was reached
- * at an earlier start, else after its answer or 300 ms; calls never wait for it.
- * Without any answer, now or earlier, records carry `tenant` and `producer` as given (default: `default` and `local`)
+ * at an earlier start, else after its answer, its refusal, or 2 s; calls never wait for it.
+ * Without any answer, now or earlier, records carry `tenant` and `producer` as given (default: `local` for both)
  * and a redaction key of this machine's own, whose id begins with `local-`.
  */
 export async function connectInterceptor(options: ConnectOptions): Promise<ConnectedInterceptor> {
@@ -58,7 +63,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
     settings === null ? [localKey(cache, onWarning)] : redactionKeysOf(settings);
   const verifier = new EntryVerifier([]);
   pin(settings);
-  const tenant = settings?.tenant ?? options.tenant ?? "default";
+  const tenant = settings?.tenant ?? options.tenant ?? DEFAULT_TENANT;
   const file = new DenyListFile(cache.denyListPath, onWarning);
   const denyList: DenyList = new DenyList({
     tenant,

@@ -12,6 +12,8 @@ export class TestCollector {
   readonly records: TriplineRecord[] = [];
   readonly revocationKeys: { id: string; public_key: string }[] = [];
   behaviour: Behaviour = "well";
+  /** Answers wait for it, as those of a busy collector. */
+  held: Promise<void> = Promise.resolve();
   policy: Record<string, unknown> = {};
   entries: SignedRevocation[] = [];
   readonly #streams = new Set<ServerResponse>();
@@ -48,6 +50,7 @@ export class TestCollector {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    await this.held;
     if (this.behaviour === "never_answers") return;
     if (this.behaviour === "garbage") {
       response.end("\u0000<html>what?");
