@@ -4,6 +4,7 @@ import { alertId } from "./ids.ts";
 /** Findings about the record itself, not about what an agent did: gaps, silent producers, lost ranges, a full disk. */
 export const PIPELINE_RULES = {
   "records-missing": { title: "Records are missing", severity: "high" },
+  "records-dropped": { title: "A producer dropped records", severity: "high" },
   "records-altered": { title: "Stored records differ from what their producer sent", severity: "critical" },
   "sequence-reused": { title: "A sequence number or boot id was used twice", severity: "high" },
   "producer-silent": { title: "A producer fell silent without a goodbye", severity: "medium" },

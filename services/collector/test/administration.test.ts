@@ -49,6 +49,7 @@ describe("/v1/producers", () => {
   it("refuses what is no producer, and a second one of the same name", async () => {
     expect((await call("POST", "/v1/producers", { id: "a/b" })).status).toBe(400);
     expect((await call("POST", "/v1/producers", { id: "a", issuers: ["all"] })).status).toBe(400);
+    expect((await call("POST", "/v1/producers", { id: "tripline-in-doubt" })).status).toBe(400);
     expect((await call("POST", "/v1/producers", { id: "a", tenant: "evil" })).status).toBe(400);
     expect((await call("POST", "/v1/producers", { id: "local" })).json.error.code).toBe(
       "TRIPLINE_ACCESS_EXISTS",

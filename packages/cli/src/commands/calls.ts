@@ -31,7 +31,7 @@ export function addCalls(program: Command, context: CommandContext): void {
     .addOption(new Option("--outcome <how>", "how it ended").choices([...OUTCOMES]))
     .option("--session <id>", "one session")
     .addOption(new Option("--type <type>", "kind of record").choices([...RECORD_TYPES]))
-    .option("--text <text>", "text in arguments, result or error, case counts (needs read_payload)")
+    .option("--text <text>", "text in arguments, result or error, upper or lower case (needs read_payload)")
     .option("--limit <n>", `at most this many (default ${DEFAULT_LIMIT})`, atLeast(1))
     .action(async (options: Query & { limit?: number }, command: Command) => {
       const { calls, names, more } = await search(

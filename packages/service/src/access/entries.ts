@@ -1,4 +1,4 @@
-import { name, sha256Hex, tenantId, timestamp } from "@tripline/events";
+import { name, OWN_PRODUCERS, sha256Hex, tenantId, timestamp } from "@tripline/events";
 import { z } from "zod";
 
 /** What `access.json` holds. */
@@ -31,6 +31,11 @@ const common = {
 /** A person's id: anything but `policy`, which says in records that no person decided. */
 export const personId = accessId.refine((id) => id !== "policy", {
   error: "`policy` is taken: it says in records that no person decided",
+});
+
+/** A producer's id: anything but those under which Tripline's services write themselves. */
+export const producerId = accessId.refine((id) => !OWN_PRODUCERS.has(id), {
+  error: `taken: ${[...OWN_PRODUCERS].join(", ")} are Tripline's own`,
 });
 
 export const personSchema = z.object({

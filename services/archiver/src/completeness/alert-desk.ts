@@ -1,14 +1,8 @@
-import type { Alert } from "@tripline/events";
+import { type Alert, OWN_PRODUCERS } from "@tripline/events";
 import type { ServiceContext } from "@tripline/service";
 import type { BootActivity, CompletenessStore, ProducerBoot } from "@tripline/store";
 import { type GapPlace, placeOf, resolved, silenceAlert } from "./gap-alerts.ts";
 import type { Pause } from "./paced-loop.ts";
-
-/**
- * Tripline's own producers: whoever reads this alert knows that they run, and the next start of one may have nothing to
- * say for days, because its records are those of people's readings. Their goodbyes are in `gaps` all the same.
- */
-const OWN_PRODUCERS = new Set(["tripline", "collector", "console", "responder", "tripline-in-doubt"]);
 
 const LOOKBACK_MS = 35 * 24 * 3600 * 1000; // as long as a spool may be kept waiting; alerts older than that stay as they are
 const REVISITED_AT_ONCE = 200; // oldest first; the next look goes on
@@ -51,7 +45,8 @@ export class AlertDesk {
 
   /**
    * Raises the alert of a silent boot, unless the silence is explained: a goodbye, a later boot of the producer, a
-   * producer that its own user may end at any time (a proxy on a laptop that sleeps), or one of Tripline's own.
+   * producer that its own user may end at any time (a proxy on a laptop that sleeps), or one of Tripline's own: whoever
+   * reads this alert knows that they run, and the next start of one may have nothing to say for days.
    */
   async silent(last: BootActivity, ofProducer: readonly BootActivity[]): Promise<void> {
     if (last.stopped || last.enforcement === "advisory" || OWN_PRODUCERS.has(last.producer)) return;

@@ -26,7 +26,7 @@ it("what nobody explained is an alert, and what is explained is none", () => {
   const alerts = new Map(GAP_KINDS.map((kind) => [kind, alertOf(gap({ kind }))?.rule.id ?? null]));
   expect(Object.fromEntries(alerts)).toEqual({
     missing: "records-missing",
-    dropped: null,
+    dropped: "records-dropped",
     dead_lettered: null,
     altered: "records-altered",
     heartbeat_missing: null,

@@ -16,6 +16,7 @@ export type GapPlace = z.infer<typeof placeSchema>;
 
 const RULES: Partial<Record<GapKind, PipelineRule>> = {
   missing: "records-missing",
+  dropped: "records-dropped",
   altered: "records-altered",
   chain_broken: "records-altered",
   sequence_reused: "sequence-reused",
@@ -30,6 +31,8 @@ const HOUR_MS = 3600 * 1000;
 const WHY: Readonly<Record<PipelineRule, string>> = {
   "records-missing":
     "The producer numbered and sent these records, and the store does not have them: what happened in between can't be shown to anybody.",
+  "records-dropped":
+    "The producer says itself that it had to let these records go: they are lost, and what happened in them can't be shown to anybody.",
   "records-altered":
     "The producer hashed what it wrote. What the store holds gives another hash: rows were changed, replaced or put in.",
   "sequence-reused":
@@ -127,6 +130,12 @@ function nextSteps(rule: PipelineRule, { since, until }: GapPlace): string[] {
         `${list} names the numbers`,
         "look whether the producer still runs and has a spool: what waits there comes later, and closes this alert",
         "look into the dead letters and into the producer's refused.ndjson",
+      ];
+    case "records-dropped":
+      return [
+        `${list} names the numbers and the producer's reasons`,
+        "spool_full and spool_disk_full: give the producer's spool more room, and look why the collector was away so long",
+        "refused: look into the producer's refused.ndjson and at how it is enrolled",
       ];
     case "records-altered":
       return [

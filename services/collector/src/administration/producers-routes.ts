@@ -1,11 +1,19 @@
 import { credentialId, timestamp } from "@tripline/events";
-import { accessId, accessOf, credentialIssuer, DEFAULT_QUOTA, HttpError, MAX_QUOTA } from "@tripline/service";
+import {
+  accessId,
+  accessOf,
+  credentialIssuer,
+  DEFAULT_QUOTA,
+  HttpError,
+  MAX_QUOTA,
+  producerId,
+} from "@tripline/service";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { AdministrationDeps } from "./administration.ts";
 
 const newProducer = z.strictObject({
-  id: accessId,
+  id: producerId,
   issuers: z.array(credentialIssuer).max(100).default(["local"]),
   credentials: z.array(credentialId).max(1_000).default([]),
   quota: z.number().int().min(1).max(MAX_QUOTA).default(DEFAULT_QUOTA),
