@@ -6,8 +6,9 @@ import type { PartitionInfo } from "./step.ts";
 
 export interface SinkOptions extends RunnerOptions {
   /**
-   * The least time from one range's begin to the next one's; default 0. Where records trickle in, few larger ranges cost
-   * the disk and the store far less than many small ones. The first record after a pause never waits.
+   * The least time from one range's begin to the next one's of the same partition, for a process that owns one; default 0.
+   * Where records trickle in, few larger ranges cost the disk and the store far less than many small ones: with each
+   * partition that the process owns it grows, up to five times. The first record after a pause never waits.
    */
   rangeEveryMs?: number;
   /** How old the range's last commit may be when an effect begins (`RangeHold`); default 5 s. Shorter only for tests. */
@@ -16,6 +17,7 @@ export interface SinkOptions extends RunnerOptions {
   open(partition: PartitionInfo): PartitionSink | Promise<PartitionSink>;
 }
 
+const MOST_TIMES_LONGER = 5; // what is asked for a second after it happened is asked for by nobody who waits for it
 const CONFIRM_AFTER_MS = 5_000; // a dead member's partitions go to others after 10 s; no step of a range takes so long
 
 /**
@@ -27,11 +29,17 @@ const CONFIRM_AFTER_MS = 5_000; // a dead member's partitions go to others after
  */
 export function runSink(options: SinkOptions): Promise<RunnerHandle> {
   const runner = new Runner(options);
+  const { rangeEveryMs = 0, confirmAfterMs = CONFIRM_AFTER_MS } = options;
+  let owned = 0;
+  const pauseMs = () => rangeEveryMs * Math.min(owned, MOST_TIMES_LONGER);
   return runner.start(async (assignment) => {
     const { topic, partition } = assignment;
     const info = { topic, partition, generation: options.log.generation };
     const sink = await options.open(info);
-    const { rangeEveryMs = 0, confirmAfterMs = CONFIRM_AFTER_MS } = options;
-    return new SinkPartition({ runner, assignment, info, sink, rangeEveryMs, confirmAfterMs });
+    owned += 1;
+    const onLost = () => {
+      owned -= 1;
+    };
+    return new SinkPartition({ runner, assignment, info, sink, pauseMs, onLost, confirmAfterMs });
   });
 }

@@ -11,7 +11,9 @@ export interface SinkPartitionOptions {
   assignment: Assignment;
   info: PartitionInfo;
   sink: PartitionSink;
-  rangeEveryMs: number;
+  /** The least time from one range's begin to the next one's, asked for each. */
+  pauseMs(): number;
+  onLost(): void;
   confirmAfterMs: number;
 }
 
@@ -22,17 +24,20 @@ export class SinkPartition implements PartitionReader {
   readonly #info: PartitionInfo;
   readonly #sink: PartitionSink;
   readonly #signal: AbortSignal;
-  readonly #rangeEveryMs: number;
+  readonly #pauseMs: () => number;
+  readonly #onLost: () => void;
   readonly #confirmAfterMs: number;
   /** A range that was announced by an earlier owner and never finished; its records come in one or more batches. */
   #unfinished: (Announcement & { records: LogRecord[] }) | null = null;
 
-  constructor({ runner, assignment, info, sink, rangeEveryMs, confirmAfterMs }: SinkPartitionOptions) {
+  constructor(options: SinkPartitionOptions) {
+    const { runner, assignment, info, sink, pauseMs, onLost, confirmAfterMs } = options;
     this.#runner = runner;
     this.#assignment = assignment;
     this.#info = info;
     this.#sink = sink;
-    this.#rangeEveryMs = rangeEveryMs;
+    this.#pauseMs = pauseMs;
+    this.#onLost = onLost;
     this.#confirmAfterMs = confirmAfterMs;
     this.#signal = runner.signalFor(assignment);
     const { committed } = assignment;
@@ -55,12 +60,13 @@ export class SinkPartition implements PartitionReader {
       await this.#write(range, fresh, hold, false);
     });
     // Behind the range, not before it: what arrives meanwhile comes in the next batch.
-    const pause = this.#rangeEveryMs - (performance.now() - began);
+    const pause = this.#pauseMs() - (performance.now() - began);
     if (pause > 0) await delay(pause, undefined, { signal: this.#signal, ref: false }).catch(ended);
   }
 
   onLost(): void {
     this.#unfinished = null;
+    this.#onLost();
     this.#sink.onLost?.();
   }
 
