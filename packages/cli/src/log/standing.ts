@@ -24,6 +24,8 @@ import { CommandFailed, EXIT } from "../exit.ts";
 import { directLogConfig, openDirect, saying } from "./direct-log.ts";
 
 const ASK_EVERY_MS = 1000;
+/** The detector's second stage keeps a fact back for two seconds, and then judges it: what it finds is to be worked off too. */
+const SETTLED_AFTER_MS = 6000;
 
 const standingAnswer = z.looseObject({
   generation: z.string(),
@@ -110,15 +112,18 @@ export function isWaitedFor({ group }: { group: string }): boolean {
   return !group.startsWith("responder-webhook-");
 }
 
-/** Asks until everything is worked off. */
+/** Asks until everything is worked off, and nothing more has come of it for a while. */
 export async function untilWorkedOff(log: Asked, context: CommandContext): Promise<Standing> {
   let said = "";
+  let quietSince: number | null = null;
   for (;;) {
     const standing = await log.standing();
     const behind = standing.followers.filter((follower) => follower.behind > 0 && isWaitedFor(follower));
-    if (behind.length === 0) return standing;
+    if (behind.length > 0) quietSince = null;
+    else quietSince ??= performance.now();
+    if (quietSince !== null && performance.now() - quietSince >= SETTLED_AFTER_MS) return standing;
     const line = behind.map(({ group, behind: records }) => `${group} ${records}`).join(", ");
-    if (line !== said) context.err(`still to be worked off: ${terminalLine(line)}\n`);
+    if (line !== "" && line !== said) context.err(`still to be worked off: ${terminalLine(line)}\n`);
     said = line;
     await delay(ASK_EVERY_MS, undefined, { signal: context.signal }).catch(interrupted);
   }
