@@ -55,6 +55,18 @@ export function logContract(name: string, subject: ContractSubject): void {
       return { consumer, records, assignments };
     }
 
+    test("the groups of a topic are those that have committed there", async () => {
+      const name = await topic();
+      await log.produce(name, [record("a", "1")]);
+      const { consumer, assignments } = await collect(name, `${name}-committed`);
+      const idle = await collect(name, `${name}-idle`);
+      await waitFor(() => assignments.length + idle.assignments.length === 2);
+      await assignments[0]?.commit(1);
+      if (log.groups !== undefined) expect(await log.groups(name)).toEqual([`${name}-committed`]);
+      expect((await log.committed(name, `${name}-committed`)).get(0)?.offset).toBe(1);
+      await Promise.all([consumer.close(), idle.consumer.close()]);
+    });
+
     test("a scan hands out exactly its range, beside the groups, and refuses what the log has not", async () => {
       const name = await topic({ partitions: 2 });
       const written = Array.from({ length: 25 }, (_, n) => ({

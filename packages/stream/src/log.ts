@@ -151,6 +151,8 @@ export interface Log {
   offsets(topic: string): Promise<{ partition: number; earliest: number; next: number }[]>;
   /** What a group has committed; partitions without a commit are absent. */
   committed(topic: string, group: string): Promise<Map<number, CommittedOffset>>;
+  /** The groups that have committed in the topic, also those that are long gone; absent where that can't be told. */
+  groups?(topic: string): Promise<string[]>;
   /** Resolves when the log answers; rejects with the reason when it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -22,16 +22,11 @@ export const FOLLOWERS: readonly Follower[] = [
 const WEBHOOK_GROUP = /^responder-webhook-/;
 
 /** The groups of the responder's webhooks, where the log can say which there are. Some may be of webhooks long gone. */
-export async function webhookFollowers(log: Pick<Log, "offsets">): Promise<Follower[]> {
-  if (!listsGroups(log)) return [];
-  const groups = await log.groups(TOPICS.alerts);
+export async function webhookFollowers(log: Pick<Log, "groups">): Promise<Follower[]> {
+  const groups = (await log.groups?.(TOPICS.alerts)) ?? [];
   return groups
     .filter((group) => WEBHOOK_GROUP.test(group))
     .map((group) => ({ topic: TOPICS.alerts, group }));
-}
-
-function listsGroups(log: object): log is { groups(topic: string): Promise<string[]> } {
-  return "groups" in log && typeof log.groups === "function";
 }
 
 export interface FollowerLag extends Follower {

@@ -26,6 +26,9 @@ export function renamedLog(log: Log, generation: string, rename: Renaming): Log 
       ),
     offsets: (topic) => log.offsets(rename(topic)),
     committed: (topic, group) => log.committed(rename(topic), group),
+    ...(log.groups === undefined
+      ? {}
+      : { groups: async (topic) => (await log.groups?.(rename(topic))) ?? [] }),
     ping: () => log.ping(),
     close: () => log.close(),
   };

@@ -12,7 +12,7 @@ import { OwnedPartition } from "./owned-partition.ts";
 
 const MAX_WAIT_MS = 100; // kafkajs's default of 5 s holds a group's changes up; data is answered at once anyway
 const SESSION_TIMEOUT_MS = 10_000; // after this a dead member's partitions go to others
-const HEARTBEATS = 3; // in one session timeout: one or two may be lost on the way
+const HEARTBEATS = 10; // in one session timeout: a member learns of one that joins or leaves by the answer to its next
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 const BEGIN_AGAIN_MS = 500; // a broker that is coming up is asked twice a second
 

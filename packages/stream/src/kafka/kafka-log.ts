@@ -177,6 +177,21 @@ class KafkaLog implements Log {
     return fetchCommitted(this.#parts.admin, topic, group);
   }
 
+  async groups(topic: string): Promise<string[]> {
+    this.#checkOpen();
+    const { admin } = this.#parts;
+    let names: string[];
+    try {
+      const { groups } = await admin.listGroups();
+      names = groups.filter(({ protocolType }) => protocolType === "consumer").map(({ groupId }) => groupId);
+    } catch (error) {
+      throw fromKafka(error, "listing groups");
+    }
+    const found: string[] = [];
+    for (const group of names) if ((await this.committed(topic, group)).size > 0) found.push(group);
+    return found;
+  }
+
   async ping(): Promise<void> {
     this.#checkOpen();
     try {

@@ -202,12 +202,12 @@ export class LocalLog implements Log {
     return new Map(this.#commitsOf(topic, group));
   }
 
-  /** The groups that ever committed in a topic. */
   async groups(topic: string): Promise<string[]> {
     this.#checkOpen();
-    return [...this.#committed.keys()]
-      .map((id) => id.split("\0"))
-      .flatMap(([group, of]) => (group !== undefined && of === topic ? [group] : []));
+    return [...this.#committed].flatMap(([id, commits]) => {
+      const [group, of] = id.split("\0");
+      return group !== undefined && of === topic && commits.size > 0 ? [group] : [];
+    });
   }
 
   async ping(): Promise<void> {

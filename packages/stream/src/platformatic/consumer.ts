@@ -15,7 +15,7 @@ import { OwnedPartition } from "./owned-partition.ts";
 import { connectionTo, offsetCommitApi } from "./requests.ts";
 
 const SESSION_TIMEOUT_MS = 10_000;
-const HEARTBEAT_MS = 3000;
+const HEARTBEAT_MS = 1000; // a member learns of one that joins or leaves by the answer to its next
 const REBALANCE_TIMEOUT_MS = REQUEST_TIMEOUT_MS - 3000; // a join may be held up so long, and must be answered in time
 const REJOIN_MS = 1000;
 const LEAVE_TIMEOUT_MS = 5000;
@@ -56,7 +56,7 @@ export class PlatformaticConsumer implements Consumer {
       groupId: options.group,
       autocommit: false,
       sessionTimeout: sessionTimeoutMs,
-      heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 3),
+      heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 10),
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,
     });
   }

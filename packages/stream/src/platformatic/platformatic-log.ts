@@ -175,6 +175,20 @@ class PlatformaticLog implements Log {
     return fetchCommitted(this.#parts.admin, topic, group, partitions);
   }
 
+  async groups(topic: string): Promise<string[]> {
+    this.#checkOpen();
+    const { admin } = this.#parts;
+    let names: string[];
+    try {
+      names = [...(await admin.listGroups()).keys()];
+    } catch (error) {
+      throw fromPlatformatic(error, "listing groups");
+    }
+    const found: string[] = [];
+    for (const group of names) if ((await this.committed(topic, group)).size > 0) found.push(group);
+    return found;
+  }
+
   async ping(): Promise<void> {
     this.#checkOpen();
     try {
