@@ -44,7 +44,10 @@ class Segments {
     if (running === null) return null;
     this.running = null;
     this.stored = this.stored.filter(({ segment }) => segment >= running.keepFrom);
-    this.stored.push({ segment: running.segment, entries: running.entries });
+    // An empty one is not stored: its number is free again after a restart.
+    if (running.entries.length > 0) {
+      this.stored.push({ segment: running.segment, entries: running.entries });
+    }
     return running.then;
   }
 
