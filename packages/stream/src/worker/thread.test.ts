@@ -20,6 +20,7 @@ test("a real thread consumes and produces; when it dies, its partition goes to a
   });
   await log.produce("in", [{ key: "a", value: Buffer.from("hello") }]);
   await waitFor(async () => (await log.offsets("out"))[0]?.next === 1, { what: "the thread's echo" });
+  await waitFor(async () => (await log.committed("in", "echo")).get(0)?.offset === 1, { what: "its commit" });
   await worker.terminate();
 
   await log.produce("in", [{ key: "a", value: Buffer.from("again") }]);
