@@ -6,10 +6,15 @@ export interface PacedLoopOptions {
   /** For the log, e.g. `looking for gaps`. */
   what: string;
   everyMs: number;
-  /** Of all time, how much the work may take: what it examines is not what anybody waits for. */
+  /**
+   * Of all time, how much the work may take where the process has nothing else to do: what it examines is not what anybody
+   * waits for. The busier the process, the less, down to a tenth of it.
+   */
   share: number;
   logger: ServiceContext["logger"];
 }
+
+const LEAST_OF_SHARE = 0.1; // what is examined late is examined
 
 /** Awaited between two pieces of work: waits so long that the share is kept. Rejects when the loop is being closed. */
 export type Pause = () => Promise<void>;
@@ -21,6 +26,7 @@ export class PacedLoop {
   readonly #running: Promise<void>;
   #trouble: string | null = null;
   #began = 0;
+  #loop = performance.eventLoopUtilization();
 
   constructor(options: PacedLoopOptions, work: (pause: Pause, signal: AbortSignal) => Promise<void>) {
     this.#options = options;
@@ -59,7 +65,10 @@ export class PacedLoop {
 
   async #pause(): Promise<void> {
     const worked = performance.now() - this.#began;
-    await this.#sleep(worked * (1 / this.#options.share - 1));
+    const { utilization } = performance.eventLoopUtilization(this.#loop);
+    this.#loop = performance.eventLoopUtilization();
+    const share = this.#options.share * Math.max(LEAST_OF_SHARE, 1 - utilization);
+    await this.#sleep(worked * (1 / share - 1));
     this.#stop.signal.throwIfAborted();
     this.#began = performance.now();
   }
