@@ -43,6 +43,7 @@ for (const [name, script] of Object.entries(BENCHES)) {
   const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", path], {
     timeout: TIMEOUT_MS,
     maxBuffer: 64 * 1024 * 1024,
+    env: { UV_THREADPOOL_SIZE: "16", ...process.env }, // as `npm start` sets it
   });
   for (const line of stdout.split("\n")) {
     if (!line.startsWith('{"bench"')) continue;
