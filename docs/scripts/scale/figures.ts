@@ -25,14 +25,14 @@ export const LOAD = {
 /** CPU of one core for one record of about 1 KB, measured on a shared virtual machine with 2 cores. */
 export const COST = {
   collectorUs: figure(17, "µs/record", "bench `ingest`"),
-  detectorUs: figure(64, "µs/record", "bench `stage`, shipped rules"),
-  archiverUs: figure(70, "µs/record", "bench `archive`, ClickHouse's engine included"),
+  detectorUs: figure(56, "µs/record", "bench `stage`, shipped rules"),
+  archiverUs: figure(61, "µs/record", "bench `archive`, ClickHouse's engine included"),
 } as const;
 
 export const SIZE = {
   logBytes: figure(1_200, "B/record", "bench records: 1 KB, its key and headers; not compressed"),
-  envelopeBytes: figure(110, "B/record", "assumed: half of the goal of bench `archive`"),
-  payloadBytes: figure(110, "B/record", "assumed: half of the goal of bench `archive`, indexes included"),
+  envelopeBytes: figure(84, "B/record", "bench `archive`, indexes included"),
+  payloadBytes: figure(130, "B/record", "bench `archive`, indexes included; distinct payloads"),
 } as const;
 
 export const KEEP = {
