@@ -1,8 +1,15 @@
+import { setTimeout as delay } from "node:timers/promises";
 import kafkajs, { type Broker, type Cluster, type PartitionAssigner } from "kafkajs";
 import { z } from "zod";
-import { can } from "./kafka-cluster.ts";
+import { hasCode } from "../errors.ts";
+import { fromKafka, isPassing, kafkaType } from "./errors.ts";
+import { can, forget } from "./kafka-cluster.ts";
+import { leaveSilentBrokers } from "./reading-cluster.ts";
 
 const joined = z.object({ generationId: z.number().int(), memberId: z.string() });
+
+const STEP_MS = 1_000; // kafkajs goes from one step of a joining to the next within milliseconds
+const LOOK_AGAIN_MS = 3_000; // a joining may rightly wait a minute for other members, but not for a node that is gone
 
 /** Who this process was in the group between two joinings. */
 export interface Membership {
@@ -10,24 +17,42 @@ export interface Membership {
   memberId: string;
 }
 
+/** kafkajs joins the group again when it meets this. */
+class JoinAgain extends kafkajs.KafkaJSError {
+  readonly type = "REBALANCE_IN_PROGRESS";
+}
+
 /**
  * What kafkajs's consumer does not give away: the moment before it joins its group anew, under which generation it did,
  * a commit under exactly that generation, and word of an offset that is not in the log.
+ *
+ * And what it lacks: a heartbeat is well only while the assignment is held. Where a joining broke off, or the assignment
+ * was given up, kafkajs may go on with heartbeats of its old membership and read nothing for good; here they tell it to
+ * join. A coordinator that does not answer is left, for the one that the others name.
  */
 export class GroupMember {
   readonly #group: string;
-  readonly #onJoining: () => void;
-  readonly #onOutOfRange: () => void;
+  readonly #on: { joining(): void; outOfRange(): void; fetched(partitions: number[]): void };
   readonly #watched = new WeakSet<Broker>();
   #cluster: Cluster | null = null;
+  #find: (() => Promise<Broker>) | null = null;
   #coordinator: Broker | null = null;
   #membership: Membership | null = null;
+  #join: Promise<unknown> | null = null;
+  #sync: Promise<unknown> | null = null;
+  #outSince: number | null = performance.now();
+  #lastStepAt = 0;
 
-  /** @param on `joining`: synchronously, before each joining: what was assigned belongs to nobody from now on. */
-  constructor(group: string, on: { joining(): void; outOfRange(): void }) {
+  /**
+   * @param on `joining`: synchronously, before each joining: what was assigned belongs to nobody from now on.
+   * `fetched`: the leader of these partitions has answered.
+   */
+  constructor(
+    group: string,
+    on: { joining(): void; outOfRange(): void; fetched(partitions: number[]): void },
+  ) {
     this.#group = group;
-    this.#onJoining = on.joining;
-    this.#onOutOfRange = on.outOfRange;
+    this.#on = on;
   }
 
   /** For `partitionAssigners`: assigns as kafkajs's round robin, under the same name. */
@@ -38,7 +63,8 @@ export class GroupMember {
       ...roundRobin,
       protocol: (subscription) => {
         this.#membership = null;
-        this.#onJoining();
+        this.givesUp();
+        this.#on.joining();
         return roundRobin.protocol(subscription);
       },
     };
@@ -47,6 +73,22 @@ export class GroupMember {
   /** Between the end of a joining and the beginning of the next; null while joining. */
   get membership(): Membership | null {
     return this.#membership;
+  }
+
+  /** The assignment of the last joining is held from now on. */
+  holds(): void {
+    this.#outSince = null;
+  }
+
+  /** It is not held any more: the next thing to do is to join. */
+  givesUp(): void {
+    this.#lastStepAt = performance.now();
+    this.#outSince ??= this.#lastStepAt;
+  }
+
+  /** Since when no assignment is held, as `performance.now()` has it; null while one is. */
+  get outSince(): number | null {
+    return this.#outSince;
   }
 
   /** Sent once, under that membership alone: after a rebalance the coordinator refuses it. */
@@ -65,7 +107,9 @@ export class GroupMember {
         topics: [{ topic, partitions: [commit] }],
       });
     } catch (error) {
-      this.#coordinator = null; // it may have moved
+      this.#leave(coordinator, error); // it may have moved
+      const lost = hasCode(fromKafka(error, ""), "TRIPLINE_STREAM_ASSIGNMENT_LOST");
+      if (lost && membership === this.#membership) this.givesUp();
       throw error;
     }
   }
@@ -77,12 +121,20 @@ export class GroupMember {
     return this.#coordinator;
   }
 
+  #leave(coordinator: Broker, error: unknown): void {
+    if (this.#coordinator === coordinator) this.#coordinator = null;
+    if (this.#cluster === null || forget(this.#cluster, error) === null) return;
+    coordinator.disconnect().catch(() => undefined); // nobody uses it any more
+  }
+
   #watch(cluster: Cluster): void {
     this.#cluster = cluster;
+    leaveSilentBrokers(cluster, this.#on.fetched);
     const find = cluster.findGroupCoordinator.bind(cluster);
+    this.#find = () => find({ groupId: this.#group });
     cluster.findGroupCoordinator = async (request) => {
       const coordinator = await find(request);
-      this.#watchJoins(coordinator);
+      this.#watchCoordinator(coordinator);
       return coordinator;
     };
     // kafkajs asks for it at two places: where a partition never had a commit, and to jump over an offset that is not in
@@ -93,21 +145,76 @@ export class GroupMember {
         partitions: partitions.map(({ partition }) => ({ partition, offset: "0" })), // a seek follows before any fetch
       }));
     cluster.defaultOffset = () => {
-      this.#onOutOfRange();
+      this.#on.outOfRange();
       throw new kafkajs.KafkaJSError("an offset is not in the log: Tripline does not jump");
     };
   }
 
-  #watchJoins(coordinator: Broker): void {
+  #watchCoordinator(coordinator: Broker): void {
     if (this.#watched.has(coordinator)) return;
     this.#watched.add(coordinator);
-    if (!can(coordinator, "joinGroup")) throw new Error("this kafkajs joins groups otherwise: install 2.2.4");
+    if (!can(coordinator, "joinGroup") || !can(coordinator, "syncGroup") || !can(coordinator, "heartbeat"))
+      throw new Error("this kafkajs joins groups otherwise: install 2.2.4");
     const join = coordinator.joinGroup.bind(coordinator);
-    coordinator.joinGroup = async (request) => {
-      const answer = await join(request);
+    const sync = coordinator.syncGroup.bind(coordinator);
+    const beat = coordinator.heartbeat.bind(coordinator);
+    // kafkajs's fetchers each join when they meet a new leader. A broker answers the last of a member's joins alone, and
+    // the other waits a minute for nothing, and its partitions with it: so they share one.
+    coordinator.joinGroup = (request) => {
+      this.#join ??= this.#joinAt(coordinator, () => join(request)).finally(() => {
+        this.#join = null;
+        this.#lastStepAt = performance.now();
+      });
+      return this.#join;
+    };
+    coordinator.syncGroup = (request) => {
+      this.#sync ??= sync(request).finally(() => {
+        this.#sync = null;
+        this.#lastStepAt = performance.now();
+      });
+      return this.#sync;
+    };
+    coordinator.heartbeat = async (request) => {
+      if (this.#outSince === null) return this.#beat(coordinator, () => beat(request));
+      const joining = this.#join !== null || this.#sync !== null;
+      if (!joining && performance.now() - this.#lastStepAt > STEP_MS)
+        throw new JoinAgain("nothing is held of what the group assigned");
+      return null; // on the way
+    };
+  }
+
+  async #joinAt(coordinator: Broker, join: () => Promise<unknown>): Promise<unknown> {
+    const over = new AbortController();
+    try {
+      const answer = await Promise.race([join(), this.#moved(coordinator, over.signal)]);
       this.#membership = joined.parse(answer);
       this.#coordinator = coordinator;
       return answer;
-    };
+    } catch (error) {
+      this.#leave(coordinator, error);
+      throw error;
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Rejects when the group has got another coordinator. */
+  async #moved(coordinator: Broker, over: AbortSignal): Promise<never> {
+    for (;;) {
+      await delay(LOOK_AGAIN_MS, undefined, { signal: over }).catch(() => undefined);
+      const now = over.aborted ? null : ((await this.#find?.().catch(() => null)) ?? null); // asked again
+      if (over.aborted) return await new Promise<never>(() => undefined); // the race is over
+      if (now !== null && now !== coordinator) throw new JoinAgain("the group has another coordinator");
+    }
+  }
+
+  async #beat(coordinator: Broker, beat: () => Promise<unknown>): Promise<unknown> {
+    try {
+      return await beat();
+    } catch (error) {
+      if (kafkaType(error) === "UNKNOWN_MEMBER_ID" || !isPassing(error)) throw error;
+      this.#leave(coordinator, error);
+      throw new JoinAgain(error instanceof Error ? error : String(error));
+    }
   }
 }

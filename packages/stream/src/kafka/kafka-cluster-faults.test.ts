@@ -7,11 +7,14 @@ import { type Cluster, startCluster } from "../../../../infra/kafka/cluster.ts";
 import { requirement } from "../../../../test/support/requirements.ts";
 import { waitFor } from "../../../../test/support/wait-for.ts";
 import type { Consumer, Log, LogRecord } from "../log.ts";
+import { connectKafka } from "./connection.ts";
+import { openCluster } from "./kafka-cluster.ts";
 import { openKafkaLog } from "./kafka-log.ts";
 
 const PORT = 20_170; // six ports: a broker and a controller each
 const PARTITIONS = 3;
 const KEYS = ["a", "b", "c", "d", "e", "f"];
+const PARTITION_NUMBERS = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 const text = ({ value }: { value: Uint8Array | null }) => Buffer.from(value ?? []).toString();
 
 describe.skipIf(requirement("kafka").missing)("three brokers, of which one goes", () => {
@@ -113,7 +116,21 @@ describe.skipIf(requirement("kafka").missing)("three brokers, of which one goes"
       }),
     });
     consumers.push(consumer);
-    return records;
+    return { records, consumer };
+  }
+
+  /** How many different records. */
+  const read = (records: readonly LogRecord[]): number => new Set(records.map(text)).size;
+
+  async function coordinatorOf(group: string): Promise<number> {
+    const own = openCluster(connectKafka({ brokers: cluster.addresses }));
+    await own.connect();
+    try {
+      await own.cluster.refreshMetadata();
+      return (await own.cluster.findGroupCoordinatorMetadata({ groupId: group })).coordinator.nodeId;
+    } finally {
+      await own.disconnect();
+    }
   }
 
   async function afterMore(working: ReturnType<typeof producer>, more: number): Promise<void> {
@@ -122,11 +139,11 @@ describe.skipIf(requirement("kafka").missing)("three brokers, of which one goes"
   }
 
   async function expectRead(records: readonly LogRecord[], produced: number): Promise<void> {
-    await waitFor(() => new Set(records.map(text)).size === KEYS.length * produced, {
+    await waitFor(() => read(records) === KEYS.length * produced, {
       timeoutMs: 60_000,
       what: "everything to be read",
     });
-    for (const partition of [0, 1, 2]) {
+    for (const partition of PARTITION_NUMBERS) {
       const offsets = records.filter((record) => record.partition === partition).map(({ offset }) => offset);
       const first = offsets.filter((offset, at) => offsets.indexOf(offset) === at);
       expect(first).toEqual([...first].sort((a, b) => a - b));
@@ -134,7 +151,7 @@ describe.skipIf(requirement("kafka").missing)("three brokers, of which one goes"
   }
 
   test("kill -9 of a leader under produce and consume: nothing lost, nothing out of order, nothing twice", async () => {
-    const records = await reader();
+    const { records } = await reader();
     const working = producer();
     await afterMore(working, 50);
     const leader = (await cluster.leaderOf(topic, 0)) ?? 1;
@@ -148,27 +165,48 @@ describe.skipIf(requirement("kafka").missing)("three brokers, of which one goes"
     await expectRead(records, produced);
   }, 180_000);
 
-  test("a leader that is frozen for longer than all timeouts: others take over, and what it says later counts for nothing", async () => {
-    const records = await reader();
-    const working = producer();
-    await afterMore(working, 50);
-    const leader = (await cluster.leaderOf(topic, 1)) ?? 1;
-    cluster.freeze(leader);
-    try {
-      await waitFor(async () => ![null, leader].includes(await cluster.leaderOf(topic, 1)), {
-        timeoutMs: 60_000,
-        what: "another leader",
-      });
+  test.each(["coordinates the readers' group", "does not coordinate the readers' group"])(
+    "a leader that is frozen for longer than all timeouts, and %s: others take over, reading goes on, and what it says later counts for nothing",
+    async (which) => {
+      const { records, consumer } = await reader();
+      const working = producer();
       await afterMore(working, 50);
-    } finally {
-      cluster.thaw(leader);
-    }
-    await cluster.whole(topic);
-    await afterMore(working, 50);
-    const produced = await working.stop();
-    await expectWhole(produced, working.failures());
-    await expectRead(records, produced);
-  }, 180_000);
+      const coordinator = await coordinatorOf(`g-${topic}`);
+      const leaders = await Promise.all(PARTITION_NUMBERS.map((each) => cluster.leaderOf(topic, each)));
+      const partition = leaders.findIndex(
+        (leader) => (leader === coordinator) === which.startsWith("coordinates"),
+      );
+      const frozen = leaders[partition] ?? coordinator;
+      const troubles = new Set<string>();
+      cluster.freeze(frozen);
+      try {
+        await waitFor(async () => ![null, frozen].includes(await cluster.leaderOf(topic, partition)), {
+          timeoutMs: 60_000,
+          what: "another leader",
+        });
+        const more = afterMore(working, 50);
+        await waitFor(
+          () => {
+            const trouble = consumer.trouble?.() ?? null;
+            if (trouble !== null) troubles.add(trouble);
+            return working.acknowledged() > 100 && read(records) >= KEYS.length * 100;
+          },
+          { timeoutMs: 40_000, what: "reading to go on while the node is frozen" },
+        );
+        await more;
+      } finally {
+        cluster.thaw(frozen);
+      }
+      expect([...troubles]).not.toEqual([]); // while nothing was read, that was said
+      await cluster.whole(topic);
+      await afterMore(working, 50);
+      const produced = await working.stop();
+      await expectWhole(produced, working.failures());
+      await expectRead(records, produced);
+      expect(consumer.trouble?.()).toBe(null);
+    },
+    180_000,
+  );
 
   test("one copy of three down: records are taken; two down: refused for now, none of the acknowledged lost", async () => {
     const working = producer();

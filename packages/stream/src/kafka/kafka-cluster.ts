@@ -65,12 +65,16 @@ async function refresh(cluster: Cluster): Promise<void> {
   await cluster.refreshMetadata();
 }
 
-function forget(cluster: Cluster, error: unknown): void {
-  if (!(error instanceof Error)) return;
-  if (/^KafkaJS(Connection|RequestTimeout)/.test(error.name) && "broker" in error) {
-    const address = /^(.*):(\d+)$/.exec(String(error.broker));
-    if (address !== null) cluster.removeBroker({ host: address[1] ?? "", port: Number(address[2]) });
-  } else forget(cluster, error.cause);
+/** Drops the broker that the error tells of, when its connection broke or it did not answer. Says which one that was. */
+export function forget(cluster: Cluster, error: unknown): { host: string; port: number } | null {
+  if (!(error instanceof Error)) return null;
+  if (!/^KafkaJS(Connection|RequestTimeout)/.test(error.name) || !("broker" in error))
+    return forget(cluster, error.cause);
+  const found = /^(.*):(\d+)$/.exec(String(error.broker));
+  if (found === null) return null;
+  const address = { host: found[1] ?? "", port: Number(found[2]) };
+  cluster.removeBroker(address);
+  return address;
 }
 
 /** What kafkajs leaves out of a broker's type. */

@@ -14,6 +14,7 @@ const MAX_WAIT_MS = 100; // kafkajs's default of 5 s holds a group's changes up;
 const SESSION_TIMEOUT_MS = 10_000; // after this a dead member's partitions go to others
 const HEARTBEATS = 10; // in one session timeout: a member learns of one that joins or leaves by the answer to its next
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
+const PATIENCE_MS = 3_000; // a rebalance takes a second, and an answer a tenth; what takes longer is told
 const BEGIN_AGAIN_MS = 500; // a broker that is coming up is asked twice a second
 
 /** What a member of a group needs to know about its topic. */
@@ -53,6 +54,10 @@ export class KafkaConsumer implements Consumer {
     this.#member = new GroupMember(options.group, {
       joining: () => this.#dropAll(),
       outOfRange: () => void this.#checkPositions(),
+      fetched: (partitions) => {
+        const now = performance.now();
+        for (const partition of partitions) this.#answeredAt.set(partition, now);
+      },
     });
     this.#consumer = kafka.consumer({
       groupId: options.group,
@@ -71,6 +76,7 @@ export class KafkaConsumer implements Consumer {
     this.#consumer.on(events.GROUP_JOIN, ({ payload }) => {
       this.#loseAll();
       for (const partition of payload.memberAssignment[this.#options.topic] ?? []) this.#own(partition);
+      this.#member.holds();
     });
     this.#consumer.on(events.CRASH, ({ payload }) => {
       this.#loseAll();
@@ -120,7 +126,25 @@ export class KafkaConsumer implements Consumer {
   }
 
   trouble(): string | null {
-    for (const { trouble } of this.#owned.values()) if (trouble !== null) return trouble;
+    if (this.#stopping) return null;
+    const { topic, group } = this.#options;
+    const now = performance.now();
+    const { outSince } = this.#member;
+    if (outSince !== null) {
+      return now - outSince > PATIENCE_MS
+        ? `not in group ${group} for ${seconds(now - outSince)}: nothing of ${topic} is read here`
+        : null;
+    }
+    const owned = [...this.#owned.values()];
+    for (const { trouble } of owned) if (trouble !== null) return trouble;
+    // What is being handled holds up the next fetch: then it is no silence of the broker's.
+    const until = Math.min(now, ...owned.map(({ handlingSince }) => handlingSince ?? now));
+    for (const [partition, { readingSince }] of this.#owned) {
+      if (readingSince === null) continue;
+      const silent = until - Math.max(readingSince, this.#answeredAt.get(partition) ?? 0);
+      if (silent > PATIENCE_MS)
+        return `no broker has answered for partition ${partition} of ${topic} for ${seconds(silent)}`;
+    }
     return null;
   }
 
@@ -153,7 +177,11 @@ export class KafkaConsumer implements Consumer {
   /** For each partition, when the work of its earlier assignment has ended. */
   readonly #before = new Map<number, Promise<void>>();
 
+  /** When the leader of a partition last answered a fetch, as `performance.now()` has it. */
+  readonly #answeredAt = new Map<number, number>();
+
   #loseAll(): void {
+    if (!this.#stopping) this.#member.givesUp();
     for (const [partition, owned] of this.#owned) this.#before.set(partition, owned.lose());
     this.#owned = new Map();
   }
@@ -185,8 +213,7 @@ export class KafkaConsumer implements Consumer {
     try {
       await owned.handle(payload, { maxBatchRecords, maxBatchBytes, stopping: () => this.#stopping });
     } catch (error) {
-      // A reader that learns from a commit, or a heartbeat between two batches, that the partition is lost says so, in our
-      // words or in kafkajs's; kafkajs notices by its next heartbeat.
+      // A reader that learns from a commit that the partition is lost says so; kafkajs notices by its next heartbeat.
       const known = fromKafka(error, `consuming ${this.#options.topic}`);
       if (!hasCode(known, "TRIPLINE_STREAM_ASSIGNMENT_LOST")) this.#fail(known);
     } finally {
@@ -216,6 +243,10 @@ export class KafkaConsumer implements Consumer {
     })();
     return this.#closing;
   }
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }
 
 /** Whether joining the group again can help. */

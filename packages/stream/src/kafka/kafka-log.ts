@@ -43,10 +43,10 @@ export async function openKafkaLog(options: KafkaOptions): Promise<Log> {
 }
 
 async function openFrom(options: KafkaOptions): Promise<Log> {
-  const kafka = connectKafka(options);
+  const kafka = connectKafka(options, "read");
   const admin = kafka.admin();
   const asking = openCluster(kafka);
-  const producer = new KafkaProducer(kafka, options.deliveryTimeoutMs ?? DELIVERY_TIMEOUT_MS);
+  const producer = new KafkaProducer(connectKafka(options), options.deliveryTimeoutMs ?? DELIVERY_TIMEOUT_MS);
   try {
     await admin.connect();
     await asking.connect();
@@ -74,7 +74,7 @@ async function openFrom(options: KafkaOptions): Promise<Log> {
 interface KafkaParts {
   kafka: Kafka;
   admin: Admin;
-  /** For questions about offsets. */
+  /** For questions about offsets and commits: a broker that does not answer is left. */
   asking: KafkaCluster;
   producer: KafkaProducer;
   topics: KafkaTopics;
@@ -127,13 +127,13 @@ class KafkaLog implements Log {
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
     this.#checkOpen();
-    const { kafka, admin, topics, sessionTimeoutMs } = this.#parts;
+    const { kafka, asking, topics, sessionTimeoutMs } = this.#parts;
     const { topic, group } = options;
     const { partitions, cleanup } = await topics.get(topic);
     const consumed = {
       partitions,
       compacted: cleanup === "compact",
-      committed: () => fetchCommitted(admin, topic, group),
+      committed: () => fetchCommitted(asking.cluster, topic, partitions, group),
       bounds: () => this.#bounds(topic),
     };
     const consumer = new KafkaConsumer(kafka, consumed, options, sessionTimeoutMs);
@@ -173,8 +173,8 @@ class KafkaLog implements Log {
 
   async committed(topic: string, group: string): Promise<Map<number, CommittedOffset>> {
     this.#checkOpen();
-    await this.#parts.topics.get(topic);
-    return fetchCommitted(this.#parts.admin, topic, group);
+    const { partitions } = await this.#parts.topics.get(topic);
+    return fetchCommitted(this.#parts.asking.cluster, topic, partitions, group);
   }
 
   async groups(topic: string): Promise<string[]> {

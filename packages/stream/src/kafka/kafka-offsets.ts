@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Admin, Cluster } from "kafkajs";
+import type { Cluster } from "kafkajs";
+import { z } from "zod";
 import { streamError } from "../errors.ts";
 import type { CommittedOffset } from "../log.ts";
 import { fromKafka, isPassing } from "./errors.ts";
@@ -54,22 +55,52 @@ export async function fetchBounds(
 }
 
 /**
- * What the group has committed. An offset below zero is what kafkajs's own consumers write when they jump over a gap: it
- * stays in the result, and is in no log, so that the jump is not taken in silence.
+ * What the group has committed, from its present coordinator: asked again for ten seconds, of another when it moved. An
+ * offset below zero is what kafkajs's own consumers write when they jump over a gap: it stays in the result, and is in
+ * no log, so that the jump is not taken in silence.
  */
-export async function fetchCommitted(admin: Admin, topic: string, group: string) {
-  try {
-    const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-    const committed = new Map<number, CommittedOffset>();
-    for (const { partition, offset, metadata } of found?.partitions ?? []) {
-      if (offset === NEVER_COMMITTED) continue;
-      committed.set(partition, { offset: Number(offset), metadata: metadata ?? "" });
+export async function fetchCommitted(
+  cluster: Cluster,
+  topic: string,
+  count: number,
+  group: string,
+): Promise<Map<number, CommittedOffset>> {
+  const partitions = Array.from({ length: count }, (_, partition) => ({
+    partition,
+    offset: NEVER_COMMITTED,
+  }));
+  const deadline = performance.now() + ASK_FOR_MS;
+  for (;;) {
+    try {
+      await knowTopics(cluster, [topic]);
+      const coordinator = await cluster.findGroupCoordinator({ groupId: group });
+      const answer = await coordinator.offsetFetch({ groupId: group, topics: [{ topic, partitions }] });
+      const committed = new Map<number, CommittedOffset>();
+      for (const { partition, offset, metadata } of fetched
+        .parse(answer)
+        .responses.flatMap((each) => each.partitions)) {
+        if (offset !== NEVER_COMMITTED)
+          committed.set(partition, { offset: Number(offset), metadata: metadata ?? "" });
+      }
+      return committed;
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > deadline)
+        throw fromKafka(error, `reading the commits of ${group}`);
+      await refreshAfter(cluster, error).catch(() => undefined); // the next try meets the same
+      await delay(ASK_AGAIN_MS);
     }
-    return committed;
-  } catch (error) {
-    throw fromKafka(error, `reading the commits of ${group}`);
   }
 }
+
+const fetched = z.object({
+  responses: z.array(
+    z.object({
+      partitions: z.array(
+        z.object({ partition: z.number(), offset: z.string(), metadata: z.string().nullish() }),
+      ),
+    }),
+  ),
+});
 
 function noAnswer(topic: string, partition: number) {
   return streamError(

@@ -9,6 +9,7 @@ import type { PartitionBounds } from "./kafka-offsets.ts";
 import { inParts, toRecord } from "./kafka-record.ts";
 
 const ASK_AGAIN_MS = 250; // each question has been asked for seconds before it is given up
+const ANSWER_PATIENCE_MS = 3_000; // an answer takes some ms; what takes longer is told
 
 export interface OwnedPartitionOptions {
   options: ConsumeOptions;
@@ -37,6 +38,9 @@ export class OwnedPartition {
   /** The batch that is being handled. */
   #running: Promise<unknown> = Promise.resolve();
   #trouble: string | null = null;
+  #askingSince: number | null = null;
+  #readingSince: number | null = null;
+  #handlingSince: number | null = null;
   #lose: Promise<void> | null = null;
   /** Aborted when the consumer closes or the assignment is lost: what waits for the broker gives up. */
   readonly #giveUp = new AbortController();
@@ -48,7 +52,20 @@ export class OwnedPartition {
 
   /** What keeps the partition from being read, in words; null when nothing does. */
   get trouble(): string | null {
-    return this.#trouble;
+    if (this.#trouble !== null || this.#askingSince === null) return this.#trouble;
+    const { partition, options } = this.#o;
+    return performance.now() - this.#askingSince > ANSWER_PATIENCE_MS
+      ? `no broker says where partition ${partition} of ${options.topic} begins, or what is committed`
+      : null;
+  }
+
+  /** Since when records may come, and since when a batch is being handled, as `performance.now()` has it; null: not now. */
+  get readingSince(): number | null {
+    return this.#readingSince;
+  }
+
+  get handlingSince(): number | null {
+    return this.#handlingSince;
   }
 
   /** From this moment nothing is committed or handed out any more. */
@@ -87,7 +104,10 @@ export class OwnedPartition {
     payload: EachBatchPayload,
     limits: { maxBatchRecords: number; maxBatchBytes: number; stopping(): boolean },
   ): Promise<void> {
-    const done = this.#handle(payload, limits);
+    this.#handlingSince = performance.now();
+    const done = this.#handle(payload, limits).finally(() => {
+      this.#handlingSince = null;
+    });
     this.#running = done.catch(() => undefined); // the caller has the error
     return done;
   }
@@ -107,7 +127,9 @@ export class OwnedPartition {
     const start = reader.startAt ?? last?.offset ?? own.earliest;
     checkStart({ topic, partition, compacted }, start, own);
     this.#position = start;
-    if (!this.#lost.signal.aborted) startAt(start);
+    if (this.#lost.signal.aborted) return;
+    startAt(start);
+    this.#readingSince = performance.now();
   }
 
   #assignment(committed: CommittedOffset | null, earliest: number): Assignment {
@@ -135,7 +157,7 @@ export class OwnedPartition {
   }
 
   async #handle(
-    { batch, resolveOffset, isStale, heartbeat }: EachBatchPayload,
+    { batch, resolveOffset, isStale }: EachBatchPayload,
     limits: { maxBatchRecords: number; maxBatchBytes: number; stopping(): boolean },
   ): Promise<void> {
     await this.ready.catch(() => undefined); // whoever made this partition has the error
@@ -156,7 +178,6 @@ export class OwnedPartition {
       if (this.#lost.signal.aborted) return;
       resolveOffset(String(last.offset));
     }
-    if (!this.#lost.signal.aborted) await heartbeat();
   }
 
   /** kafkajs jumps silently when retention overtakes it; a transaction's markers leave gaps that are none. */
@@ -182,9 +203,11 @@ export class OwnedPartition {
   async #untilAnswered<T>(ask: () => Promise<T>): Promise<T | null> {
     const { signal } = this.#giveUp;
     while (!signal.aborted) {
+      this.#askingSince ??= performance.now();
       try {
         const answer = await ask();
         this.#trouble = null;
+        this.#askingSince = null;
         return answer;
       } catch (error) {
         if (!isRetriable(error)) throw error;
