@@ -153,7 +153,11 @@ function between(after: string | null, before: string | null): string {
   return before === null ? "" : `before ${localTime(before)}`;
 }
 
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}
+
 function summary({ gaps, boots, records, since, until }: Examined): string {
   const found = gaps === 0 ? "no gaps" : `${gaps} ${gaps === 1 ? "finding" : "findings"}`;
-  return `${found} from ${localTime(since)} to ${localTime(until)}: ${boots} boots, ${records} records examined\n`;
+  return `${found} from ${localTime(since)} to ${localTime(until)}: ${count(boots, "boot")}, ${count(records, "record")} examined\n`;
 }
