@@ -1,21 +1,9 @@
 import { isRetriable, TriplineError } from "@tripline/events";
 import { streamError } from "../errors.ts";
+import { CERTIFICATE, fromProtocol, REFUSED } from "./protocol-errors.ts";
 
-const LOST = new Set([
-  "ILLEGAL_GENERATION",
-  "UNKNOWN_MEMBER_ID",
-  "REBALANCE_IN_PROGRESS",
-  "FENCED_INSTANCE_ID",
-]);
-/** What Node says of a certificate that it does not accept. */
-const CERTIFICATE =
-  /self.signed certificate|unable to (verify|get local issuer)|certificate has expired|not yet valid|does not match certificate|CERT_/i;
 /** A broker, or this side, ends the TLS handshake: a plain listener, or a client certificate that is missing or unknown. */
 const HANDSHAKE = /wrong version number|alert|EPROTO|ssl3_|packet length too long|ERR_SSL/i;
-const TOO_LARGE = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
-const REFUSED =
-  /AUTHORIZATION_FAILED|UNSUPPORTED|INVALID_CONFIG|INVALID_REPLICATION|INVALID_TOPIC|POLICY_VIOLATION|INVALID_REQUEST/;
-
 /** What a kafkajs error is for Tripline. Everything that may pass by itself is retriable. */
 export function fromKafka(error: unknown, what: string): unknown {
   if (error instanceof TriplineError || !(error instanceof Error)) return error;
@@ -24,23 +12,8 @@ export function fromKafka(error: unknown, what: string): unknown {
     return new TriplineError(own.code, `${what}: ${own.message}`, { kind: own.kind, cause: error });
   const type = kafkaType(error);
   if (type === null) return error;
-  if (LOST.has(type)) {
-    return streamError(
-      "TRIPLINE_STREAM_ASSIGNMENT_LOST",
-      `${what}: the partition belongs to someone else now`,
-      error,
-    );
-  }
-  if (TOO_LARGE.has(type)) {
-    return streamError(
-      "TRIPLINE_STREAM_RECORD_TOO_LARGE",
-      `${what}: the broker refuses a record of this size`,
-      error,
-    );
-  }
-  if (type === "UNKNOWN_TOPIC_OR_PARTITION") {
-    return streamError("TRIPLINE_STREAM_TOPIC_UNKNOWN", `${what}: there is no such topic`, error);
-  }
+  const protocol = fromProtocol(type, what, error);
+  if (protocol !== null) return protocol;
   const certificate = messages(error).find((message) => CERTIFICATE.test(message) || HANDSHAKE.test(message));
   if (certificate !== undefined) {
     return streamError(

@@ -1,7 +1,7 @@
 import { isRetriable } from "@tripline/events";
 import type { Admin, Kafka } from "kafkajs";
 import { closedError, streamError } from "../errors.ts";
-import { checkRecord, checkScan } from "../limits.ts";
+import { checkScan } from "../limits.ts";
 import type {
   CommittedOffset,
   ConsumeOptions,
@@ -15,8 +15,6 @@ import type {
   TableReader,
   TopicSpec,
 } from "../log.ts";
-import { partitionOf } from "../partitioner.ts";
-import type { ExistingTopic } from "../topic-specs.ts";
 import { connectKafka, type KafkaOptions } from "./connection.ts";
 import { fromKafka, kafkaType } from "./errors.ts";
 import { type KafkaCluster, openCluster } from "./kafka-cluster.ts";
@@ -26,6 +24,7 @@ import { DELIVERY_TIMEOUT_MS, KafkaProducer } from "./kafka-producer.ts";
 import { scanKafka } from "./kafka-scan.ts";
 import { KafkaTable } from "./kafka-table.ts";
 import { KafkaTopics } from "./kafka-topics.ts";
+import { RecordPlacement } from "./record-placement.ts";
 
 const BROKER_DEFAULT_REPLICATION = -1;
 
@@ -86,16 +85,14 @@ class KafkaLog implements Log {
   readonly generation: string;
   readonly #parts: KafkaParts;
   readonly #readers = new Set<Consumer | TableReader>();
-  readonly #shapes = new Map<string, ExistingTopic>();
-  /** Calls for a topic seen for the first time wait for its shape; later ones queue behind them. */
-  #placing: Promise<unknown> | null = null;
-  #nextPartition = 0;
+  readonly #placement: RecordPlacement;
   readonly #stop = new AbortController();
   #closing: Promise<void> | null = null;
 
   constructor(parts: KafkaParts) {
     this.generation = parts.generation;
     this.#parts = parts;
+    this.#placement = new RecordPlacement(parts);
   }
 
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -110,19 +107,7 @@ class KafkaLog implements Log {
 
   produce(topic: string, records: readonly NewRecord[]): Promise<Position[]> {
     if (this.#closing !== null) return Promise.reject(closedError());
-    const shape = this.#shapes.get(topic);
-    if (shape !== undefined && this.#placing === null) return this.#place(topic, shape, records);
-    const placed = (this.#placing ?? Promise.resolve()).then(async () => {
-      const found = await this.#parts.topics.get(topic);
-      this.#shapes.set(topic, found);
-      return { done: this.#place(topic, found, records) };
-    });
-    const settled = placed.catch(() => undefined); // the caller has the error; order is all that is passed on
-    this.#placing = settled;
-    void settled.then(() => {
-      if (this.#placing === settled) this.#placing = null;
-    });
-    return placed.then(({ done }) => done);
+    return this.#placement.produce(topic, records);
   }
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
@@ -206,7 +191,7 @@ class KafkaLog implements Log {
       const { admin, asking, producer } = this.#parts;
       this.#stop.abort(closedError());
       await Promise.all([...this.#readers].map((reader) => reader.close()));
-      await this.#placing;
+      await this.#placement.handedOver();
       await producer.close();
       await Promise.all([asking.disconnect(), admin.disconnect()]);
     })();
@@ -216,31 +201,6 @@ class KafkaLog implements Log {
   async #bounds(topic: string): Promise<PartitionBounds[]> {
     const { partitions } = await this.#parts.topics.get(topic);
     return fetchBounds(this.#parts.asking.cluster, topic, partitions);
-  }
-
-  #place(topic: string, shape: ExistingTopic, records: readonly NewRecord[]): Promise<Position[]> {
-    try {
-      const placed = records.map((record) => {
-        checkRecord(topic, shape.cleanup === "compact", record);
-        const partition = record.partition ?? this.#choose(record.key, shape.partitions);
-        if (partition < 0 || partition >= shape.partitions) {
-          throw streamError(
-            "TRIPLINE_STREAM_RECORD_INVALID",
-            `${topic} has no partition ${partition}: it has ${shape.partitions}`,
-          );
-        }
-        return { ...record, partition };
-      });
-      return this.#parts.producer.produce(topic, placed);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  #choose(key: string | null, partitions: number): number {
-    if (key !== null) return partitionOf(key, partitions);
-    this.#nextPartition = (this.#nextPartition + 1) % partitions;
-    return this.#nextPartition;
   }
 
   #keep<T extends Consumer | TableReader>(reader: T): T {

@@ -5,6 +5,7 @@ import { streamError } from "../errors.ts";
 import { isPassing, kafkaType } from "./errors.ts";
 import { knowTopics, leaderOf, refreshAfter } from "./kafka-cluster.ts";
 import { newIdentity, type ProducerIdentity } from "./producer-identity.ts";
+import { TOO_LARGE } from "./protocol-errors.ts";
 
 const ACKS_ALL = -1;
 const ACK_TIMEOUT_MS = 8_000; // what a broker waits for its copies; below the time the client waits for an answer
@@ -44,7 +45,6 @@ const IDENTITY_LOST = new Set([
   "INVALID_PRODUCER_EPOCH",
   "UNKNOWN_PRODUCER_ID",
 ]);
-const TOO_LARGE = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
 
 /**
  * Sends batches as an idempotent producer: each partition's batch to its leader, the same batch under the same numbers

@@ -1,21 +1,10 @@
 import { TriplineError } from "@tripline/events";
 import { streamError } from "../errors.ts";
+import { CERTIFICATE, fromProtocol, REFUSED } from "../kafka/protocol-errors.ts";
 
-const LOST = new Set([
-  "ILLEGAL_GENERATION",
-  "UNKNOWN_MEMBER_ID",
-  "REBALANCE_IN_PROGRESS",
-  "FENCED_INSTANCE_ID",
-]);
-const TOO_LARGE = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
-/** What Node says of a certificate that it does not accept. */
-const CERTIFICATE =
-  /self.signed certificate|unable to (verify|get local issuer)|certificate has expired|not yet valid|does not match certificate|CERT_/i;
 /** A side that ends the TLS handshake: a plain listener, or a client certificate that is missing or unknown. */
 const HANDSHAKE =
   /wrong version number|alert|EPROTO|ssl3_|packet length too long|ERR_SSL|TLS handshake failed|Broker requires TLS/i;
-const REFUSED =
-  /AUTHORIZATION_FAILED|UNSUPPORTED|INVALID_CONFIG|INVALID_REPLICATION|INVALID_TOPIC|POLICY_VIOLATION|INVALID_REQUEST/;
 const PREFIX = "PLT_KFK_";
 
 /** What an error of @platformatic/kafka is for Tripline. Everything that may pass by itself is retriable. */
@@ -26,21 +15,9 @@ export function fromPlatformatic(error: unknown, what: string): unknown {
   if (own !== undefined) return own;
   const type = typeOf(chain);
   if (type === null) return error;
-  if (LOST.has(type)) {
-    return streamError(
-      "TRIPLINE_STREAM_ASSIGNMENT_LOST",
-      `${what}: the partition belongs to someone else now`,
-      error,
-    );
-  }
-  if (TOO_LARGE.has(type)) {
-    return streamError(
-      "TRIPLINE_STREAM_RECORD_TOO_LARGE",
-      `${what}: the broker refuses a record of this size`,
-      error,
-    );
-  }
-  if (type === "UNKNOWN_TOPIC_OR_PARTITION" || chain.some(({ message }) => /^Unknown topic /.test(message))) {
+  const protocol = fromProtocol(type, what, error);
+  if (protocol !== null) return protocol;
+  if (chain.some(({ message }) => /^Unknown topic /.test(message))) {
     return streamError("TRIPLINE_STREAM_TOPIC_UNKNOWN", `${what}: there is no such topic`, error);
   }
   const refusal = refusalIn(chain, type);

@@ -3,7 +3,8 @@ import { Admin, type BaseOptions } from "@platformatic/kafka";
 import { isRetriable } from "@tripline/events";
 import { closedError, streamError } from "../errors.ts";
 import type { KafkaOptions } from "../kafka/connection.ts";
-import { checkRecord, checkScan } from "../limits.ts";
+import { RecordPlacement } from "../kafka/record-placement.ts";
+import { checkScan } from "../limits.ts";
 import type {
   CommittedOffset,
   ConsumeOptions,
@@ -17,8 +18,6 @@ import type {
   TableReader,
   TopicSpec,
 } from "../log.ts";
-import { partitionOf } from "../partitioner.ts";
-import type { ExistingTopic } from "../topic-specs.ts";
 import { clientOptions } from "./client-options.ts";
 import { PlatformaticConsumer } from "./consumer.ts";
 import { fromPlatformatic } from "./errors.ts";
@@ -86,15 +85,13 @@ class PlatformaticLog implements Log {
   readonly generation: string;
   readonly #parts: Parts;
   readonly #readers = new Set<Consumer | TableReader>();
-  readonly #shapes = new Map<string, ExistingTopic>();
-  /** Calls for a topic seen for the first time wait for its shape; later ones queue behind them. */
-  #placing: Promise<unknown> | null = null;
-  #nextPartition = 0;
+  readonly #placement: RecordPlacement;
   #closing: Promise<void> | null = null;
 
   constructor(parts: Parts) {
     this.generation = parts.generation;
     this.#parts = parts;
+    this.#placement = new RecordPlacement(parts);
   }
 
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -109,19 +106,7 @@ class PlatformaticLog implements Log {
 
   produce(topic: string, records: readonly NewRecord[]): Promise<Position[]> {
     if (this.#closing !== null) return Promise.reject(closedError());
-    const shape = this.#shapes.get(topic);
-    if (shape !== undefined && this.#placing === null) return this.#place(topic, shape, records);
-    const placed = (this.#placing ?? Promise.resolve()).then(async () => {
-      const found = await this.#parts.topics.get(topic);
-      this.#shapes.set(topic, found);
-      return { done: this.#place(topic, found, records) };
-    });
-    const settled = placed.catch(() => undefined); // the caller has the error; order is all that is passed on
-    this.#placing = settled;
-    void settled.then(() => {
-      if (this.#placing === settled) this.#placing = null;
-    });
-    return placed.then(({ done }) => done);
+    return this.#placement.produce(topic, records);
   }
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
@@ -202,36 +187,11 @@ class PlatformaticLog implements Log {
     this.#closing ??= (async () => {
       const { admin, producer } = this.#parts;
       await Promise.all([...this.#readers].map((reader) => reader.close()));
-      await this.#placing;
+      await this.#placement.handedOver();
       await producer.close();
       await admin.close();
     })();
     return this.#closing;
-  }
-
-  #place(topic: string, shape: ExistingTopic, records: readonly NewRecord[]): Promise<Position[]> {
-    try {
-      const placed = records.map((record) => {
-        checkRecord(topic, shape.cleanup === "compact", record);
-        const partition = record.partition ?? this.#choose(record.key, shape.partitions);
-        if (partition < 0 || partition >= shape.partitions) {
-          throw streamError(
-            "TRIPLINE_STREAM_RECORD_INVALID",
-            `${topic} has no partition ${partition}: it has ${shape.partitions}`,
-          );
-        }
-        return { ...record, partition };
-      });
-      return this.#parts.producer.produce(topic, placed);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  #choose(key: string | null, partitions: number): number {
-    if (key !== null) return partitionOf(key, partitions);
-    this.#nextPartition = (this.#nextPartition + 1) % partitions;
-    return this.#nextPartition;
   }
 
   #keep<T extends Consumer | TableReader>(reader: T): T {
