@@ -14,6 +14,7 @@ export * from "./fingerprint.ts";
 export * from "./heartbeat-chain.ts";
 export * from "./ids.ts";
 export * from "./keyed-hash.ts";
+export * from "./local-names.ts";
 export * from "./nesting.ts";
 export * from "./own-producers.ts";
 export * from "./payload.ts";

@@ -1,8 +1,8 @@
+import { LOCAL_TENANT } from "@tripline/events";
 import {
   type Access,
   type AccessRegistry,
   createGuards,
-  LOCAL_TENANT,
   type Part,
   type RecordProducer,
   type RedactionKeys,

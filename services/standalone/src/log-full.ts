@@ -1,8 +1,7 @@
-import { alertKey, pipelineAlert, TOPICS } from "@tripline/events";
+import { alertKey, LOCAL_TENANT, pipelineAlert, TOPICS } from "@tripline/events";
 import type { ServiceContext } from "@tripline/service";
 import type { Log, Room } from "@tripline/stream";
 
-const OPERATORS_TENANT = "local"; // whom a disk concerns
 const MIB = 2 ** 20;
 
 /**
@@ -34,7 +33,7 @@ function fullAlert(generation: string, room: Room, since: number, now: number) {
   const reserve = Math.ceil(room.reserveBytes / MIB);
   const alert = pipelineAlert({
     rule: "log-full",
-    tenant: OPERATORS_TENANT,
+    tenant: LOCAL_TENANT,
     identity: `${generation}/${since}`,
     group: `log=${generation}`,
     timeMs: since,

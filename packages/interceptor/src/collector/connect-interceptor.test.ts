@@ -98,7 +98,7 @@ it("waits at its first start for a collector that is busy, and so records for th
   const running = await listening();
   const answer = Promise.withResolvers<void>();
   running.held = answer.promise;
-  setTimeout(answer.resolve, 700);
+  setTimeout(answer.resolve, 700); // what the test is about: an answer that takes a while
   const interceptor = await connectInterceptor({
     url: running.url,
     ingestKey: TEST_KEY,

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { RedactionKey } from "@tripline/events";
+import { LOCAL_PRODUCER, LOCAL_TENANT, type RedactionKey } from "@tripline/events";
 import type { RedactionKeySource } from "../core/current-redactor.ts";
 import { limitWarnings, type OnWarning, warnProcess } from "../core/warnings.ts";
 import { type ConfigurableInterceptor, createInterceptor } from "../create-interceptor.ts";
@@ -17,7 +17,6 @@ import { fetchSettings, type InterceptorSettings, redactionKeysOf, SettingsCache
  * not the key's is refused for good. A collector that is not there is known at once; this is for a busy one.
  */
 const FIRST_ANSWER_MS = 2_000;
-const DEFAULT_TENANT = "local"; // that of an installation which enrolled nobody else
 const REFRESH_MS = 5 * 60_000; // rotation overlaps by days; a policy takes effect within minutes
 const RETRY_MS = 5_000;
 
@@ -63,7 +62,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
     settings === null ? [localKey(cache, onWarning)] : redactionKeysOf(settings);
   const verifier = new EntryVerifier([]);
   pin(settings);
-  const tenant = settings?.tenant ?? options.tenant ?? DEFAULT_TENANT;
+  const tenant = settings?.tenant ?? options.tenant ?? LOCAL_TENANT;
   const file = new DenyListFile(cache.denyListPath, onWarning);
   const denyList: DenyList = new DenyList({
     tenant,
@@ -77,7 +76,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
   const interceptor = createInterceptor({
     tenant,
     producer: {
-      id: settings?.producer ?? options.producer ?? "local",
+      id: settings?.producer ?? options.producer ?? LOCAL_PRODUCER,
       enforcement: options.enforcement,
     },
     stateDir: options.stateDir,

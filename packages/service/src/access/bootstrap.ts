@@ -1,8 +1,7 @@
+import { LOCAL_PRODUCER, LOCAL_TENANT } from "@tripline/events";
 import type { AccessRegistry } from "./registry.ts";
 
-export const LOCAL_TENANT = "local";
 export const LOCAL_ADMINISTRATOR = "administrator";
-export const LOCAL_PRODUCER = "local";
 
 /** Shown once; the caller keeps them (the standalone writes `client.json`, 0600). */
 export interface BootstrapTokens {

@@ -1,8 +1,6 @@
-import { alertKey, pipelineAlert, TOPICS } from "@tripline/events";
+import { alertKey, LOCAL_TENANT, pipelineAlert, TOPICS } from "@tripline/events";
 import type { ConsumeOptions, Log } from "../log.ts";
 import { type LostRange, OutOfRangeError } from "./lost-range.ts";
-
-const OPERATORS_TENANT = "local"; // whom alerts about the log itself go to
 
 /**
  * Gives the log's consumers a voice: one that ends because records are gone writes the alert `log-range-lost` first. The
@@ -55,7 +53,7 @@ export function lostRangeAlert(generation: string, group: string, lost: LostRang
   const records = `${count} record${count === 1 ? "" : "s"}, offsets ${from} to ${to - 1} of ${topic}/${partition}`;
   return pipelineAlert({
     rule: "log-range-lost",
-    tenant: OPERATORS_TENANT,
+    tenant: LOCAL_TENANT,
     identity: `${generation} ${topic}/${partition} ${from}-${to} ${how} ${group}`,
     group: `partition=${topic}/${partition}`,
     timeMs,
