@@ -12,8 +12,9 @@ await log.consume({
   group: "zombies",
   onAssigned: async (assignment) => ({
     onBatch: async () => {
+      const waking = woken(); // before it is said: the answer is the stop
       process.send?.("holding");
-      await woken();
+      await waking;
       await assignment.commit(1, "zombie").then(
         () => process.send?.("commit taken"),
         (error: unknown) =>
