@@ -17,7 +17,7 @@ export { EFFECTS, type Effect, namesOf, TOOL_CLASSES, type ToolClass } from "./k
 export { profileOfDefinition, profileOfName, type ToolProfile } from "./knowledge/tool-profile.ts";
 export { FIELDS } from "./record/fields.ts";
 export { parseRule, parseRules } from "./rule/parse-rule.ts";
-export type { Rule, RuleKind } from "./rule/rule.ts";
+export type { Rule } from "./rule/rule.ts";
 export { type RuleFile, ruleFileSchema } from "./rule/rule-file.ts";
 export { type ShortRecord, shortRecordSchema } from "./rule/rule-test-schema.ts";
 export type { RowCodec, StateTable } from "./state/state-table.ts";

@@ -7,10 +7,10 @@ import type { Rule } from "../rule/rule.ts";
 import type { StateTable } from "../state/state-table.ts";
 import { StateTables } from "../state/state-tables.ts";
 import { alertOf, demoted } from "./alert.ts";
-import { type ScopedTracker, trackersOf } from "./evaluators.ts";
 import { type FactDraft, FactFeed, matchesLogsource } from "./fact-feed.ts";
 import type { Group } from "./group.ts";
 import { ToolKnowledge } from "./tool-knowledge.ts";
+import { type ScopedTracker, trackersOf } from "./trackers.ts";
 
 /** A record and when the log took it (ms since the epoch). `rules`, of a fact: judge these only. */
 export interface DetectionInput {

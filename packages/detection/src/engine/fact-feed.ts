@@ -1,8 +1,6 @@
 import { eventKey, type TriplineRecord } from "@tripline/events";
 import { z } from "zod";
-import { definitionsIn } from "../evaluators/changed.ts";
 import { isDue } from "../evaluators/evaluator.ts";
-import { fieldReader } from "../record/fields.ts";
 import type { RecordView } from "../record/record-view.ts";
 import type { Rule } from "../rule/rule.ts";
 import type { StateTable } from "../state/state-table.ts";
@@ -21,7 +19,7 @@ export interface FactDraft {
 
 const REPEAT_MS = 10 * 60_000; // what a second-stage rule was told already, it is told again after so long
 const MAX_TOLD = 200_000; // values as each credential has them; one that is forgotten is told again
-const PAYLOAD_FIELDS = /^(?:args|result|error)(?:\.|$)/;
+const PAYLOAD_FIELDS = /^(?:args|result|error)(?:\.|$)|^(?:args_digest|effect)$/;
 
 const toldState = z.tuple([z.string(), z.number()]);
 
@@ -43,7 +41,7 @@ export class FactFeed {
     const drafts = new Map<string, FactDraft>();
     for (const rule of this.#rules) {
       if (!isWanted(rule, view)) continue;
-      const group = groupOf(view, rule.groupBy);
+      const group = groupOf(view, rule.evaluation.groupBy);
       if (group === null || this.#wasTold(rule, group.key, view)) continue;
       const draft = drafts.get(group.label);
       const whole = needsPayload(rule);
@@ -68,7 +66,7 @@ export class FactFeed {
    * that was told, for the second stage judges in the order in which things happened.
    */
   #wasTold(rule: Rule, group: string, view: RecordView): boolean {
-    const value = oneTimeValue(rule, view);
+    const value = rule.evaluation.once?.(view) ?? null;
     if (value === null) return false;
     const key = `${rule.id} ${eventKey(view.record.envelope)} ${group} ${shortKey(value.key)}`;
     const now = shortKey(value.value);
@@ -82,9 +80,8 @@ export class FactFeed {
 
 function isWanted(rule: Rule, view: RecordView): boolean {
   if (!matchesLogsource(rule, view)) return false;
-  if (rule.kind === "changed")
-    return view.phase !== "end" && definitionsIn(view).length > 0 && rule.selection.matches(view);
-  return isDue(view, rule.selection) && rule.selection.matches(view);
+  const { selection, concerns } = rule.evaluation;
+  return concerns === undefined ? isDue(view, selection) && selection.matches(view) : concerns(view);
 }
 
 export function matchesLogsource(rule: Rule, view: RecordView): boolean {
@@ -93,31 +90,9 @@ export function matchesLogsource(rule: Rule, view: RecordView): boolean {
   return category === "agent_tool_any" || (category === "agent_tool_listing") === listing;
 }
 
-function oneTimeValue(rule: Rule, view: RecordView): { key: string; value: string } | null {
-  if (rule.kind === "changed") {
-    const definitions = definitionsIn(view);
-    return {
-      key: definitions.map(([tool]) => tool).join("\n"),
-      value: definitions.map(([, hash]) => hash).join("\n"),
-    };
-  }
-  const field = rule.definition.tripline.new_value?.field;
-  return field === undefined ? null : { key: JSON.stringify(fieldReader(field)(view)), value: "" };
-}
-
-function needsPayload(rule: Rule): boolean {
-  const { correlation, tripline } = rule.definition;
-  const names = [
-    ...rule.selection.fields,
-    ...rule.groupBy,
-    tripline.new_value?.field ?? "",
-    correlation?.type === "value_count" ? correlation.condition.field : "",
-  ];
-  return (
-    rule.kind === "sequence" ||
-    rule.kind === "trifecta" ||
-    names.some((name) => PAYLOAD_FIELDS.test(name) || name === "args_digest" || name === "effect")
-  );
+function needsPayload({ evaluation }: Rule): boolean {
+  const names = [...evaluation.selection.fields, ...evaluation.groupBy, ...evaluation.fields];
+  return evaluation.readsPayload || names.some((name) => PAYLOAD_FIELDS.test(name));
 }
 
 /** The record with the arguments that only its intent had. */

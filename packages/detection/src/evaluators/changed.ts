@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { RecordView } from "../record/record-view.ts";
-import type { Rule } from "../rule/rule.ts";
+import type { Compile, RuleContext } from "../rule/evaluation.ts";
+import { groupBySchema } from "../rule/field-names.ts";
+import { requiredCondition } from "../rule/required-condition.ts";
+import type { Selection } from "../rule/selection.ts";
 import { plain } from "../text/plain.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -21,14 +24,47 @@ interface State {
   tools: [string, Last][];
 }
 
+const specSchema = z.strictObject({
+  "group-by": groupBySchema
+    .default(["server"])
+    .describe("the definition of each tool is followed in each group"),
+});
+
+export const changedKind = specSchema.transform(
+  (spec): Compile =>
+    (context) => {
+      const selection = requiredCondition(context);
+      return {
+        selection,
+        groupBy: spec["group-by"],
+        fields: [],
+        names: ["count", "values"],
+        alsoLoose: false,
+        readsPayload: false,
+        concerns: (view) => concerns(view, selection),
+        once(view) {
+          const definitions = definitionsIn(view);
+          return {
+            key: definitions.map(([tool]) => tool).join("\n"),
+            value: definitions.map(([, hash]) => hash).join("\n"),
+          };
+        },
+        evaluator: () => changedEvaluator(context, selection),
+      };
+    },
+);
+
+function concerns(view: RecordView, selection: Selection): boolean {
+  return view.phase !== "end" && definitionsIn(view).length > 0 && selection.matches(view);
+}
+
 /** A tool whose definition is not the one last seen in its group. Learns from listings and from calls that name a definition. */
-export function changedEvaluator(rule: Rule): Evaluator<State> {
+function changedEvaluator({ level, quietMs = 0 }: RuleContext, selection: Selection): Evaluator<State> {
   return {
     state: stateSchema,
     windowMs: FORGOTTEN_AFTER_MS,
-    quietMs: rule.definition.tripline.quiet ?? 0,
-    concerns: (view) =>
-      view.phase !== "end" && definitionsIn(view).length > 0 && rule.selection.matches(view),
+    quietMs,
+    concerns: (view) => concerns(view, selection),
     fresh: () => ({ tools: [] }),
     judge(state, view) {
       const known = new Map(state.tools);
@@ -44,7 +80,7 @@ export function changedEvaluator(rule: Rule): Evaluator<State> {
       if (changes.length === 0) return null;
       const shown = changes.slice(0, MAX_SHOWN);
       return {
-        level: rule.definition.level,
+        level,
         evidence: () =>
           shown.map(({ tool, from, to }) =>
             evidenceOf(view, "changed", `${plain(tool, 80)}: definition ${short(from)} became ${short(to)}`),

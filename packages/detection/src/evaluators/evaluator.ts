@@ -1,7 +1,6 @@
 import type { Severity } from "@tripline/events";
 import type { z } from "zod";
 import type { RecordView } from "../record/record-view.ts";
-import type { Rule } from "../rule/rule.ts";
 import type { Selection } from "../rule/selection.ts";
 import type { Evidence } from "./evidence.ts";
 
@@ -42,8 +41,6 @@ export interface Evaluator<S> {
   /** Changes `state` in place. */
   judge(state: S, view: RecordView): Finding | null;
 }
-
-export type EvaluatorFactory<S> = (rule: Rule, scope: Scope) => Evaluator<S>;
 
 const ASKS_FOR_REFUSED = ["outcome", "error_code", "decision"];
 

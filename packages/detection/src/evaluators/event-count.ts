@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { RecordView } from "../record/record-view.ts";
-import type { Rule } from "../rule/rule.ts";
+import type { Evaluation, RuleContext } from "../rule/evaluation.ts";
+import { requiredCondition } from "../rule/required-condition.ts";
 import type { Correlation } from "../rule/rule-file.ts";
+import type { Selection } from "../rule/selection.ts";
 import { type Evaluator, isDue, type Scope } from "./evaluator.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 
@@ -15,14 +17,29 @@ const hit = z.object({
 /** Times of all hits in order, and what is shown of the last few. */
 const stateSchema = z.object({ times: z.array(z.number()), last: z.array(hit) });
 type State = z.infer<typeof stateSchema>;
+type Spec = Extract<Correlation, { type: "event_count" }>;
 
 /**
  * Sigma's event_count: `gte` calls of a group within `timespan`. Times are kept in order, so a record that comes late
  * counts where it belongs; one that is later than a whole timespan counts no more. Keeps `gte` times at most.
  */
-export function eventCountEvaluator(
-  rule: Rule,
-  correlation: Extract<Correlation, { type: "event_count" }>,
+export function eventCountEvaluation(context: RuleContext, correlation: Spec): Evaluation {
+  const selection = requiredCondition(context);
+  return {
+    selection,
+    groupBy: correlation["group-by"],
+    fields: [],
+    names: ["count", "window"],
+    alsoLoose: false,
+    readsPayload: false,
+    evaluator: (scope) => eventCountEvaluator(context, selection, correlation, scope),
+  };
+}
+
+function eventCountEvaluator(
+  { level, quietMs }: RuleContext,
+  selection: Selection,
+  correlation: Spec,
   scope: Scope,
 ): Evaluator<State> {
   const windowMs = Math.min(correlation.timespan, scope.maxWindowMs);
@@ -30,8 +47,8 @@ export function eventCountEvaluator(
   return {
     state: stateSchema,
     windowMs,
-    quietMs: rule.definition.tripline.quiet ?? windowMs,
-    concerns: (view) => isDue(view, rule.selection) && rule.selection.matches(view),
+    quietMs: quietMs ?? windowMs,
+    concerns: (view) => isDue(view, selection) && selection.matches(view),
     fresh: () => ({ times: [], last: [] }),
     judge(state, view) {
       const { times, last } = state;
@@ -45,7 +62,7 @@ export function eventCountEvaluator(
       if (gone > 0) times.splice(0, gone);
       if (times.length < gte) return null;
       return {
-        level: rule.definition.level,
+        level,
         evidence: () => shown(state, view),
         facts: () => ({ count: String(times.length), window: seconds(windowMs) }),
       };

@@ -1,8 +1,12 @@
 import { SEVERITIES, type Severity } from "@tripline/events";
 import { z } from "zod";
 import type { RecordView } from "../record/record-view.ts";
-import type { Rule } from "../rule/rule.ts";
-import type { SequenceSpec } from "../rule/rule-file.ts";
+import { anyOf, compileCondition } from "../rule/condition.ts";
+import { duration } from "../rule/duration.ts";
+import type { Compile, RuleContext } from "../rule/evaluation.ts";
+import { groupBySchema } from "../rule/field-names.ts";
+import { RuleProblem } from "../rule/rule-problem.ts";
+import type { Selection } from "../rule/selection.ts";
 import { type Link, linkBetween } from "../text/features.ts";
 import { type Evaluator, type Finding, isDue, type Scope, showsEnd } from "./evaluator.ts";
 import { seconds } from "./event-count.ts";
@@ -12,7 +16,68 @@ import { type RememberedCall, rememberCall, rememberedCall, savedFeatures } from
 const CLOCK_TOLERANCE_MS = 5000; // two producers of one credential may disagree by so much about what came first
 const stateSchema = z.object({ partials: z.array(z.array(rememberedCall)) });
 type State = z.infer<typeof stateSchema>;
-type Step = Rule["steps"][number];
+
+const level = z.enum(SEVERITIES);
+const stepSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, { error: "expected a lower-case name such as `read`" }),
+  match: z.string().min(1).max(4000).describe("a condition over the detection's selections"),
+});
+const linkSchema = z.strictObject({
+  from: z.string().describe("step whose result the value comes from"),
+  to: z.string().describe("step whose arguments it reaches"),
+  none: level.optional().describe("severity without a link; left out: no alert"),
+  value: level.describe("severity when a distinctive value or a copied passage links them"),
+  secret: level.describe("severity when the same redacted secret links them"),
+});
+const specSchema = z.strictObject({
+  steps: z.array(stepSchema).min(2).max(8),
+  within: duration,
+  "group-by": groupBySchema.default(["session"]),
+  max_partials: z.int().min(1).max(64).default(16).describe("beginnings remembered for each group"),
+  link: linkSchema.optional(),
+});
+type Spec = z.infer<typeof specSchema>;
+
+interface Step {
+  readonly name: string;
+  readonly selection: Selection;
+}
+
+export const sequenceKind = specSchema.transform(
+  (spec): Compile =>
+    (context) => {
+      const { condition, selections, path } = context;
+      if (condition !== null) {
+        throw new RuleProblem(
+          ["detection", "condition"],
+          "expected none: the steps of a sequence name the selections",
+        );
+      }
+      checkLink(spec, path);
+      const steps = spec.steps.map(({ name, match }, index) => ({
+        name,
+        selection: compileCondition(match, selections, [...path, "steps", index, "match"]),
+      }));
+      return {
+        selection: anyOf(steps.map(({ selection }) => selection)),
+        groupBy: spec["group-by"],
+        fields: [],
+        names: ["window", "link", ...steps.map(({ name }) => name)],
+        alsoLoose: true,
+        readsPayload: true,
+        evaluator: (scope) => sequenceEvaluator(context, steps, spec, scope),
+      };
+    },
+);
+
+function checkLink({ steps, link }: Spec, path: readonly PropertyKey[]): void {
+  if (link === undefined) return;
+  const names = steps.map(({ name }) => name);
+  const last = names.at(-1);
+  if (!names.includes(link.from) || link.from === last)
+    throw new RuleProblem([...path, "link", "from"], "expected the name of a step before the last");
+  if (link.to !== last) throw new RuleProblem([...path, "link", "to"], "expected the name of the last step");
+}
 
 const NO_VALUES: ReadonlySet<number> = new Set();
 
@@ -21,10 +86,15 @@ const NO_VALUES: ReadonlySet<number> = new Set();
  * beginning does not hide an earlier grave one. A step that continues keeps the beginning it continued from.
  * All steps but the last are judged when their call has succeeded; the last as soon as it is known, before the call runs.
  */
-export function sequenceEvaluator(rule: Rule, spec: SequenceSpec, scope: Scope): Evaluator<State> {
+function sequenceEvaluator(
+  context: RuleContext,
+  steps: readonly Step[],
+  spec: Spec,
+  scope: Scope,
+): Evaluator<State> {
   const windowMs = Math.min(spec.within, scope.maxWindowMs);
-  const last = rule.steps.at(-1);
-  const earlier = rule.steps.slice(0, -1);
+  const last = steps.at(-1);
+  const earlier = steps.slice(0, -1);
   const asksOutcome = (step: Step): boolean => step.selection.fields.has("outcome");
 
   const endsNow = (view: RecordView): boolean =>
@@ -40,7 +110,7 @@ export function sequenceEvaluator(rule: Rule, spec: SequenceSpec, scope: Scope):
       ),
     }),
     windowMs,
-    quietMs: rule.definition.tripline.quiet ?? windowMs,
+    quietMs: context.quietMs ?? windowMs,
     concerns: (view) => endsNow(view) || earlier.some((step) => isEarlier(step, view)),
     fresh: () => ({ partials: [] }),
     judge(state, view) {
@@ -100,7 +170,7 @@ export function sequenceEvaluator(rule: Rule, spec: SequenceSpec, scope: Scope):
   }
 
   function levelOf(link: Link): Severity | null {
-    if (spec.link === undefined) return rule.definition.level;
+    if (spec.link === undefined) return context.level;
     if (link === null) return spec.link.none ?? null;
     return link === "secret" ? spec.link.secret : spec.link.value;
   }

@@ -1,8 +1,11 @@
-import type { Severity } from "@tripline/events";
+import { SEVERITIES, type Severity } from "@tripline/events";
 import { z } from "zod";
 import type { RecordView } from "../record/record-view.ts";
-import type { Rule } from "../rule/rule.ts";
-import type { TrifectaSpec } from "../rule/rule-file.ts";
+import { duration } from "../rule/duration.ts";
+import type { Compile, RuleContext } from "../rule/evaluation.ts";
+import { groupBySchema } from "../rule/field-names.ts";
+import { requiredCondition } from "../rule/required-condition.ts";
+import type { Selection } from "../rule/selection.ts";
 import { type Features, featuresOf, type Link, linkBetween } from "../text/features.ts";
 import { type Evaluator, type Finding, isDue, type Scope, showsBegin, showsEnd } from "./evaluator.ts";
 import { type Evidence, evidenceOf, evidenceState } from "./evidence.ts";
@@ -37,15 +40,49 @@ interface State {
   destinations: Map<number, Seen>;
 }
 
+const level = z.enum(SEVERITIES);
+const specSchema = z.strictObject({
+  within: duration,
+  "group-by": groupBySchema.default(["session"]),
+  levels: z.strictObject({
+    together: level.describe("private read, untrusted content and an external sink, nothing more"),
+    data: level.describe("a value of the private read is in the sink's arguments"),
+    destination: level.describe("an act whose destination is known only from untrusted prose"),
+    both: level,
+  }),
+});
+type Spec = z.infer<typeof specSchema>;
+
+export const trifectaKind = specSchema.transform(
+  (spec): Compile =>
+    (context) => {
+      const selection = requiredCondition(context);
+      return {
+        selection,
+        groupBy: spec["group-by"],
+        fields: [],
+        names: ["link", "private", "untrusted", "sink"],
+        alsoLoose: true,
+        readsPayload: true,
+        evaluator: (scope) => trifectaEvaluator(context, selection, spec, scope),
+      };
+    },
+);
+
 /**
  * The lethal trifecta: private data, untrusted content and a way out in one group. That the three occur is common and
  * says little; what is graded is whether a private value is in what leaves, and whether an act (not a mere read) goes
  * to a destination that the session knows only from somebody's prose.
  */
-export function trifectaEvaluator(rule: Rule, spec: TrifectaSpec, scope: Scope): Evaluator<State> {
+function trifectaEvaluator(
+  { quietMs }: RuleContext,
+  selection: Selection,
+  spec: Spec,
+  scope: Scope,
+): Evaluator<State> {
   const windowMs = Math.min(spec.within, scope.maxWindowMs);
   const isSink = (view: RecordView): boolean =>
-    showsBegin(view) && isDue(view, rule.selection) && rule.selection.matches(view);
+    showsBegin(view) && isDue(view, selection) && selection.matches(view);
   const brings = (view: RecordView): boolean =>
     showsEnd(view) &&
     view.succeeded &&
@@ -63,7 +100,7 @@ export function trifectaEvaluator(rule: Rule, spec: TrifectaSpec, scope: Scope):
       destinations: [...state.destinations],
     }),
     windowMs,
-    quietMs: rule.definition.tripline.quiet ?? windowMs,
+    quietMs: quietMs ?? windowMs,
     concerns: (view) =>
       isSink(view) || (showsBegin(view) && view.argumentEffects.targets.length > 0) || brings(view),
     fresh: () => ({

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { fieldReader } from "../record/fields.ts";
-import type { Rule } from "../rule/rule.ts";
+import type { Evaluation, RuleContext } from "../rule/evaluation.ts";
+import { checkField } from "../rule/field-names.ts";
+import { requiredCondition } from "../rule/required-condition.ts";
 import type { Correlation } from "../rule/rule-file.ts";
+import type { Selection } from "../rule/selection.ts";
 import { plain } from "../text/plain.ts";
 import { type Evaluator, isDue, type Scope } from "./evaluator.ts";
 import { insertByTime, seconds } from "./event-count.ts";
@@ -14,11 +17,27 @@ const stateSchema = z.object({
   seen: z.array(z.object({ t: z.number(), value: z.string(), evidence: evidenceState })),
 });
 type State = z.infer<typeof stateSchema>;
+type Spec = Extract<Correlation, { type: "value_count" }>;
 
 /** Sigma's value_count: `gte` different values of a field in a group within `timespan`. Keeps `gte` values at most. */
-export function valueCountEvaluator(
-  rule: Rule,
-  correlation: Extract<Correlation, { type: "value_count" }>,
+export function valueCountEvaluation(context: RuleContext, correlation: Spec): Evaluation {
+  const selection = requiredCondition(context);
+  checkField(correlation.condition.field, [...context.path, "condition", "field"]);
+  return {
+    selection,
+    groupBy: correlation["group-by"],
+    fields: [correlation.condition.field],
+    names: ["count", "window", "values"],
+    alsoLoose: false,
+    readsPayload: false,
+    evaluator: (scope) => valueCountEvaluator(context, selection, correlation, scope),
+  };
+}
+
+function valueCountEvaluator(
+  { level, quietMs }: RuleContext,
+  selection: Selection,
+  correlation: Spec,
   scope: Scope,
 ): Evaluator<State> {
   const windowMs = Math.min(correlation.timespan, scope.maxWindowMs);
@@ -27,9 +46,8 @@ export function valueCountEvaluator(
   return {
     state: stateSchema,
     windowMs,
-    quietMs: rule.definition.tripline.quiet ?? windowMs,
-    concerns: (view) =>
-      isDue(view, rule.selection) && rule.selection.matches(view) && read(view) !== undefined,
+    quietMs: quietMs ?? windowMs,
+    concerns: (view) => isDue(view, selection) && selection.matches(view) && read(view) !== undefined,
     fresh: () => ({ seen: [] }),
     judge(state, view) {
       const found = read(view);
@@ -48,7 +66,7 @@ export function valueCountEvaluator(
       while ((state.seen[0]?.t ?? oldest) < oldest) state.seen.shift();
       if (state.seen.length < gte) return null;
       return {
-        level: rule.definition.level,
+        level,
         evidence() {
           const completing = evidenceOf(view, "value");
           const others = state.seen.map(({ evidence }) => evidence);

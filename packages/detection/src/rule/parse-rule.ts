@@ -1,10 +1,16 @@
 import { hash } from "node:crypto";
 import { TriplineError } from "@tripline/events";
 import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument } from "yaml";
+import { eventCountEvaluation } from "../evaluators/event-count.ts";
+import { KINDS } from "../evaluators/kinds.ts";
+import { matchEvaluation } from "../evaluators/match.ts";
+import { valueCountEvaluation } from "../evaluators/value-count.ts";
 import { isField } from "../record/fields.ts";
-import { anyOf, compileCondition } from "./condition.ts";
-import type { Rule, RuleKind } from "./rule.ts";
-import { type RuleFile, ruleFileSchema } from "./rule-file.ts";
+import { compileCondition } from "./condition.ts";
+import type { Evaluation, RuleContext } from "./evaluation.ts";
+import { checkField } from "./field-names.ts";
+import type { Rule } from "./rule.ts";
+import { type Correlation, type RuleFile, ruleFileSchema } from "./rule-file.ts";
 import { RuleProblem } from "./rule-problem.ts";
 import { compileSelection, type Selection } from "./selection.ts";
 import { templateNames } from "./template.ts";
@@ -72,103 +78,74 @@ function compile(definition: RuleFile, file: string, ruleHash: string): Rule {
   const selections = new Map(
     Object.entries(sources).map(([name, source]) => [name, compileSelection(source, ["detection", name])]),
   );
-  const kind = kindOf(definition);
-  const steps = (definition.tripline.sequence?.steps ?? []).map(({ name, match }, index) => ({
-    name,
-    selection: compileCondition(match, selections, ["tripline", "sequence", "steps", index, "match"]),
-  }));
-  const groupBy = groupByOf(definition);
-  checkNames(definition, groupBy);
-  const rule = {
+  const { kind, evaluation } = evaluationOf(definition, {
+    level: definition.level,
+    quietMs: definition.tripline.quiet,
+    groupBy: definition.tripline["group-by"],
+    selections,
+    condition: conditionOf(condition, selections),
+  });
+  checkNames(definition, evaluation);
+  return {
     id: definition.id,
     file,
     hash: ruleHash,
     definition,
     kind,
-    selection: wholeCondition(condition, selections, steps),
-    steps,
-    groupBy,
-    stage: groupBy.some((field) => field === "credential" || field === "session") ? 1 : 2,
-  } as const;
-  return rule;
+    evaluation,
+    stage: evaluation.groupBy.some((field) => field === "credential" || field === "session") ? 1 : 2,
+  };
 }
 
-function wholeCondition(
-  condition: unknown,
-  selections: ReadonlyMap<string, Selection>,
-  steps: Rule["steps"],
-): Selection {
+function conditionOf(condition: unknown, selections: ReadonlyMap<string, Selection>): Selection | null {
+  if (condition === undefined) return null;
   const path = ["detection", "condition"];
-  if (steps.length > 0) {
-    if (condition !== undefined)
-      throw new RuleProblem(path, "expected none: the steps of a sequence name the selections");
-    return anyOf(steps.map(({ selection }) => selection));
-  }
   if (typeof condition !== "string")
     throw new RuleProblem(path, "expected a condition such as `selection and not filter`");
   return compileCondition(condition, selections, path);
 }
 
-function kindOf({ correlation, tripline }: RuleFile): RuleKind {
-  const kinds: RuleKind[] = [];
-  if (correlation !== undefined) kinds.push(correlation.type);
-  if (tripline.sequence !== undefined) kinds.push("sequence");
-  if (tripline.new_value !== undefined) kinds.push("new_value");
-  if (tripline.changed !== undefined) kinds.push("changed");
-  if (tripline.trifecta !== undefined) kinds.push("trifecta");
-  if (kinds.length > 1)
-    throw new RuleProblem(["tripline"], `expected one of ${kinds.join(", ")}, not several`);
-  return kinds[0] ?? "match";
+const KIND_KEYS = Object.keys(KINDS).filter((key): key is keyof typeof KINDS => key in KINDS);
+
+function evaluationOf(
+  { correlation, tripline }: RuleFile,
+  about: Omit<RuleContext, "path">,
+): { kind: string; evaluation: Evaluation } {
+  const kinds = KIND_KEYS.filter((key) => tripline[key] !== undefined);
+  const named = [...(correlation === undefined ? [] : [correlation.type]), ...kinds];
+  if (named.length > 1)
+    throw new RuleProblem(["tripline"], `expected one of ${named.join(", ")}, not several`);
+  if (correlation !== undefined) {
+    return {
+      kind: correlation.type,
+      evaluation: correlationEvaluation({ ...about, path: ["correlation"] }, correlation),
+    };
+  }
+  const [kind] = kinds;
+  const compiled = kind === undefined ? undefined : tripline[kind];
+  if (kind === undefined || compiled === undefined)
+    return { kind: "match", evaluation: matchEvaluation({ ...about, path: ["detection"] }) };
+  return { kind, evaluation: compiled({ ...about, path: ["tripline", kind] }) };
 }
 
-const DEFAULT_GROUP = ["credential"];
-
-function groupByOf({ correlation, tripline }: RuleFile): string[] {
-  const own = correlation ?? tripline.sequence ?? tripline.new_value ?? tripline.changed ?? tripline.trifecta;
-  return own?.["group-by"] ?? tripline["group-by"] ?? DEFAULT_GROUP;
+function correlationEvaluation(context: RuleContext, correlation: Correlation): Evaluation {
+  return correlation.type === "event_count"
+    ? eventCountEvaluation(context, correlation)
+    : valueCountEvaluation(context, correlation);
 }
 
-/** Names that only evaluators and templates read: a wrong one would stay silent for ever. */
-function checkNames(definition: RuleFile, groupBy: readonly string[]): void {
-  const { correlation, tripline } = definition;
+/** Names that only trackers and templates read: a wrong one would stay silent for ever. */
+function checkNames({ correlation, tripline }: RuleFile, { groupBy, names }: Evaluation): void {
   const where = correlation !== undefined ? "correlation" : "tripline";
   for (const field of groupBy) checkField(field.replace(/\?$/, ""), [where]);
-  if (correlation?.type === "value_count")
-    checkField(correlation.condition.field, ["correlation", "condition", "field"]);
-  if (tripline.new_value !== undefined)
-    checkField(tripline.new_value.field, ["tripline", "new_value", "field"]);
-  const stepNames = tripline.sequence?.steps.map(({ name }) => name) ?? [];
-  const { link } = tripline.sequence ?? {};
-  const last = stepNames.at(-1);
-  if (link !== undefined && (!stepNames.includes(link.from) || link.from === last)) {
-    throw new RuleProblem(
-      ["tripline", "sequence", "link", "from"],
-      "expected the name of a step before the last",
-    );
-  }
-  if (link !== undefined && link.to !== last) {
-    throw new RuleProblem(["tripline", "sequence", "link", "to"], "expected the name of the last step");
-  }
-  const known = new Set([
-    "count",
-    "values",
-    "window",
-    "link",
-    ...(tripline.trifecta ? ["private", "untrusted", "sink"] : stepNames),
-  ]);
   for (const name of templateNames(tripline.summary)) {
-    if (!isField(name) && !known.has(name.split(".")[0] ?? "")) {
+    if (!isField(name) && !names.includes(name.split(".")[0] ?? "")) {
       throw new RuleProblem(
         ["tripline", "summary"],
         `expected a field, a step or a count in {}, found \`${name}\``,
       );
     }
   }
-}
-
-function checkField(field: string, path: readonly PropertyKey[]): void {
-  if (!isField(field))
-    throw new RuleProblem(path, `expected a field such as tool, server or credential, found \`${field}\``);
 }
 
 /** The line of the deepest part of `path` that the file has. */

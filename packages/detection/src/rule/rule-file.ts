@@ -1,66 +1,25 @@
 import { REVOCATION_SCOPES, SEVERITIES } from "@tripline/events";
 import { z } from "zod";
+import { KINDS } from "../evaluators/kinds.ts";
 import { duration } from "./duration.ts";
+import { groupBySchema } from "./field-names.ts";
 import { ruleTestSchema } from "./rule-test-schema.ts";
 
 /** The shape of a rule's file. Sigma's own keys at the top; what Sigma cannot say below `tripline`. */
 
 const text = z.string().min(1).max(4000);
 const level = z.enum(SEVERITIES);
-const groupBy = z.array(z.string().min(1)).min(1).max(4);
-
-const stepSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, { error: "expected a lower-case name such as `read`" }),
-  match: text.describe("a condition over the detection's selections"),
-});
-
-const linkSchema = z.strictObject({
-  from: z.string().describe("step whose result the value comes from"),
-  to: z.string().describe("step whose arguments it reaches"),
-  none: level.optional().describe("severity without a link; left out: no alert"),
-  value: level.describe("severity when a distinctive value or a copied passage links them"),
-  secret: level.describe("severity when the same redacted secret links them"),
-});
-
-const sequenceSchema = z.strictObject({
-  steps: z.array(stepSchema).min(2).max(8),
-  within: duration,
-  "group-by": groupBy.default(["session"]),
-  max_partials: z.int().min(1).max(64).default(16).describe("beginnings remembered for each group"),
-  link: linkSchema.optional(),
-});
-
-const newValueSchema = z.strictObject({
-  field: z.string(),
-  "group-by": groupBy,
-  learning: duration.describe("values of the first so-long of a group are learned without an alert"),
-});
-
-const changedSchema = z.strictObject({
-  "group-by": groupBy.default(["server"]).describe("the definition of each tool is followed in each group"),
-});
-
-const trifectaSchema = z.strictObject({
-  within: duration,
-  "group-by": groupBy.default(["session"]),
-  levels: z.strictObject({
-    together: level.describe("private read, untrusted content and an external sink, nothing more"),
-    data: level.describe("a value of the private read is in the sink's arguments"),
-    destination: level.describe("an act whose destination is known only from untrusted prose"),
-    both: level,
-  }),
-});
 
 const correlationSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("event_count"),
-    "group-by": groupBy,
+    "group-by": groupBySchema,
     timespan: duration,
     condition: z.strictObject({ gte: z.int().min(2).max(10_000) }),
   }),
   z.strictObject({
     type: z.literal("value_count"),
-    "group-by": groupBy,
+    "group-by": groupBySchema,
     timespan: duration,
     condition: z.strictObject({ field: z.string(), gte: z.int().min(2).max(1000) }),
   }),
@@ -74,7 +33,7 @@ const triplineSchema = z.strictObject({
     revocable: z.boolean(),
     scope: z.enum(REVOCATION_SCOPES).optional(),
   }),
-  "group-by": groupBy
+  "group-by": groupBySchema
     .optional()
     .describe("of a rule without correlation: one alert for each group in `quiet`"),
   quiet: duration
@@ -88,10 +47,7 @@ const triplineSchema = z.strictObject({
     .max(100_000)
     .default(10_000)
     .describe("groups remembered; the longest unused goes first"),
-  sequence: sequenceSchema.optional(),
-  new_value: newValueSchema.optional(),
-  changed: changedSchema.optional(),
-  trifecta: trifectaSchema.optional(),
+  ...KINDS,
   tests: z.array(ruleTestSchema).default([]),
 });
 
@@ -129,7 +85,3 @@ export const ruleFileSchema = z.strictObject({
 });
 export type RuleFile = z.infer<typeof ruleFileSchema>;
 export type Correlation = z.infer<typeof correlationSchema>;
-export type SequenceSpec = z.infer<typeof sequenceSchema>;
-export type NewValueSpec = z.infer<typeof newValueSchema>;
-export type ChangedSpec = z.infer<typeof changedSchema>;
-export type TrifectaSpec = z.infer<typeof trifectaSchema>;

@@ -1,0 +1,35 @@
+import type { Scope } from "../evaluators/evaluator.ts";
+import type { Rule } from "../rule/rule.ts";
+import type { StateTables } from "../state/state-tables.ts";
+import { createTracker, type Tracker, type TrackerHome } from "./tracker.ts";
+
+/** One tracker of a rule; `demote` says by how many grades its findings are lowered. */
+export interface ScopedTracker {
+  tracker: Tracker;
+  demote: 0 | 1;
+}
+
+const NO_LIMIT_MS = Number.MAX_SAFE_INTEGER;
+const LOOSE_WINDOW_MS = 30 * 60_000; // what counts as together when no session says so
+
+/**
+ * The trackers of a rule. Rules that look at a session look at credential + principal + 30 minutes as well, one grade
+ * lower: session ids can be absent, one for each call, or chosen by the agent.
+ */
+export function trackersOf(rule: Rule, tables: StateTables): ScopedTracker[] {
+  const maxGroups = rule.definition.tripline.max_groups;
+  // A rule that has changed starts empty: its groups are kept under its hash.
+  const home = (scope: string): TrackerHome => ({
+    tables,
+    name: `groups/${rule.id}/${rule.hash}/${scope}`,
+    maxGroups,
+  });
+  const { groupBy, alsoLoose, evaluator } = rule.evaluation;
+  const track = (scope: Scope, name: string): Tracker =>
+    createTracker(evaluator(scope), scope.groupBy, home(name));
+  const own: ScopedTracker = { tracker: track({ groupBy, maxWindowMs: NO_LIMIT_MS }, "own"), demote: 0 };
+  const perSession = groupBy.length === 1 && groupBy[0] === "session";
+  if (!perSession || !alsoLoose) return [own];
+  const loose = track({ groupBy: ["credential", "principal?"], maxWindowMs: LOOSE_WINDOW_MS }, "loose");
+  return [own, { tracker: loose, demote: 1 }];
+}
