@@ -13,6 +13,7 @@ export {
 } from "./engine/detection.ts";
 export type { FactDraft } from "./engine/fact-feed.ts";
 export { splitRules } from "./engine/split-rules.ts";
+export * from "./eval/index.ts";
 export { EFFECTS, type Effect, namesOf, TOOL_CLASSES, type ToolClass } from "./knowledge/effects.ts";
 export { profileOfDefinition, profileOfName, type ToolProfile } from "./knowledge/tool-profile.ts";
 export { FIELDS } from "./record/fields.ts";

@@ -22,6 +22,21 @@ export const evidenceSchema = z.looseObject({
   note: z.string().optional().describe("why this call counts, in words; values are redacted"),
 });
 
+/** Why an alert is as grave as it is: points by the name of each piece of evidence, what spoke against it below 0. */
+export const scoreSchema = z.looseObject({
+  total: z.number(),
+  contributions: z
+    .array(
+      z.looseObject({
+        name: z.string().describe("which piece of evidence"),
+        points: z.number(),
+        note: z.string().optional().describe("what it rests on, in words; values are redacted"),
+      }),
+    )
+    .max(32),
+});
+export type Score = z.infer<typeof scoreSchema>;
+
 /**
  * A rule's finding. `id` is derived from tenant, rule, group and the completing record, so that the same records give the same id.
  * Its later states are further records with the same id on the alerts topic.
@@ -47,6 +62,7 @@ export const alertSchema = z.looseObject({
   why: z.string().describe("why it is bad, in plain words"),
   next: z.array(z.string()).describe("what to do"),
   evidence: z.array(evidenceSchema).max(100),
+  score: scoreSchema.optional().describe("of rules that weigh several pieces of evidence"),
   response: z.looseObject({
     revocable: z
       .boolean()

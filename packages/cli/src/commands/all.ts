@@ -6,6 +6,7 @@ import type { AddCommand } from "./command.ts";
 import { addDeadLetters } from "./dead-letters.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
+import { addEval } from "./eval.ts";
 import { addGaps } from "./gaps.ts";
 import { addHealth } from "./health.ts";
 import { addLog } from "./log.ts";
@@ -32,6 +33,7 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addReinstate,
   addResponse,
   addRules,
+  addEval,
   addProducers,
   addTokens,
   addDeadLetters,

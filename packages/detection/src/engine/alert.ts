@@ -41,6 +41,7 @@ export function alertOf(rule: Rule, finding: Finding, group: Group, view: Record
     why: definition.tripline.why.trim(),
     next: definition.tripline.next.map((each) => each.trim()),
     evidence: told.evidence.slice(-MAX_EVIDENCE),
+    ...(finding.score === undefined ? {} : { score: finding.score }),
     response: responseOf(rule, finding, view),
     ...(definition.tags.length === 0 ? {} : { tags: definition.tags }),
   };

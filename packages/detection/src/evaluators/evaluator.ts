@@ -1,4 +1,4 @@
-import type { Severity } from "@tripline/events";
+import type { Score, Severity } from "@tripline/events";
 import type { z } from "zod";
 import type { RecordView } from "../record/record-view.ts";
 import type { Selection } from "../rule/selection.ts";
@@ -11,6 +11,8 @@ export interface Finding {
   exposure?: boolean;
   /** In the order it happened, the completing record last. Asked for at once or never: a quiet group needs none. */
   evidence(): Evidence[];
+  /** Of rules that weigh several pieces of evidence: each with its points. */
+  score?: Score;
   /** For the summary's template: `{count}`, `{values}` … */
   facts?(): Readonly<Record<string, string>>;
   /** In place of the completing record's id in the alert's id, where the same finding can be completed by several records. */
