@@ -24,7 +24,7 @@ const OWN_RULES = [
   file: `${id}.yaml`,
   text: [
     `title: ${id}`,
-    `id: ${id}`,
+    `name: ${id}`,
     "level: medium",
     "logsource: { category: agent_tool_call }",
     `detection: { call: { tool: "${tool}" }, condition: call }`,

@@ -19,7 +19,8 @@ export { profileOfDefinition, profileOfName, type ToolProfile } from "./knowledg
 export { FIELDS } from "./record/fields.ts";
 export { parseRule, parseRules } from "./rule/parse-rule.ts";
 export type { Rule } from "./rule/rule.ts";
-export { type RuleFile, ruleFileSchema } from "./rule/rule-file.ts";
+export type { RuleDefinition } from "./rule/rule-definition.ts";
+export { ruleFileSchema } from "./rule/rule-file.ts";
 export { type ShortRecord, shortRecordSchema } from "./rule/rule-test-schema.ts";
 export type { RowCodec, StateTable } from "./state/state-table.ts";
 export { type StateEntry, StateTables } from "./state/state-tables.ts";

@@ -31,7 +31,7 @@ async function rulesDirectory(text: string): Promise<string> {
 }
 
 const OWN_RULE = `title: Somebody prints
-id: print-call
+name: print-call
 level: high
 logsource: { category: agent_tool_call }
 detection: { call: { tool: print }, condition: call }

@@ -275,7 +275,7 @@ function ruleText(extra: string): string {
   const max = extra.startsWith("tripline-max") ? extra.split(": ")[1] : "10";
   return [
     "title: t",
-    "id: any-call",
+    "name: any-call",
     "level: low",
     "logsource: { category: agent_tool_call }",
     "detection: { call: { method: tools/call }, condition: call }",

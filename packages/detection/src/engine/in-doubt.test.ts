@@ -40,7 +40,7 @@ it("a rule that asks for calls in doubt sees each once", () => {
   const rule = parseRule(
     [
       "title: Calls in doubt",
-      "id: calls-in-doubt",
+      "name: calls-in-doubt",
       "logsource: { category: agent_tool_call }",
       "detection: { doubt: { outcome: in_doubt }, condition: doubt }",
       "level: low",

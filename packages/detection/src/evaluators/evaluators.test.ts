@@ -6,7 +6,7 @@ function check(parts: { detection: string; top?: string; tripline?: string; test
   const indent = (text: string, by: string): string => text.trim().replace(/^/gm, by);
   const rule = parseRule(
     `title: t
-id: rule-under-test
+name: rule-under-test
 level: medium
 logsource: { category: agent_tool_call }
 detection:

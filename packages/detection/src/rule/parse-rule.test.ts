@@ -9,7 +9,7 @@ import { wildcardTest } from "./wildcard.ts";
 
 function ruleText(detection: string): string {
   return `title: t
-id: some-rule
+name: some-rule
 level: low
 logsource: { category: agent_tool_call }
 detection:
@@ -59,7 +59,7 @@ describe("a mistake is named with file, line and what was expected", () => {
       { file: "a.yaml", text },
       { file: "b.yaml", text },
     ];
-    expect(() => parseRules(files)).toThrowError("b.yaml:1: id: expected an id of its own");
+    expect(() => parseRules(files)).toThrowError("b.yaml:1: name: expected a name of its own");
   });
 
   it("never breaks on any text", () => {

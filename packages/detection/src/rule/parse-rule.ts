@@ -10,6 +10,7 @@ import { compileCondition } from "./condition.ts";
 import type { Evaluation, RuleContext } from "./evaluation.ts";
 import { checkField } from "./field-names.ts";
 import type { Rule } from "./rule.ts";
+import { type RuleDefinition, withDefaults } from "./rule-definition.ts";
 import { type Correlation, type RuleFile, ruleFileSchema } from "./rule-file.ts";
 import { RuleProblem } from "./rule-problem.ts";
 import { compileSelection, type Selection } from "./selection.ts";
@@ -43,10 +44,14 @@ export function parseRule(text: string, file: string): Rule {
     );
   }
   try {
-    return compile(parsed.data, file, hash("sha256", text, "hex"));
+    return compile(withDefaults(parsed.data), file, hash("sha256", text, "hex"));
   } catch (error) {
     if (!(error instanceof RuleProblem)) throw error;
-    throw invalid(file, lineOf(document, lines, error.path), `${error.path.join(".")}: ${error.message}`);
+    throw invalid(
+      file,
+      lineOf(document, lines, error.path),
+      `${error.path.join(".") || "the rule"}: ${error.message}`,
+    );
   }
 }
 
@@ -57,7 +62,7 @@ export function parseRules(files: readonly { file: string; text: string }[]): Ru
     const rule = parseRule(text, file);
     const other = rules.get(rule.id);
     if (other !== undefined)
-      throw invalid(file, 1, `id: expected an id of its own, \`${rule.id}\` is taken by ${other.file}`);
+      throw invalid(file, 1, `name: expected a name of its own, \`${rule.id}\` is taken by ${other.file}`);
     rules.set(rule.id, rule);
   }
   return [...rules.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -73,7 +78,9 @@ function plainValue(document: Document, file: string): unknown {
   }
 }
 
-function compile(definition: RuleFile, file: string, ruleHash: string): Rule {
+function compile(definition: RuleDefinition, file: string, ruleHash: string): Rule {
+  const id = definition.name ?? definition.id;
+  if (id === undefined) throw new RuleProblem([], "expected a `name`: alerts call the rule by it");
   const { condition, ...sources } = definition.detection;
   const selections = new Map(
     Object.entries(sources).map(([name, source]) => [name, compileSelection(source, ["detection", name])]),
@@ -87,7 +94,7 @@ function compile(definition: RuleFile, file: string, ruleHash: string): Rule {
   });
   checkNames(definition, evaluation);
   return {
-    id: definition.id,
+    id,
     file,
     hash: ruleHash,
     definition,
@@ -135,7 +142,7 @@ function correlationEvaluation(context: RuleContext, correlation: Correlation): 
 }
 
 /** Names that only trackers and templates read: a wrong one would stay silent for ever. */
-function checkNames({ correlation, tripline }: RuleFile, { groupBy, names }: Evaluation): void {
+function checkNames({ correlation, tripline }: RuleDefinition, { groupBy, names }: Evaluation): void {
   const where = correlation !== undefined ? "correlation" : "tripline";
   for (const field of groupBy) checkField(field.replace(/\?$/, ""), [where]);
   for (const name of templateNames(tripline.summary)) {

@@ -26,13 +26,17 @@ const correlationSchema = z.discriminatedUnion("type", [
 ]);
 
 const triplineSchema = z.strictObject({
-  summary: text.describe("one sentence; {field}, {count}, {values} and {step.field} are filled in"),
-  why: text,
-  next: z.array(text).min(1).max(10),
-  response: z.strictObject({
-    revocable: z.boolean(),
-    scope: z.enum(REVOCATION_SCOPES).optional(),
-  }),
+  summary: text
+    .optional()
+    .describe("one sentence; {field}, {count}, {values} and {step.field} are filled in; default: the title"),
+  why: text.optional().describe("why it is bad; default: the description, or the title"),
+  next: z.array(text).min(1).max(10).optional().describe("what to do, step by step"),
+  response: z
+    .strictObject({
+      revocable: z.boolean(),
+      scope: z.enum(REVOCATION_SCOPES).optional(),
+    })
+    .default({ revocable: false }),
   "group-by": groupBySchema
     .optional()
     .describe("of a rule without correlation: one alert for each group in `quiet`"),
@@ -59,9 +63,14 @@ export const LOGSOURCES = {
 
 export const ruleFileSchema = z.strictObject({
   title: z.string().min(1).max(256),
-  id: z
+  name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{2,63}$/, { error: "expected lower-case letters, digits and '-', 3 to 64" }),
+    .regex(/^[a-z0-9][a-z0-9_-]{1,63}$/, {
+      error: "expected lower-case letters, digits, '-' and '_', 2 to 64",
+    })
+    .optional()
+    .describe("the rule's id in alerts and for correlations; without it, `id` is"),
+  id: z.uuid({ error: "expected a UUID; the rule's readable name is `name`" }).optional(),
   status: z.enum(["stable", "test", "experimental", "deprecated", "unsupported"]).default("experimental"),
   description: text.optional(),
   references: z.array(z.string()).default([]),
@@ -80,8 +89,8 @@ export const ruleFileSchema = z.strictObject({
   detection: z.record(z.string(), z.unknown()),
   correlation: correlationSchema.optional(),
   falsepositives: z.array(z.string()).default([]),
-  level,
-  tripline: triplineSchema,
+  level: level.default("medium"),
+  tripline: triplineSchema.prefault({}),
 });
 export type RuleFile = z.infer<typeof ruleFileSchema>;
 export type Correlation = z.infer<typeof correlationSchema>;

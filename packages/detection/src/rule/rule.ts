@@ -1,13 +1,14 @@
 import type { Evaluation } from "./evaluation.ts";
-import type { RuleFile } from "./rule-file.ts";
+import type { RuleDefinition } from "./rule-definition.ts";
 
 /** A rule, read and compiled. */
 export interface Rule {
+  /** Its `name`, or where it has none its `id`: what alerts, configuration and revocations call it. */
   readonly id: string;
   readonly file: string;
   /** SHA-256 (hex) of the file's text. */
   readonly hash: string;
-  readonly definition: RuleFile;
+  readonly definition: RuleDefinition;
   /** `match`, the type of its correlation, or the kind's key below `tripline`. */
   readonly kind: string;
   readonly evaluation: Evaluation;
