@@ -1,7 +1,7 @@
 import { SEVERITIES, type Severity } from "@tripline/events";
 import { z } from "zod";
 import type { RecordView } from "../record/record-view.ts";
-import { anyOf, compileCondition } from "../rule/condition.ts";
+import { allOf, anyOf, compileCondition } from "../rule/condition.ts";
 import { duration } from "../rule/duration.ts";
 import type { Compile, RuleContext } from "../rule/evaluation.ts";
 import { groupBySchema } from "../rule/field-names.ts";
@@ -47,16 +47,12 @@ export const sequenceKind = specSchema.transform(
   (spec): Compile =>
     (context) => {
       const { condition, selections, path } = context;
-      if (condition !== null) {
-        throw new RuleProblem(
-          ["detection", "condition"],
-          "expected none: the steps of a sequence name the selections",
-        );
-      }
+      // Sigma wants a condition of every rule: what does not meet it is no step.
+      const narrowed = (step: Selection): Selection => (condition === null ? step : allOf([condition, step]));
       checkLink(spec, path);
       const steps = spec.steps.map(({ name, match }, index) => ({
         name,
-        selection: compileCondition(match, selections, [...path, "steps", index, "match"]),
+        selection: narrowed(compileCondition(match, selections, [...path, "steps", index, "match"])),
       }));
       return {
         selection: anyOf(steps.map(({ selection }) => selection)),
