@@ -26,7 +26,7 @@ export function testRule(rule: Rule): RuleTestResult[] {
 }
 
 function runCase(rule: Rule, test: RuleTest): RuleTestResult {
-  const detection = createDetection([rule]);
+  const detection = createDetection([rule], { incidents: null, tellAll: true });
   const state = detection.initialState();
   const alerts = recordsOf(test.records).flatMap((input) => detection.step(state, input).alerts);
   const found = alerts.map(({ severity }) => severity);

@@ -1,6 +1,8 @@
 import { type Alert, eventKey, IN_DOUBT_PRODUCER, SEVERITIES, type TriplineRecord } from "@tripline/events";
 import { z } from "zod";
 import type { Finding } from "../evaluators/evaluator.ts";
+import { Incidents, type ScoredFinding } from "../incident/incidents.ts";
+import { DEFAULT_INCIDENTS, type IncidentSettings } from "../incident/settings.ts";
 import { keptArguments } from "../record/arguments.ts";
 import { type Begun, type Phase, RecordView } from "../record/record-view.ts";
 import type { Rule } from "../rule/rule.ts";
@@ -28,6 +30,10 @@ export interface DetectionOptions {
   internalHosts?: readonly string[];
   /** True in the second stage: facts are chosen already, and each is judged as a whole call. */
   secondStage?: boolean;
+  /** How findings add up to incidents; null: they do not. In the second stage they never do. */
+  incidents?: IncidentSettings | null;
+  /** True: rules that say `tripline.alert: false` raise their alerts all the same, to be tested. */
+  tellAll?: boolean;
 }
 
 /** What detection remembers. Owned by whoever made it: `step` changes it in place. */
@@ -37,6 +43,8 @@ export interface DetectionState {
   /** Intents whose call has not ended, by the events topic's key and the call. */
   readonly begun: StateTable<Begun>;
   readonly feed: FactFeed;
+  /** Null where findings do not add up. */
+  readonly incidents: Incidents | null;
   /** All of the above, to be written and restored. */
   readonly tables: StateTables;
 }
@@ -75,6 +83,12 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
   const feeds = options.feeds ?? [];
   const internalHosts = (options.internalHosts ?? []).map((host) => host.toLowerCase());
   const isTrusted = options.isTrustedServer ?? (() => false);
+  const incidents =
+    options.secondStage === true
+      ? null
+      : options.incidents === undefined
+        ? DEFAULT_INCIDENTS
+        : options.incidents;
 
   function initialState(tables = new StateTables()): DetectionState {
     return {
@@ -86,6 +100,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
         { limit: MAX_BEGUN, what: "intents" },
       ),
       feed: new FactFeed(feeds, tables),
+      incidents: incidents === null ? null : new Incidents(incidents, tables),
       tables,
     };
   }
@@ -99,12 +114,20 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     const view = viewOf(state, input);
     if (view.isClosing && view.phase !== "end") return { state, alerts: [...NONE], facts: [...NONE] };
     const alerts: Alert[] = [];
+    const findings: ScoredFinding[] = [];
     for (const rule of rules) {
       if (input.rules !== undefined && !input.rules.includes(rule.id)) continue;
       if (!matchesLogsource(rule, view)) continue;
       const found = judge(state.trackers.get(rule.id) ?? NONE, view);
-      if (found !== null) alerts.push(alertOf(rule, found.finding, found.group, view));
+      if (found === null) continue;
+      const alert = alertOf(rule, found.finding, found.group, view);
+      const { score, alert: tells } = rule.definition.tripline;
+      const told = tells || options.tellAll === true;
+      if (told) alerts.push(alert);
+      // Of wider rules this partition has not seen all, unless it is the only one.
+      if (rule.stage === 1) findings.push({ alert, score, told });
     }
+    if (findings.length > 0 && state.incidents !== null) alerts.push(...state.incidents.add(findings, view));
     return {
       state,
       alerts,

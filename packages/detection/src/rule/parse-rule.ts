@@ -5,6 +5,7 @@ import { eventCountEvaluation } from "../evaluators/event-count.ts";
 import { KINDS } from "../evaluators/kinds.ts";
 import { matchEvaluation } from "../evaluators/match.ts";
 import { valueCountEvaluation } from "../evaluators/value-count.ts";
+import { INCIDENT_RULE } from "../incident/incident-alert.ts";
 import { isField } from "../record/fields.ts";
 import { compileCondition } from "./condition.ts";
 import type { Evaluation, RuleContext } from "./evaluation.ts";
@@ -93,15 +94,15 @@ function compile(definition: RuleDefinition, file: string, ruleHash: string): Ru
     condition: conditionOf(condition, selections),
   });
   checkNames(definition, evaluation);
-  return {
-    id,
-    file,
-    hash: ruleHash,
-    definition,
-    kind,
-    evaluation,
-    stage: evaluation.groupBy.some((field) => field === "credential" || field === "session") ? 1 : 2,
-  };
+  const stage = evaluation.groupBy.some((field) => field === "credential" || field === "session") ? 1 : 2;
+  if (id === INCIDENT_RULE)
+    throw new RuleProblem(["name"], `expected another name: incidents have \`${id}\``);
+  if (stage === 2 && !definition.tripline.alert)
+    throw new RuleProblem(
+      ["tripline", "alert"],
+      "expected true: only groups of a credential or session add up",
+    );
+  return { id, file, hash: ruleHash, definition, kind, evaluation, stage };
 }
 
 function conditionOf(condition: unknown, selections: ReadonlyMap<string, Selection>): Selection | null {

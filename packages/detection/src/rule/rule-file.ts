@@ -51,6 +51,16 @@ const triplineSchema = z.strictObject({
     .max(100_000)
     .default(10_000)
     .describe("groups remembered; the longest unused goes first"),
+  score: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe("points of a finding towards an incident; default by severity: 1, 2, 4, 8, 16"),
+  alert: z
+    .boolean()
+    .default(true)
+    .describe("false: no alert of its own, its findings only add up to incidents"),
   ...KINDS,
   tests: z.array(ruleTestSchema).default([]),
 });
