@@ -162,6 +162,34 @@ export const accessSchema = z.looseObject({
   records: count,
 });
 
+/**
+ * `rules.changed`: which rules are in force from this record on in its partition of the events topic. Each partition gets
+ * one. Of two, the one with the higher number counts, then the one whose `set` is greater, whatever their order.
+ */
+export const rulesChangedSchema = z.looseObject({
+  number: count.describe("1 for the first set of a log's generation, then up"),
+  set: sha256Hex.describe("hash of the set's content"),
+  generation: name.describe("of the log; records copied from an earlier one say another"),
+  list: z
+    .array(
+      z.looseObject({
+        id: name,
+        hash: sha256Hex.describe("of the rule's file"),
+        since: count.describe("number of the set that this version of the rule came with"),
+        level: name,
+        shipped: z.boolean(),
+      }),
+    )
+    .max(2000),
+  disabled: z.array(name).max(2000).describe("rules that are switched off by the settings"),
+  exceptions: count,
+  problems: z
+    .array(z.looseObject({ file: z.string().max(1024), message: z.string().max(1024) }))
+    .max(50)
+    .describe("files that could not be used; of a file that was good before, that version stays in force"),
+});
+export type RulesChanged = z.infer<typeof rulesChangedSchema>;
+
 export const envelopeSchema = z.looseObject({
   v: z.literal(1),
   id: uuid,
@@ -181,6 +209,7 @@ export const envelopeSchema = z.looseObject({
   applied: appliedSchema.optional(),
   decision: decisionSchema.optional(),
   access: accessSchema.optional(),
+  rules: rulesChangedSchema.optional(),
   payload_hash: sha256Hex
     .optional()
     .describe("SHA-256 over the payload's bytes; absent when there is no payload"),
@@ -195,6 +224,7 @@ const REQUIRED_PARTS: Partial<Record<RecordType, readonly (keyof typeof envelope
   "revocation.applied": ["applied"],
   decision: ["decision"],
   access: ["access"],
+  "rules.changed": ["rules"],
 };
 
 /** The parts of the envelope that a record of this type must carry, beside what all carry. */

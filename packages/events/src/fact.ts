@@ -13,6 +13,10 @@ export const factSchema = z.object({
   }),
   group: z.string().describe("what the rules of the second stage group by, e.g. server=filesystem"),
   rules: z.array(z.string()).describe("ids of the rules this fact is for"),
+  rule_set: z
+    .string()
+    .optional()
+    .describe("the set that chose it, as `number-hash`; absent: the rules never change"),
   record: z.object({ envelope: envelopeSchema, payload: payloadSchema.optional() }),
 });
 export type Fact = z.infer<typeof factSchema>;

@@ -4,11 +4,17 @@
  */
 export const IN_DOUBT_PRODUCER = "tripline-in-doubt";
 
+/** The producer of `rules.changed`: one boot for each record, and no heartbeats. */
+export const RULES_PRODUCER = "tripline-rules";
+
+/** Own producers whose records are not numbered one after the other: nobody can miss one by its number. */
+export const UNNUMBERED_PRODUCERS: readonly string[] = [IN_DOUBT_PRODUCER, RULES_PRODUCER];
+
 /** The ids under which Tripline's services write their own records: nobody can be enrolled under them. */
 export const OWN_PRODUCERS: ReadonlySet<string> = new Set([
   "tripline",
   "collector",
   "console",
   "responder",
-  IN_DOUBT_PRODUCER,
+  ...UNNUMBERED_PRODUCERS,
 ]);

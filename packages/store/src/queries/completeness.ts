@@ -1,4 +1,4 @@
-import { IN_DOUBT_PRODUCER, TriplineError } from "@tripline/events";
+import { TriplineError, UNNUMBERED_PRODUCERS } from "@tripline/events";
 import type { Database } from "../connection/database.ts";
 import { isUuid } from "../sql/sql.ts";
 import { examineHeartbeats, examineTail, unspoken } from "./completeness-examine.ts";
@@ -44,7 +44,9 @@ export async function gaps(
     { after: start, limit: BOOTS_PER_PAGE + 1 },
     options,
   );
-  const page = boots.slice(0, BOOTS_PER_PAGE).filter((boot) => boot.producer !== IN_DOUBT_PRODUCER);
+  const page = boots
+    .slice(0, BOOTS_PER_PAGE)
+    .filter(({ producer }) => !UNNUMBERED_PRODUCERS.includes(producer));
   const ended = await endedBoots(database, scope.tenant, page, question, options);
   const answer: GapsPage = { gaps: [], boots: 0, records: 0, next: null };
   for (const boot of page) {

@@ -1,4 +1,4 @@
-import { IN_DOUBT_PRODUCER } from "@tripline/events";
+import { IN_DOUBT_PRODUCER, UNNUMBERED_PRODUCERS } from "@tripline/events";
 import { join, type Sql, sql, tenant, time, word } from "../sql/sql.ts";
 import type { ReaderScope } from "./types.ts";
 
@@ -24,7 +24,7 @@ export function unlessAnswered(
     AND call_id IN (SELECT call_id FROM records WHERE ${join(shown, " AND ")})))`;
 }
 
-/** Leaves out who only closes calls, and is no producer that anybody started. */
+/** Leaves out who only closes calls or says which rules are in force, and is no producer that anybody started. */
 export function fromProducers(): Sql {
-  return sql`NOT (${CLOSED_BY_US})`;
+  return sql`producer NOT IN (${join(UNNUMBERED_PRODUCERS.map(word), ", ")})`;
 }

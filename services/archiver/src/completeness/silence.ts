@@ -1,3 +1,4 @@
+import { UNNUMBERED_PRODUCERS } from "@tripline/events";
 import type { BootActivity, ProducerBoot } from "@tripline/store";
 
 const MAX_BOOTS = 100_000; // 300 B each
@@ -16,6 +17,7 @@ export class SilenceTracker {
   readonly #heard = new Map<string, Heard>();
 
   heard(activity: BootActivity, atMs: number): void {
+    if (UNNUMBERED_PRODUCERS.includes(activity.producer)) return; // these send no heartbeats
     const key = keyOf(activity);
     const known = this.#heard.get(key);
     this.#heard.delete(key); // re-inserted: the map is in the order in which boots were last heard
