@@ -292,6 +292,26 @@ export function logContract(name: string, subject: ContractSubject): void {
       await consumer.close();
     });
 
+    test("a reader that takes large batches gets them", async () => {
+      const name = await topic();
+      const value = "x".repeat(500_000);
+      for (let i = 0; i < 5; i++) await log.produce(name, [record("a", value)]);
+      const sizes: number[] = [];
+      const consumer = await log.consume({
+        topic: name,
+        group: "g",
+        maxBatchBytes: 12 * 1024 * 1024,
+        onAssigned: async () => ({
+          onBatch: async (batch) => {
+            sizes.push(batch.length);
+          },
+        }),
+      });
+      await waitFor(() => sizes.reduce((a, b) => a + b, 0) === 5, { what: "five records" });
+      expect(sizes).toEqual([5]);
+      await consumer.close();
+    });
+
     test("a reader's error ends the consumer, and another one takes over", async () => {
       const name = await topic();
       await log.produce(name, [record("a", "1")]);

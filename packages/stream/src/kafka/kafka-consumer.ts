@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isRetriable } from "@tripline/events";
 import type { EachBatchPayload, Kafka, Consumer as KafkaJsConsumer } from "kafkajs";
 import { assignmentLost, hasCode } from "../errors.ts";
+import { fetchBytes } from "../fetch-bytes.ts";
 import { DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
 import type { CommittedOffset, ConsumeOptions, Consumer } from "../log.ts";
 import { disconnect } from "./disconnect.ts";
@@ -13,7 +14,7 @@ import { OwnedPartition } from "./owned-partition.ts";
 const MAX_WAIT_MS = 100; // kafkajs's default of 5 s holds a group's changes up; data is answered at once anyway
 const SESSION_TIMEOUT_MS = 10_000; // after this a dead member's partitions go to others
 const HEARTBEATS = 10; // in one session timeout: a member learns of one that joins or leaves by the answer to its next
-const MAX_BYTES_PER_PARTITION = 1024 * 1024;
+const MAX_BYTES_PER_FETCH = 16 * 1024 * 1024; // of all partitions together, from one broker
 const PATIENCE_MS = 3_000; // a rebalance takes a second, and an answer a tenth; what takes longer is told
 const BEGIN_AGAIN_MS = 500; // a broker that is coming up is asked twice a second
 
@@ -66,7 +67,8 @@ export class KafkaConsumer implements Consumer {
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: this.#heartbeatMs,
       partitionAssigners: [this.#member.assigner],
-      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+      maxBytesPerPartition: fetchBytes(options),
+      maxBytes: MAX_BYTES_PER_FETCH,
     });
   }
 

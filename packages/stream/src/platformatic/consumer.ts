@@ -6,6 +6,7 @@ import {
   Consumer as GroupMember,
   type offsetCommitV9,
 } from "@platformatic/kafka";
+import { fetchBytes } from "../fetch-bytes.ts";
 import type { ConsumeOptions, Consumer } from "../log.ts";
 import { REQUEST_TIMEOUT_MS } from "./client-options.ts";
 import { fromPlatformatic } from "./errors.ts";
@@ -50,7 +51,7 @@ export class PlatformaticConsumer implements Consumer {
     this.#admin = admin;
     this.#topic = topic;
     this.#options = options;
-    this.#fetcher = new Fetcher(admin, client, options.topic);
+    this.#fetcher = new Fetcher(admin, client, options.topic, fetchBytes(options));
     this.#member = new GroupMember({
       ...client,
       groupId: options.group,

@@ -8,7 +8,6 @@ import { apiOf } from "./requests.ts";
 const MAX_WAIT_MS = 100; // as the kafkajs implementation
 const MIN_BYTES = 1;
 const MAX_BYTES = 50 * 1024 * 1024;
-const MAX_PARTITION_BYTES = 1024 * 1024;
 const READ_COMMITTED = 1;
 const NO_SESSION = 0;
 const NO_SESSION_EPOCH = -1;
@@ -37,6 +36,8 @@ export interface FetchTarget {
 export class Fetcher {
   readonly #client: Base<BaseOptions>;
   readonly #topic: string;
+  /** The most that one answer brings of a partition. */
+  readonly #partitionBytes: number;
   readonly #targets = new Set<FetchTarget>();
   readonly #flying = new Set<FetchTarget>();
   readonly #lanes: { pool: ConnectionPool; busy: Set<number> }[];
@@ -46,9 +47,10 @@ export class Fetcher {
   #failures = 0;
   #scheduled = false;
 
-  constructor(client: Base<BaseOptions>, options: BaseOptions, topic: string) {
+  constructor(client: Base<BaseOptions>, options: BaseOptions, topic: string, partitionBytes: number) {
     this.#client = client;
     this.#topic = topic;
+    this.#partitionBytes = partitionBytes;
     this.#lanes = Array.from({ length: CONNECTIONS }, () => ({
       pool: new ConnectionPool(options.clientId, options),
       busy: new Set<number>(),
@@ -170,7 +172,7 @@ export class Fetcher {
     const partitions = wants.map(({ target, from }) => ({
       partition: target.partition,
       fetchOffset: BigInt(from),
-      partitionMaxBytes: MAX_PARTITION_BYTES,
+      partitionMaxBytes: this.#partitionBytes,
       currentLeaderEpoch: NO_EPOCH,
       lastFetchedEpoch: NO_EPOCH,
     }));

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isRetriable } from "@tripline/events";
 import { assignmentLost, hasCode, streamError } from "../errors.ts";
+import { fetchBytes } from "../fetch-bytes.ts";
 import { checkMetadata, checkStart, DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
 import type { Assignment, CommittedOffset, ConsumeOptions, PartitionReader } from "../log.ts";
 import { fromPlatformatic } from "./errors.ts";
@@ -88,6 +89,7 @@ export class OwnedPartition {
       from: start,
       maxBatchRecords: options.maxBatchRecords ?? DEFAULT_MAX_BATCH_RECORDS,
       maxBatchBytes: options.maxBatchBytes ?? DEFAULT_MAX_BATCH_BYTES,
+      enoughBytes: fetchBytes(options),
       handle: (records) => this.#handle(reader, records),
       onOutOfRange: (offset) => this.#outOfRange(offset),
       onError: (error) => this.#o.onError(error),

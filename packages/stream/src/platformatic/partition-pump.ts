@@ -1,7 +1,6 @@
 import type { LogRecord } from "../log.ts";
 import type { FetchTarget } from "./fetcher.ts";
 
-const ENOUGH_BYTES = 1024 * 1024; // as long as so much waits to be handled, no more is fetched
 const RECORD_BYTES = 200; // what a record costs beside its value, so that many small ones are bounded too
 
 export interface PumpOptions {
@@ -9,6 +8,8 @@ export interface PumpOptions {
   from: number;
   maxBatchRecords: number;
   maxBatchBytes: number;
+  /** As long as so many bytes wait to be handled, no more is fetched. */
+  enoughBytes: number;
   /** One call at a time. Returns false to end. */
   handle(records: LogRecord[]): Promise<boolean>;
   onOutOfRange(offset: number): void;
@@ -34,7 +35,7 @@ export class PartitionPump implements FetchTarget {
   }
 
   wanted(): number | null {
-    return this.#ended || this.#waitingBytes >= ENOUGH_BYTES ? null : this.#next;
+    return this.#ended || this.#waitingBytes >= this.#o.enoughBytes ? null : this.#next;
   }
 
   take(records: LogRecord[], next: number, bytes: number): void {
@@ -64,9 +65,9 @@ export class PartitionPump implements FetchTarget {
   async #run(): Promise<void> {
     try {
       while (!this.#ended && this.#waiting.length > 0) {
-        const full = this.#waitingBytes >= ENOUGH_BYTES;
+        const full = this.#waitingBytes >= this.#o.enoughBytes;
         const part = this.#part();
-        if (full && this.#waitingBytes < ENOUGH_BYTES) this.#o.wake();
+        if (full && this.#waitingBytes < this.#o.enoughBytes) this.#o.wake();
         if (!(await this.#o.handle(part))) this.#ended = true;
       }
     } catch (error) {

@@ -14,7 +14,7 @@ export async function scanPlatformatic(
   onBatch: (records: LogRecord[]) => Promise<void>,
 ): Promise<void> {
   if (from === to) return;
-  const fetcher = new Fetcher(admin, client, topic);
+  const fetcher = new Fetcher(admin, client, topic, DEFAULT_MAX_BATCH_BYTES);
   const finished = Promise.withResolvers<void>();
   const what = `reading ${topic}/${partition}`;
   const pump = new PartitionPump({
@@ -22,6 +22,7 @@ export async function scanPlatformatic(
     from,
     maxBatchRecords,
     maxBatchBytes: DEFAULT_MAX_BATCH_BYTES,
+    enoughBytes: DEFAULT_MAX_BATCH_BYTES,
     handle: async (records) => {
       const wanted = records.filter(({ offset }) => offset < to);
       if (wanted.length > 0) await onBatch(wanted);

@@ -1,4 +1,5 @@
 import type { Admin, BaseOptions } from "@platformatic/kafka";
+import { DEFAULT_MAX_BATCH_BYTES } from "../limits.ts";
 import type { LogRecord, TableEntry, TableReader } from "../log.ts";
 import { fromPlatformatic } from "./errors.ts";
 import { Fetcher, type FetchTarget } from "./fetcher.ts";
@@ -25,7 +26,7 @@ export class PlatformaticTable implements TableReader {
     this.loaded = this.#load.promise;
     this.ended = this.#end.promise;
     for (const promise of [this.loaded, this.ended]) promise.catch(() => undefined); // whoever cares awaits them
-    this.#fetcher = new Fetcher(admin, client, topic);
+    this.#fetcher = new Fetcher(admin, client, topic, DEFAULT_MAX_BATCH_BYTES);
     for (const { partition, earliest, next } of bounds) {
       if (next > earliest) this.#missing.add(partition);
       this.#fetcher.add(this.#reader(partition, earliest, next, onEntry));

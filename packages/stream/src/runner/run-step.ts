@@ -75,7 +75,7 @@ export async function runStep(options: StepOptions): Promise<RunnerHandle> {
       committed === null
         ? new Map<string, Uint8Array>()
         : await runner.retrying("reading state", signal, () => store.load(partition));
-    const chain = store.restore(partition, stored, pointer, own);
+    const chain = await store.restore(partition, stored, pointer, own);
     return new StepPartition({ runner, assignment, step, pace, state: { store, chain, pointer }, keep });
   });
   return {

@@ -38,12 +38,12 @@ export class StateStore {
    * @param stored what `load` gave; null pointer: a fresh chain that will clean all of it away
    * @throws TriplineError TRIPLINE_STREAM_STATE_MISSING when it is not there whole
    */
-  restore(
+  async restore(
     partition: number,
     stored: ReadonlyMap<string, Uint8Array>,
     pointer: SnapshotPointer | null,
     state: StepState,
-  ): SegmentChain {
+  ): Promise<SegmentChain> {
     const segments: Segment[] = [];
     const digests: string[] = [];
     const latest = new Map<string, StateEntry & { segment: number }>();
@@ -61,7 +61,7 @@ export class StateStore {
       }
     }
     if (pointer !== null && digestOf(digests) !== pointer.sha256) throw this.#missing(partition, pointer);
-    if (latest.size > 0) state.load(latest.values());
+    if (latest.size > 0) await state.load(latest.values());
     return new SegmentChain({
       prefix: `${this.#processor}/${partition}/`,
       state,

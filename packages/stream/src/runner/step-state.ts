@@ -20,8 +20,8 @@ export interface StepState {
   drain(write: (entry: StateEntry) => void, more: () => boolean): boolean;
   /** Characters, of keys and values, that are still the latest of their key and lie in this segment. */
   live(segment: number): number;
-  /** Called once, before the first record, with the latest entry of each key, removals too. */
-  load(entries: Iterable<StateEntry & { segment: number }>): void;
+  /** Called once, before the first record, with the latest entry of each key, removals too; they are read once. */
+  load(entries: Iterable<StateEntry & { segment: number }>): void | Promise<void>;
 }
 
 /** A state that is small enough to be taken whole between two batches. */
