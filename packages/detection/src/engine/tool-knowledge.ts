@@ -1,5 +1,8 @@
+import { hash } from "node:crypto";
 import type { TriplineRecord } from "@tripline/events";
 import { z } from "zod";
+import { ARGUMENT_ROLES } from "../knowledge/argument-role.ts";
+import { type Manifest, NO_MANIFEST } from "../knowledge/manifest.ts";
 import { profileOfDefinition, profileOfName, type ToolProfile } from "../knowledge/tool-profile.ts";
 import type { StateTable } from "../state/state-table.ts";
 import type { StateTables } from "../state/state-tables.ts";
@@ -7,9 +10,17 @@ import { BoundedMap } from "./bounded-map.ts";
 
 const MAX_LISTINGS = 5000; // servers as each credential sees them
 const MAX_TOOLS = 1000; // of one listing, as in the record
-const MAX_NAMES = 4096; // names whose profile is remembered; a matter of speed
+const MAX_NAMES = 4096; // names and definitions whose profile is remembered; a matter of speed
 
-const profileState = z.object({ effects: z.number(), classes: z.number(), acts: z.boolean() });
+const profileState = z.object({
+  effects: z.number(),
+  classes: z.number(),
+  acts: z.boolean(),
+  roles: z
+    .array(z.tuple([z.string(), z.enum(ARGUMENT_ROLES)]))
+    .transform((roles) => new Map(roles))
+    .optional(),
+});
 const listingState = z.array(z.tuple([z.string(), profileState]));
 
 /**
@@ -19,28 +30,43 @@ const listingState = z.array(z.tuple([z.string(), profileState]));
 export class ToolKnowledge {
   readonly #listings: StateTable<Map<string, ToolProfile>>;
   readonly #byName = new BoundedMap<ToolProfile>(MAX_NAMES);
+  readonly #byDefinition = new BoundedMap<ToolProfile>(MAX_NAMES);
 
-  constructor(tables: StateTables) {
+  readonly #manifest: Manifest;
+  readonly #isTrusted: (server: string) => boolean;
+
+  /** @param isTrusted whether a server's own annotations are believed */
+  constructor(
+    tables: StateTables,
+    isTrusted: (server: string) => boolean = () => false,
+    manifest: Manifest = NO_MANIFEST,
+  ) {
+    this.#manifest = manifest;
+    this.#isTrusted = isTrusted;
     this.#listings = tables.table<Map<string, ToolProfile>>(
       "listings",
-      { encode: (tools) => [...tools], decode: (json) => new Map(listingState.parse(json)) },
+      {
+        encode: (tools) => [...tools].map(([name, profile]) => [name, encoded(profile)]),
+        decode: (json) => new Map(listingState.parse(json)),
+      },
       { limit: MAX_LISTINGS, what: "listings" },
     );
   }
 
   /** Learns from a `tools.listed` record. Pages of one listing add up. */
-  learn(record: TriplineRecord, isTrusted: (server: string) => boolean): void {
+  learn(record: TriplineRecord, isTrusted = this.#isTrusted): void {
     const definitions = record.payload?.definitions;
     const server = record.envelope.target?.server;
     if (definitions === undefined || server === undefined) return;
     const key = listingKey(record, server);
+    const trusted = isTrusted(server);
     const tools = this.#listings.use(key) ?? new Map<string, ToolProfile>();
     for (const definition of definitions.slice(0, MAX_TOOLS)) {
       if (definition === null || typeof definition !== "object") continue;
       const fields: Record<string, unknown> = { ...definition };
       if (typeof fields.name !== "string") continue;
       if (tools.size >= MAX_TOOLS && !tools.has(fields.name)) break;
-      tools.set(fields.name, profileOfDefinition(fields, isTrusted(server)));
+      tools.set(fields.name, this.#profileOfDefinition(fields, trusted, server));
     }
     this.#listings.set(key, tools);
   }
@@ -50,13 +76,31 @@ export class ToolKnowledge {
     if (tool === undefined) return NO_TOOL;
     const listed =
       server === undefined ? undefined : this.#listings.use(listingKey(record, server))?.get(tool);
-    if (listed !== undefined) return listed;
+    const profile = listed ?? this.#profileOfName(tool);
+    return server === undefined ? profile : this.#manifest.entryOf(server, tool).corrected(profile);
+  }
+
+  #profileOfName(tool: string): ToolProfile {
     const known = this.#byName.get(tool);
     if (known !== undefined) return known;
     const profile = profileOfName(tool);
     this.#byName.set(tool, profile);
     return profile;
   }
+
+  /** Every session lists the same definitions again: each is read once. */
+  #profileOfDefinition(definition: Record<string, unknown>, trusted: boolean, server: string): ToolProfile {
+    const key = hash("sha256", JSON.stringify([server, trusted, definition]), "base64");
+    const known = this.#byDefinition.get(key);
+    if (known !== undefined) return known;
+    const profile = profileOfDefinition(definition, trusted, server);
+    this.#byDefinition.set(key, profile);
+    return profile;
+  }
+}
+
+function encoded({ roles, ...profile }: ToolProfile): unknown {
+  return roles === undefined ? profile : { ...profile, roles: [...roles] };
 }
 
 const NO_TOOL: ToolProfile = { effects: 0, classes: 0, acts: false };

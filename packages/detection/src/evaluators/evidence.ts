@@ -49,8 +49,8 @@ export function describe(view: RecordView): string {
   );
 }
 
-const SUBJECT_OF_ACT: readonly ArgumentRole[] = ["destination", "path", "code", "other"];
-const SUBJECT_OF_READ: readonly ArgumentRole[] = ["path", "destination", "code", "other"];
+const SUBJECT_OF_ACT: readonly ArgumentRole[] = ["destination", "path", "code", "id", "query", "other"];
+const SUBJECT_OF_READ: readonly ArgumentRole[] = ["path", "destination", "code", "query", "id", "other"];
 
 /** What the call is about: where an act goes, what a read reads. */
 function mainArgument({ args, profile }: RecordView): string {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { argumentsOf } from "../record/arguments.ts";
+import { roleOfArgument } from "./argument-role.ts";
 import { effectsOfArguments } from "./call-effects.ts";
 import { EFFECTS, namesOf, TOOL_CLASSES } from "./effects.ts";
+import { JUDGED_TOOLS, type JudgedTool } from "./judged-tools.testing.ts";
 import { secretPathIn } from "./secret-path.ts";
 import { profileOfDefinition, profileOfName } from "./tool-profile.ts";
 
@@ -53,6 +55,91 @@ describe("what a definition says", () => {
     for (const definition of [{}, { name: 7, description: [], inputSchema: "x", annotations: null }]) {
       expect(profileOfDefinition(definition, true).acts).toBe(true);
     }
+  });
+});
+
+describe("whether a tool acts, judged by a person", () => {
+  const wrong = (profile: (tool: JudgedTool) => { acts: boolean }): JudgedTool[] =>
+    JUDGED_TOOLS.filter((tool) => tool.name === "" || profile(tool).acts !== tool.acts);
+  const share = (tools: JudgedTool[]): number => 1 - tools.length / JUDGED_TOOLS.length;
+
+  it("is seen from definitions", () => {
+    const found = wrong(({ name, description }) => profileOfDefinition({ name, description }, false));
+    expect(share(found), JSON.stringify(found)).toBeGreaterThanOrEqual(0.985);
+    // An act taken for a read is what must not happen.
+    expect(found.filter(({ acts }) => acts).length).toBeLessThanOrEqual(4);
+  });
+
+  it("is seen from names alone", () => {
+    const found = wrong(({ name }) => profileOfName(name));
+    expect(share(found), JSON.stringify(found)).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it.each(["email.", "email/", "mcp__send_mail__", "Notify:"])("whatever the prefix %s says", (prefix) => {
+    const changed = JUDGED_TOOLS.filter(
+      ({ name }) => !/[./:]/.test(name) && profileOfName(prefix + name).acts !== profileOfName(name).acts,
+    );
+    expect(changed).toEqual([]);
+  });
+
+  it("whatever the server is called, where its name stands in front of its tools", () => {
+    const changed = JUDGED_TOOLS.filter(
+      ({ name, description }) =>
+        profileOfDefinition({ name: `post_send_${name}`, description }, false, "post-send").acts !==
+        profileOfDefinition({ name, description }, false).acts,
+    );
+    expect(changed).toEqual([]);
+  });
+});
+
+describe("what arguments are for", () => {
+  const schema = (name: string, property: object): string =>
+    profileOfDefinition({ name: "x", inputSchema: { properties: { [name]: property } } }, false).roles?.get(
+      name,
+    ) ?? roleOfArgument(name);
+
+  it.each([
+    ["to", "destination"],
+    ["webhookUrl", "destination"],
+    ["bcc", "destination"],
+    ["bucket", "destination"],
+    ["newPassword", "privilege"],
+    ["api_key", "privilege"],
+    ["command", "code"],
+    ["file_path", "path"],
+    ["messageBody", "text"],
+    ["query", "query"],
+    ["event_id", "id"],
+    ["amount", "amount"],
+    ["start_time", "time"],
+    ["max_file_size", "other"],
+    ["include_channels", "other"],
+    ["flag", "other"],
+  ])("%s by its name: %s", (name, role) => {
+    expect(roleOfArgument(name)).toBe(role);
+  });
+
+  it.each([
+    ["target", { format: "uri" }, "destination"],
+    ["target", { description: "The URL to call" }, "destination"],
+    ["query", { description: "SELECT SQL query to execute" }, "code"],
+    ["query", { description: "What to look for" }, "query"],
+    ["address", { description: "The address or place name to geocode" }, "other"],
+    ["where", { description: "Path to the project's directory" }, "path"],
+    ["since_when", { format: "date-time" }, "time"],
+    ["url", { description: "just a number, no address" }, "destination"],
+  ])("%s with the schema %j: %s", (name, property, role) => {
+    expect(schema(name, property)).toBe(role);
+  });
+
+  it("are found in objects and lists below", () => {
+    const items = { type: "object", properties: { target: { type: "string", format: "email" } } };
+    const definition = { name: "x", inputSchema: { properties: { jobs: { type: "array", items } } } };
+    const { roles } = profileOfDefinition(definition, false);
+    expect(argumentsOf({ jobs: [{ target: "a@b.example" }] }, roles)).toEqual([
+      { path: "jobs.target", text: "a@b.example", role: "destination" },
+    ]);
+    expect(argumentsOf({ recipients: [{ id: "u1" }] })[0]?.role).toBe("destination");
   });
 });
 

@@ -1,11 +1,12 @@
+import { type ArgumentRole, roleBySchema, roleOfArgument } from "./argument-role.ts";
 import { classBit, effectBit, type ToolClass } from "./effects.ts";
+import { verbOf } from "./tool-verb.ts";
 import {
   bareToolName,
   IDENTITY_NOUNS,
   MONEY_NOUNS,
   NOUN_TOO,
   PRIVATE_NOUNS,
-  READ_VERBS,
   SECRET_NOUNS,
   UNTRUSTED_NOUNS,
   VERB_CLASS,
@@ -19,8 +20,14 @@ export interface ToolProfile {
   classes: number;
   /** False for a tool that only reads. */
   acts: boolean;
+  /** What arguments are for, by name, where schema or manifest say other than the name does. */
+  roles?: ReadonlyMap<string, ArgumentRole>;
 }
 
+const READS = effectBit("reads_private") | effectBit("reads_secret") | effectBit("reads_untrusted");
+const MAX_NAME_CHARS = 256; // of a tool or server; longer ones are no names
+const MAX_PROPERTIES = 64; // of one object of a schema
+const MAX_SCHEMA_DEPTH = 2; // of nested objects whose properties are looked at
 const MAX_DESCRIPTION_WORDS = 24; // the first sentence says what a tool does; the rest may be written by anyone
 
 /** What the name alone says. Unknown names act: a tool is harmless only when something says that it is. */
@@ -30,49 +37,86 @@ export function profileOfName(name: string): ToolProfile {
 
 /**
  * What a definition (as `tools/list` gives it) says. What the server claims can only add risk to what the name says,
- * except on a server the operator's manifest trusts: there `readOnlyHint` and `destructiveHint` are believed.
+ * except on a server the operator's manifest trusts: there `readOnlyHint` and `destructiveHint` are believed. A trusted
+ * reader still is a way out unless its server says that it is not (`openWorldHint: false`): a question leaves as well.
+ * @param server its name: in front of a tool's name (`slack_post_message`) it is no verb
  */
 export function profileOfDefinition(
   definition: Readonly<Record<string, unknown>>,
   trusted: boolean,
+  server = "",
 ): ToolProfile {
-  const name = typeof definition.name === "string" ? definition.name : "";
+  const name = typeof definition.name === "string" ? definition.name.slice(0, MAX_NAME_CHARS) : "";
   const description = typeof definition.description === "string" ? definition.description : "";
   const firstSentence = words(description.slice(0, 400).split(/[.\n]/)[0] ?? "").slice(
     0,
     MAX_DESCRIPTION_WORDS,
   );
   const properties = member(member(definition, "inputSchema"), "properties");
-  const profile = profileOfWords(words(bareToolName(name)), firstSentence, Object.keys(properties ?? {}));
+  const own = withoutServer(words(bareToolName(name)), server);
+  const roles = rolesOfProperties(properties);
+  const profile: ToolProfile = {
+    ...profileOfWords(own, firstSentence, Object.keys(properties ?? {})),
+    ...(roles.size === 0 ? {} : { roles }),
+  };
   const annotations = member(definition, "annotations");
-  if (!trusted || annotations === null) return profile;
+  if (annotations === null) return profile;
+  if (!trusted) {
+    const unclear = profile.acts && profile.effects === effectBit("write");
+    return unclear && annotations.destructiveHint === true && profile.classes === classBit("other")
+      ? { ...profile, effects: profile.effects | effectBit("destructive") }
+      : profile;
+  }
   if (annotations.readOnlyHint === true) {
-    const reads = effectBit("reads_private") | effectBit("reads_secret") | effectBit("reads_untrusted");
-    return { effects: profile.effects & reads, classes: classBit("read"), acts: false };
+    const kept = annotations.openWorldHint === false ? READS : READS | effectBit("external_sink");
+    return { ...profile, effects: profile.effects & kept, classes: classBit("read"), acts: false };
   }
   return annotations.destructiveHint === false
     ? { ...profile, effects: profile.effects & ~effectBit("destructive") }
     : profile;
 }
 
+function withoutServer(name: string[], server: string): string[] {
+  if (server === "") return name;
+  const prefix = words(server.slice(0, MAX_NAME_CHARS));
+  return name.length > prefix.length && prefix.every((word, index) => name[index] === word)
+    ? name.slice(prefix.length)
+    : name;
+}
+
+function rolesOfProperties(properties: Record<string, unknown> | null, depth = 0): Map<string, ArgumentRole> {
+  const roles = new Map<string, ArgumentRole>();
+  if (properties === null || depth > MAX_SCHEMA_DEPTH) return roles;
+  for (const name of Object.keys(properties).slice(0, MAX_PROPERTIES)) {
+    const schema = member(properties, name);
+    if (schema === null) continue;
+    const role = roleBySchema(name, schema);
+    if (role !== null && role !== roleOfArgument(name)) roles.set(name, role);
+    const below = member(schema, "properties") ?? member(member(schema, "items"), "properties");
+    for (const [inner, innerRole] of rolesOfProperties(below, depth + 1)) {
+      if (!roles.has(inner)) roles.set(inner, innerRole);
+    }
+  }
+  return roles;
+}
+
 function profileOfWords(name: string[], description: string[], properties: string[]): ToolProfile {
-  const verbs = verbClasses(name);
-  const acts = verbs.reads ? false : verbs.classes.length > 0 || !describesReading(description);
+  const verb = verbOf(name, description);
   const nouns = new Set([
     ...name,
     ...description.filter((word) => !VERB_CLASS.has(word) || NOUN_TOO.has(word)),
   ]);
   const has = (words: ReadonlySet<string>): boolean => [...nouns].some((noun) => words.has(noun));
   let effects = 0;
-  if (!acts) {
+  if (!verb.acts) {
     if (has(PRIVATE_NOUNS)) effects |= effectBit("reads_private");
     if (has(SECRET_NOUNS)) effects |= effectBit("reads_secret");
     if (has(UNTRUSTED_NOUNS)) effects |= effectBit("reads_untrusted");
     if (name.some((word) => WEB_NOUNS.has(word)))
       effects |= effectBit("external_sink") | effectBit("reads_untrusted");
-    return { effects, classes: classBit("read"), acts };
+    return { effects, classes: classBit("read"), acts: false };
   }
-  const classes: ToolClass[] = verbs.classes.length > 0 ? verbs.classes : classesOf(description.slice(0, 3));
+  const { classes } = verb;
   const is = (...wanted: ToolClass[]): boolean => wanted.some((toolClass) => classes.includes(toolClass));
   const money =
     name.some((word) => MONEY_NOUNS.has(word)) || properties.some((key) => /iban|amount/i.test(key));
@@ -87,40 +131,12 @@ function profileOfWords(name: string[], description: string[], properties: strin
   return {
     effects,
     classes: classes.reduce((mask, each) => mask | classBit(each), 0) || classBit("other"),
-    acts,
+    acts: true,
   };
 }
 
-/** The first known verb decides whether a name reads or acts; further verbs of an acting name add their classes. */
-function verbClasses(name: readonly string[]): { reads: boolean; classes: ToolClass[] } {
-  const first = name.findIndex((word) => READ_VERBS.has(word) || VERB_CLASS.has(word));
-  const word = name[first];
-  if (word === undefined) return { reads: false, classes: [] };
-  if (READ_VERBS.has(word)) return { reads: true, classes: [] };
-  const others = name.slice(first + 1).filter((other) => !NOUN_TOO.has(other));
-  // A noun in front of a reading verb (`email_search`) is no act.
-  if (NOUN_TOO.has(word) && others.some((other) => READ_VERBS.has(other)))
-    return { reads: true, classes: [] };
-  return { reads: false, classes: classesOf([word, ...others]) };
-}
-
-function describesReading(description: readonly string[]): boolean {
-  return description.slice(0, 4).some((word) => READ_VERBS.has(word));
-}
-
-function classesOf(candidates: readonly string[]): ToolClass[] {
-  const classes = new Set<ToolClass>();
-  for (const word of candidates) {
-    const found = VERB_CLASS.get(word) ?? VERB_CLASS.get(word.replace(/e?s$/, ""));
-    if (found !== undefined) classes.add(found);
-  }
-  return [...classes];
-}
-
 function member(value: unknown, key: string): Record<string, unknown> | null {
-  if (value === null || typeof value !== "object") return null;
-  const found = Object.entries(value).find(([name]) => name === key)?.[1];
-  return found !== null && typeof found === "object" && !Array.isArray(found)
-    ? Object.fromEntries(Object.entries(found))
-    : null;
+  if (value === null || typeof value !== "object" || !Object.hasOwn(value, key)) return null;
+  const found: unknown = Reflect.get(value, key);
+  return found !== null && typeof found === "object" && !Array.isArray(found) ? { ...found } : null;
 }

@@ -5,37 +5,90 @@ import type { ToolClass } from "./effects.ts";
 export const READ_VERBS = new Set(
   (
     "get read list search fetch find check query lookup look view describe retrieve show count download browse open " +
-    "inspect select load scan summarize preview stat head tail watch ping resolve compare calculate compute grep glob " +
-    "ls cat navigate crawl scrape extract analyze return returns retrieves gets lists searches reads fetches"
+    "inspect select load scan summarize summarise preview stat head tail watch ping resolve compare calculate compute " +
+    "grep glob ls cat navigate crawl scrape extract analyze analyse explain translate detect classify convert geocode " +
+    "locate discover explore identify validate verify estimate suggest recommend recall transcribe simulate think echo " +
+    "hover wait ask research lint diagnose trace track monitor parse decode encode translate peek measure rank predict " +
+    "capture snapshot screenshot whoami whois goto help aggregate sum demonstrate provide obtain gather " +
+    "collect display render examine determine choose sample map see say identify iterate traverse"
   ).split(" "),
 );
 
 export const VERB_CLASS: ReadonlyMap<string, ToolClass> = new Map(
   Object.entries({
-    send: "send email mail message dm reply respond forward notify tell text broadcast sms",
-    post: "post publish upload push put tweet comment submit export",
-    pay: "pay transfer wire remit refund transact charge deposit withdraw spend donate buy purchase checkout",
-    create: "create make add set register insert generate build start append write save edit",
+    send: "send email mail message dm reply respond forward notify tell text broadcast sms call escalate",
+    post: "post publish upload push put tweet retweet comment submit export react like announce",
+    pay: "pay transfer wire remit refund transact charge deposit withdraw spend donate buy purchase checkout sell",
+    create:
+      "create make add set register insert generate build start append write save edit copy clone fork duplicate " +
+      "import initialize initialise init provision fill draw record store compose draft remember propose connect subscribe " +
+      "follow join star pin tag annotate compress",
     update:
-      "update change modify adjust alter replace rename reset correct patch move switch revise increase decrease",
+      "update change modify adjust alter replace rename reset correct patch move switch revise increase decrease apply " +
+      "configure toggle mark unmark archive unarchive restore lock unlock sync synchronize synchronise upsert rotate " +
+      "scale resize transition link unlink attach detach label format complete finalize finalise enable resume reopen " +
+      "pause play skip turn control manage upgrade downgrade rollback rebase refuel refill exchange redo undo stash " +
+      "checkout_branch prescribe apply issue hand discharge unfreeze return",
     delete:
-      "delete remove erase drop purge destroy clear wipe trash discard unlink kill terminate kick ban truncate",
+      "delete remove erase drop purge destroy clear wipe trash discard unlink kill terminate kick ban truncate rm del " +
+      "uninstall unregister unsubscribe dismiss forget prune leave unstar unfollow unpin deprovision",
     invite: "invite onboard enroll enrol",
-    share: "share grant expose permit allow authorize authorise delegate assign",
+    share: "share grant expose permit allow authorize authorise delegate assign promote",
     schedule: "schedule plan book arrange reserve reschedule",
-    cancel: "cancel abort revoke disable deactivate suspend block",
-    execute: "execute run launch invoke deploy install eval exec bash shell python sh terminal command",
-    merge: "merge approve accept close commit",
+    cancel:
+      "cancel abort revoke disable deactivate suspend block stop reject decline freeze mute unassign reboot",
+    execute:
+      "execute run launch invoke deploy install eval evaluate exec bash shell python sh terminal command trigger rerun " +
+      "retry restart dispatch click type press drag tap swipe login handle action perform",
+    merge: "merge approve accept close commit acknowledge ack",
   } satisfies Partial<Record<ToolClass, string>>).flatMap(([toolClass, verbs]) =>
     verbs.split(" ").map((verb) => [verb, toolClass as ToolClass] as const),
   ),
 );
 
-/** Words that are an act only as a name's first word: `email_user` sends, `search_email` does not. */
+/** Words that are an act only where nothing else is: `email_user` sends, `search_email` and `git_commit_list` do not. */
 export const NOUN_TOO = new Set(
-  "email mail message text comment post book command shell terminal python set open plan sms tweet".split(
-    " ",
-  ),
+  (
+    "email mail message text comment post book command shell terminal python set open plan sms tweet call record " +
+    "label tag link draft export import exchange format issue start order request log control action type like star " +
+    "map sample count head tail view trace track monitor load scan help sum snapshot screenshot query check lock pin " +
+    "branch commit copy transfer build deploy charge refund deposit invoice report review schedule share change patch " +
+    "resume capture display play"
+  ).split(" "),
+);
+
+/** A reading verb before one of these acts: `resolve_issue`, `open_ticket`, `select_option`, `extract_archive`. */
+export const ACTING_PAIRS: ReadonlyMap<string, ToolClass> = new Map(
+  Object.entries({
+    "resolve issue": "merge",
+    "resolve ticket": "merge",
+    "resolve alert": "merge",
+    "resolve incident": "merge",
+    "resolve conflict": "merge",
+    "resolve thread": "merge",
+    "open issue": "create",
+    "open ticket": "create",
+    "open account": "create",
+    "open case": "create",
+    "open position": "pay",
+    "select option": "execute",
+    "extract archive": "create",
+    "check in": "update",
+    "check out": "update",
+    "git pull": "update",
+    "git checkout": "update",
+    "download install": "execute",
+  } satisfies Record<string, ToolClass>),
+);
+
+/** What a name without a verb is about when the tool only reads: `git_status`, `directory_tree`, `user_info`. */
+export const READ_NOUNS = new Set(
+  (
+    "status info information details detail tree log logs history summary stats statistics metrics count schema size " +
+    "results result diff blame briefing analysis report list index metadata overview usage health version docs " +
+    "documentation profile profiles timeline forecast weather directions elevation matrix output reader getter finder " +
+    "viewer leaderboard trending quality sentiment balance ps top"
+  ).split(" "),
 );
 
 export const PRIVATE_NOUNS = new Set(

@@ -1,4 +1,4 @@
-import { type ArgumentRole, roleOfArgument } from "../knowledge/argument-role.ts";
+import { type ArgumentRole, roleOfArgument, roleWithin } from "../knowledge/argument-role.ts";
 
 /** One scalar of a call's arguments. */
 export interface Argument {
@@ -11,14 +11,41 @@ export interface Argument {
 const MAX_ARGUMENTS = 256; // scalars of one call; the rest is not looked at
 const MAX_DEPTH = 8;
 
-/** Flattens arguments. Arguments that were cut (a string of JSON text) are one scalar without a name. */
-export function argumentsOf(args: unknown): Argument[] {
+const NO_ROLES: ReadonlyMap<string, ArgumentRole> = new Map();
+
+/**
+ * Flattens arguments. Arguments that were cut (a string of JSON text) are one scalar without a name.
+ * @param roles what arguments are for, by name, where it is known better than from the name
+ */
+export function argumentsOf(args: unknown, roles = NO_ROLES): Argument[] {
   const found: Argument[] = [];
-  collect(args, "", "other", 0, found);
+  collect(args, "", "other", 0, roles, found);
   return found;
 }
 
-function collect(value: unknown, path: string, role: ArgumentRole, depth: number, into: Argument[]): void {
+/** The texts of every scalar at or below the argument of this path; undefined when there is none. */
+export function argumentsBelow(args: readonly Argument[], path: string): readonly string[] | undefined {
+  let found: string[] | undefined;
+  for (const argument of args) {
+    if (!isBelow(argument.path, path)) continue;
+    found ??= [];
+    found.push(argument.text);
+  }
+  return found;
+}
+
+function isBelow(path: string, above: string): boolean {
+  return path.startsWith(above) && (path.length === above.length || path[above.length] === ".");
+}
+
+function collect(
+  value: unknown,
+  path: string,
+  role: ArgumentRole,
+  depth: number,
+  roles: ReadonlyMap<string, ArgumentRole>,
+  into: Argument[],
+): void {
   if (into.length >= MAX_ARGUMENTS || value === null || value === undefined) return;
   if (typeof value !== "object") {
     into.push({ path, text: typeof value === "string" ? value : String(value), role });
@@ -29,12 +56,13 @@ function collect(value: unknown, path: string, role: ArgumentRole, depth: number
     return;
   }
   if (Array.isArray(value)) {
-    for (const member of value) collect(member, path, role, depth + 1, into);
+    for (const member of value) collect(member, path, role, depth + 1, roles, into);
     return;
   }
   for (const [key, member] of Object.entries(value)) {
-    const own = roleOfArgument(key);
-    collect(member, path === "" ? key : `${path}.${key}`, own === "other" ? role : own, depth + 1, into);
+    const own = roles.get(key) ?? roleOfArgument(key);
+    const below = path === "" ? key : `${path}.${key}`;
+    collect(member, below, roleWithin(role, own), depth + 1, roles, into);
   }
 }
 
