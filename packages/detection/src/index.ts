@@ -22,6 +22,7 @@ export type { Rule } from "./rule/rule.ts";
 export type { RuleDefinition } from "./rule/rule-definition.ts";
 export { ruleFileSchema } from "./rule/rule-file.ts";
 export { type ShortRecord, shortRecordSchema } from "./rule/rule-test-schema.ts";
+export * from "./rule-set/index.ts";
 export type { RowCodec, StateTable } from "./state/state-table.ts";
 export { type StateEntry, StateTables } from "./state/state-tables.ts";
 export { type RuleTestResult, recordsOf, testRule } from "./test-rule.ts";

@@ -27,7 +27,7 @@ export function alertOf(rule: Rule, finding: Finding, group: Group, view: Record
     id: alertId(envelope.tenant, rule.id, group.label, finding.identity ?? envelope.id),
     tenant: envelope.tenant,
     rule: { id: rule.id, title: definition.title, hash: rule.hash },
-    severity: finding.level,
+    severity: rule.adjusted?.level ?? finding.level,
     time: envelope.time,
     record_id: envelope.id,
     group: group.label,

@@ -45,6 +45,8 @@ export interface DetectionState {
   readonly feed: FactFeed;
   /** Null where findings do not add up. */
   readonly incidents: Incidents | null;
+  /** Since this state was made; not part of what is written. */
+  readonly excepted: { count: number };
   /** All of the above, to be written and restored. */
   readonly tables: StateTables;
 }
@@ -61,6 +63,8 @@ export interface DetectionCounts {
   evicted: number;
   /** Findings not repeated because their group had just had an alert. */
   quieted: number;
+  /** Findings that the operator's settings except. */
+  excepted: number;
 }
 
 export interface Detection {
@@ -101,6 +105,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
       ),
       feed: new FactFeed(feeds, tables),
       incidents: incidents === null ? null : new Incidents(incidents, tables),
+      excepted: { count: 0 },
       tables,
     };
   }
@@ -120,6 +125,10 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
       if (!matchesLogsource(rule, view)) continue;
       const found = judge(state.trackers.get(rule.id) ?? NONE, view);
       if (found === null) continue;
+      if (rule.adjusted?.isExcepted(view) === true) {
+        state.excepted.count += 1;
+        continue;
+      }
       const alert = alertOf(rule, found.finding, found.group, view);
       const { score, alert: tells } = rule.definition.tripline;
       const told = tells || options.tellAll === true;
@@ -171,7 +180,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     initialState,
     step,
     counts(state) {
-      const total = { groups: 0, evicted: 0, quieted: 0 };
+      const total = { groups: 0, evicted: 0, quieted: 0, excepted: state.excepted.count };
       for (const count of state.tables.forgotten.values()) total.evicted += count;
       for (const { tracker } of [...state.trackers.values()].flat()) {
         total.groups += tracker.counts.groups;

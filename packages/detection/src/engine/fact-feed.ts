@@ -68,7 +68,7 @@ export class FactFeed {
   #wasTold(rule: Rule, group: string, view: RecordView): boolean {
     const value = rule.evaluation.once?.(view) ?? null;
     if (value === null) return false;
-    const key = `${rule.id} ${eventKey(view.record.envelope)} ${group} ${shortKey(value.key)}`;
+    const key = `${rule.id}@${rule.since ?? 0} ${eventKey(view.record.envelope)} ${group} ${shortKey(value.key)}`;
     const now = shortKey(value.value);
     const told = this.#told.peek(key);
     const since = told === undefined ? 0 : view.time - told[1];

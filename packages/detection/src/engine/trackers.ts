@@ -1,5 +1,5 @@
 import type { Scope } from "../evaluators/evaluator.ts";
-import type { Rule } from "../rule/rule.ts";
+import { type Rule, versionKey } from "../rule/rule.ts";
 import type { StateTables } from "../state/state-tables.ts";
 import { createTracker, type Tracker, type TrackerHome } from "./tracker.ts";
 
@@ -21,7 +21,7 @@ export function trackersOf(rule: Rule, tables: StateTables): ScopedTracker[] {
   // A rule that has changed starts empty: its groups are kept under its hash.
   const home = (scope: string): TrackerHome => ({
     tables,
-    name: `groups/${rule.id}/${rule.hash}/${scope}`,
+    name: `groups/${versionKey(rule)}/${scope}`,
     maxGroups,
   });
   const { groupBy, alsoLoose, evaluator } = rule.evaluation;

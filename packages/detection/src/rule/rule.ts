@@ -1,3 +1,5 @@
+import type { Severity } from "@tripline/events";
+import type { RecordView } from "../record/record-view.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { RuleDefinition } from "./rule-definition.ts";
 
@@ -14,4 +16,20 @@ export interface Rule {
   readonly evaluation: Evaluation;
   /** 1: all of a group's records lie in one partition of the events. 2: they do not, see `splitRules`. */
   readonly stage: 1 | 2;
+  /** In a set of rules that changes: the number of the set that this version came with. Its state is kept under it. */
+  readonly since?: number;
+  /** What the operator's settings make of its findings. */
+  readonly adjusted?: Adjustment;
+}
+
+export interface Adjustment {
+  /** In place of the severities that the rule itself gives. */
+  readonly level?: Severity | undefined;
+  /** Whether the settings except what this record completes. */
+  isExcepted(view: RecordView): boolean;
+}
+
+/** Names this version of a rule in state: a version that is replaced and comes back later begins anew. */
+export function versionKey({ id, hash, since }: Pick<Rule, "id" | "hash" | "since">): string {
+  return since === undefined ? `${id}/${hash}` : `${id}/${hash}@${since}`;
 }

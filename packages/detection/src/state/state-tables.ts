@@ -59,6 +59,8 @@ export class StateTables {
   /** Rows of the running snapshot that had to be encoded before their turn. */
   #early: StateEntry[] = [];
   #running: Running | null = null;
+  /** Names that are asked for while somebody wants to know. */
+  #asked: Set<string> | null = null;
   #interval = 1;
   #clock = 0;
 
@@ -67,11 +69,48 @@ export class StateTables {
     this.#onForgotten = onForgotten;
   }
 
-  /** Makes a table. Its name is part of stored keys: rows of a name that nobody asks for again are dropped. */
+  /**
+   * The table of that name, made where there is none. Its name is part of stored keys: rows of a name that nobody asks for
+   * again after a restart are dropped. Who asks for one that exists shares it, and must mean the same by the name.
+   */
   table<V>(name: string, codec: RowCodec<V>, bound?: Bound): StateTable<V> {
+    this.#asked?.add(name);
+    const known = this.#tables.get(name);
+    // One name is one kind of row, as it is between a restart and the one before.
+    if (known !== undefined) return known as StateTable<V>;
     const table = new StateTable(this, name, codec, bound);
     this.#tables.set(name, table);
     return table;
+  }
+
+  /** What `make` makes, and the names of the tables that it asked for. */
+  namesAskedBy<T>(make: () => T): { made: T; names: ReadonlySet<string> } {
+    const asked = new Set<string>();
+    this.#asked = asked;
+    try {
+      return { made: make(), names: asked };
+    } finally {
+      this.#asked = null;
+    }
+  }
+
+  /** Forgets all that the table of this name holds, here and in what is stored. */
+  drop(name: string): void {
+    const table = this.#tables.get(name);
+    if (table === undefined) return;
+    for (const [key] of [...table.entries()]) table.delete(key);
+    for (const key of table.takeRemoved()) this.#orphans.add(name + NAME_END + key);
+    this.#tables.delete(name);
+  }
+
+  /** The stored rows of one table, by key, before they are loaded: for what decides which tables there will be. */
+  static rowsOf(name: string, entries: Iterable<StateEntry>): Map<string, unknown> {
+    const rows = new Map<string, unknown>();
+    for (const { key, value } of entries) {
+      if (value === null || !key.startsWith(name + NAME_END)) continue;
+      rows.set(key.slice(name.length + NAME_END.length), rowSchema.parse(JSON.parse(value))[1]);
+    }
+    return rows;
   }
 
   /** Counts a thing that was dropped for lack of room. */
