@@ -3,6 +3,7 @@ import {
   type Alert,
   definitionHash,
   type Envelope,
+  IN_DOUBT_PRODUCER,
   type Payload,
   payloadHash,
   type TriplineRecord,
@@ -70,6 +71,7 @@ function recordsOfOne(short: ShortRecord, time: number, index: number): Tripline
     actor: {
       ...(short.principal === undefined ? {} : { principal: short.principal }),
       ...(short.agent === undefined ? {} : { agent: short.agent }),
+      ...(short.client === undefined ? {} : { client: short.client }),
       credential: short.credential,
       assurance: short.assurance,
     },
@@ -90,7 +92,11 @@ function recordsOfOne(short: ShortRecord, time: number, index: number): Tripline
     };
     return [withPayload(envelope, { definitions: short.listed })];
   }
-  const call = { id: uuidOf(`call ${index}`), method: "tools/call" };
+  const call = {
+    id: uuidOf(`call ${index}`),
+    method: "tools/call",
+    ...(short.args_bytes === undefined ? {} : { args_bytes: short.args_bytes }),
+  };
   const args = {
     args: short.args ?? {},
     args_digest: hash("sha256", JSON.stringify(short.args ?? {}), "hex").slice(0, 32),
@@ -105,10 +111,23 @@ function recordsOfOne(short: ShortRecord, time: number, index: number): Tripline
     ...base,
     id: uuidOf(`end ${index}`),
     type: "call",
-    call: { ...call, outcome: short.outcome },
+    call: {
+      ...call,
+      ...(short.duration_ms === undefined ? {} : { duration_ms: short.duration_ms }),
+      outcome: short.outcome,
+      ...(short.result_bytes === undefined ? {} : { result_bytes: short.result_bytes }),
+      ...(short.result_items === undefined ? {} : { result_items: short.result_items }),
+    },
+    ...(short.cost_usd === undefined ? {} : { usage: { cost_usd: short.cost_usd } }),
   };
   if (!short.intent) return [withPayload(end, { ...args, ...outcome })];
   const begin: Envelope = { ...base, id: uuidOf(`intent ${index}`), type: "call.intent", call };
+  // What closes a call that nobody saw the end of says nothing of how it went.
+  if (short.outcome === "in_doubt")
+    return [
+      withPayload(begin, args),
+      { envelope: { ...end, producer: { ...base.producer, id: IN_DOUBT_PRODUCER } } },
+    ];
   return [withPayload(begin, args), withPayload(end, outcome)];
 }
 

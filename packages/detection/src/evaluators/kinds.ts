@@ -1,6 +1,9 @@
+import { budgetKind } from "./budget.ts";
 import { changedKind } from "./changed.ts";
+import { judgeKind } from "./judge.ts";
 import { newValueKind } from "./new-value.ts";
 import { sequenceKind } from "./sequence.ts";
+import { spikeKind } from "./spike.ts";
 import { trifectaKind } from "./trifecta.ts";
 
 /**
@@ -8,8 +11,11 @@ import { trifectaKind } from "./trifecta.ts";
  * the evaluation that it becomes.
  */
 export const KINDS = {
+  budget: budgetKind.optional(),
   changed: changedKind.optional(),
+  judge: judgeKind.optional(),
   new_value: newValueKind.optional(),
   sequence: sequenceKind.optional(),
+  spike: spikeKind.optional(),
   trifecta: trifectaKind.optional(),
 };

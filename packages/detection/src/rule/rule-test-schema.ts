@@ -15,6 +15,7 @@ export const shortRecordSchema = z.strictObject({
   assurance: assurance.default("verified"),
   principal: z.string().optional(),
   agent: z.string().optional(),
+  client: z.string().optional(),
   session: z.string().nullable().default("s1"),
   server: z.string().default("test"),
   tool: z.string().optional(),
@@ -26,6 +27,11 @@ export const shortRecordSchema = z.strictObject({
   result: z.unknown().optional().describe("text, or a value that is written as JSON"),
   error: z.string().optional(),
   outcome: z.enum(OUTCOMES).default("ok"),
+  duration_ms: z.number().min(0).optional(),
+  args_bytes: z.int().min(0).optional(),
+  result_bytes: z.int().min(0).optional(),
+  result_items: z.int().min(0).optional(),
+  cost_usd: z.number().min(0).optional(),
   intent: z.boolean().default(false).describe("true: as two records, intent and call"),
   listed: z
     .array(z.looseObject({ name: z.string() }))
