@@ -3,16 +3,18 @@ import { z } from "zod";
 import type { Finding } from "../evaluators/evaluator.ts";
 import { Incidents, type ScoredFinding } from "../incident/incidents.ts";
 import { DEFAULT_INCIDENTS, type IncidentSettings } from "../incident/settings.ts";
+import { type Manifest, NO_MANIFEST } from "../knowledge/manifest.ts";
 import { keptArguments } from "../record/arguments.ts";
 import { type Begun, type Phase, RecordView } from "../record/record-view.ts";
 import type { Rule } from "../rule/rule.ts";
 import type { StateTable } from "../state/state-table.ts";
 import { StateTables } from "../state/state-tables.ts";
 import { alertOf, demoted } from "./alert.ts";
-import { type FactDraft, FactFeed, matchesLogsource } from "./fact-feed.ts";
+import { Dispatch, keyedFieldsOf } from "./dispatch.ts";
+import { type FactDraft, FactFeed } from "./fact-feed.ts";
 import type { Group } from "./group.ts";
 import { ToolKnowledge } from "./tool-knowledge.ts";
-import { type ScopedTracker, trackersOf } from "./trackers.ts";
+import { type RuleTrackers, type ScopedTracker, trackersOf } from "./trackers.ts";
 
 /** A record and when the log took it (ms since the epoch). `rules`, of a fact: judge these only. */
 export interface DetectionInput {
@@ -28,6 +30,8 @@ export interface DetectionOptions {
   isTrustedServer?: (server: string) => boolean;
   /** Domains whose addresses stay inside; a name covers its subdomains. */
   internalHosts?: readonly string[];
+  /** What the operator says of servers and tools; its internal hosts and trust add to the two above. */
+  manifest?: Manifest;
   /** True in the second stage: facts are chosen already, and each is judged as a whole call. */
   secondStage?: boolean;
   /** How findings add up to incidents; null: they do not. In the second stage they never do. */
@@ -38,7 +42,9 @@ export interface DetectionOptions {
 
 /** What detection remembers. Owned by whoever made it: `step` changes it in place. */
 export interface DetectionState {
-  readonly trackers: ReadonlyMap<string, readonly ScopedTracker[]>;
+  readonly trackers: readonly RuleTrackers[];
+  /** Which of the trackers a record concerns. */
+  readonly dispatch: Dispatch<RuleTrackers>;
   readonly tools: ToolKnowledge;
   /** Intents whose call has not ended, by the events topic's key and the call. */
   readonly begun: StateTable<Begun>;
@@ -85,8 +91,13 @@ const begunState = z.object({ args: z.unknown(), argsDigest: z.string().nullable
 
 export function createDetection(rules: readonly Rule[], options: DetectionOptions = {}): Detection {
   const feeds = options.feeds ?? [];
-  const internalHosts = (options.internalHosts ?? []).map((host) => host.toLowerCase());
-  const isTrusted = options.isTrustedServer ?? (() => false);
+  const manifest = options.manifest ?? NO_MANIFEST;
+  const internalHosts = [
+    ...(options.internalHosts ?? []).map((host) => host.toLowerCase()),
+    ...manifest.internalHosts,
+  ];
+  const isTrusted = (server: string): boolean =>
+    options.isTrustedServer?.(server) === true || manifest.isTrusted(server);
   const incidents =
     options.secondStage === true
       ? null
@@ -94,16 +105,20 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
         ? DEFAULT_INCIDENTS
         : options.incidents;
 
+  const keyedFields = keyedFieldsOf([...rules, ...feeds]);
+
   function initialState(tables = new StateTables()): DetectionState {
+    const trackers = rules.map((rule) => trackersOf(rule, tables));
     return {
-      trackers: new Map(rules.map((rule) => [rule.id, trackersOf(rule, tables)])),
-      tools: new ToolKnowledge(tables),
+      trackers,
+      dispatch: new Dispatch(trackers, keyedFields),
+      tools: new ToolKnowledge(tables, isTrusted, manifest),
       begun: tables.table<Begun>(
         "begun",
         { encode: (begun) => begun, decode: (json) => begunState.parse(json) },
         { limit: MAX_BEGUN, what: "intents" },
       ),
-      feed: new FactFeed(feeds, tables),
+      feed: new FactFeed(feeds, tables, keyedFields),
       incidents: incidents === null ? null : new Incidents(incidents, tables),
       excepted: { count: 0 },
       tables,
@@ -115,15 +130,14 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     if (envelope.type !== "call" && envelope.type !== "call.intent" && envelope.type !== "tools.listed") {
       return { state, alerts: [...NONE], facts: [...NONE] };
     }
-    if (envelope.type === "tools.listed") state.tools.learn(input.record, isTrusted);
+    if (envelope.type === "tools.listed") state.tools.learn(input.record);
     const view = viewOf(state, input);
     if (view.isClosing && view.phase !== "end") return { state, alerts: [...NONE], facts: [...NONE] };
     const alerts: Alert[] = [];
     const findings: ScoredFinding[] = [];
-    for (const rule of rules) {
+    for (const { rule, trackers } of state.dispatch.concernedBy(view, envelope)) {
       if (input.rules !== undefined && !input.rules.includes(rule.id)) continue;
-      if (!matchesLogsource(rule, view)) continue;
-      const found = judge(state.trackers.get(rule.id) ?? NONE, view);
+      const found = judge(trackers, view);
       if (found === null) continue;
       if (rule.adjusted?.isExcepted(view) === true) {
         state.excepted.count += 1;
@@ -140,7 +154,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     return {
       state,
       alerts,
-      facts: feeds.length === 0 || view.isClosing ? [...NONE] : state.feed.factsOf(view),
+      facts: feeds.length === 0 || view.isClosing ? [...NONE] : state.feed.factsOf(view, envelope),
     };
   }
 
@@ -173,6 +187,8 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
       profile: state.tools.profileOf(record),
       begun,
       internalHosts,
+      keyedFields,
+      manifest,
     });
   }
 
@@ -182,7 +198,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     counts(state) {
       const total = { groups: 0, evicted: 0, quieted: 0, excepted: state.excepted.count };
       for (const count of state.tables.forgotten.values()) total.evicted += count;
-      for (const { tracker } of [...state.trackers.values()].flat()) {
+      for (const { tracker } of state.trackers.flatMap(({ trackers }) => trackers)) {
         total.groups += tracker.counts.groups;
         total.quieted += tracker.counts.quieted;
       }

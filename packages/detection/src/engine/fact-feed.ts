@@ -1,4 +1,4 @@
-import { eventKey, type TriplineRecord } from "@tripline/events";
+import { type Envelope, eventKey, type TriplineRecord } from "@tripline/events";
 import { z } from "zod";
 import { isDue } from "../evaluators/evaluator.ts";
 import type { RecordView } from "../record/record-view.ts";
@@ -6,7 +6,9 @@ import type { Rule } from "../rule/rule.ts";
 import type { StateTable } from "../state/state-table.ts";
 import type { StateTables } from "../state/state-tables.ts";
 import { shortKey } from "../text/short-key.ts";
+import { Dispatch, type Listener } from "./dispatch.ts";
 import { groupOf } from "./group.ts";
+import { matchesLogsource } from "./logsource.ts";
 
 /** A fact without where it came from, which only the caller knows. */
 export interface FactDraft {
@@ -25,11 +27,15 @@ const toldState = z.tuple([z.string(), z.number()]);
 
 /** Chooses what the second stage must see of a record: only what one of its rules would judge, each thing once in a while. */
 export class FactFeed {
-  readonly #rules: readonly Rule[];
+  readonly #dispatch: Dispatch<Listener>;
   readonly #told: StateTable<[string, number]>;
 
-  constructor(rules: readonly Rule[], tables: StateTables) {
-    this.#rules = rules;
+  /** @param keyedFields as the views of records have them */
+  constructor(rules: readonly Rule[], tables: StateTables, keyedFields: ReadonlySet<string>) {
+    this.#dispatch = new Dispatch(
+      rules.map((rule) => ({ rule, concerns: (view) => isWanted(rule, view) })),
+      keyedFields,
+    );
     this.#told = tables.table<[string, number]>(
       "told",
       { encode: (told) => told, decode: (json) => toldState.parse(json) },
@@ -37,10 +43,11 @@ export class FactFeed {
     );
   }
 
-  factsOf(view: RecordView): FactDraft[] {
+  factsOf(view: RecordView, envelope: Envelope): FactDraft[] {
+    const wanted = this.#dispatch.concernedBy(view, envelope);
+    if (wanted.length === 0) return [];
     const drafts = new Map<string, FactDraft>();
-    for (const rule of this.#rules) {
-      if (!isWanted(rule, view)) continue;
+    for (const { rule } of wanted) {
       const group = groupOf(view, rule.evaluation.groupBy);
       if (group === null || this.#wasTold(rule, group.key, view)) continue;
       const draft = drafts.get(group.label);
@@ -82,12 +89,6 @@ function isWanted(rule: Rule, view: RecordView): boolean {
   if (!matchesLogsource(rule, view)) return false;
   const { selection, concerns } = rule.evaluation;
   return concerns === undefined ? isDue(view, selection) && selection.matches(view) : concerns(view);
-}
-
-export function matchesLogsource(rule: Rule, view: RecordView): boolean {
-  const { category } = rule.definition.logsource;
-  const listing = view.phase === "other";
-  return category === "agent_tool_any" || (category === "agent_tool_listing") === listing;
 }
 
 function needsPayload({ evaluation }: Rule): boolean {

@@ -20,7 +20,7 @@ const MAX_LABEL_VALUE_CHARS = 512;
  * credential (or, where none is known, one producer), whatever id it gave itself.
  */
 export function groupOf(view: RecordView, fields: readonly string[]): Group | null {
-  const memo = fields.join();
+  const memo = fields.length === 1 ? (fields[0] ?? "") : fields.join();
   const known = view.groups.get(memo);
   if (known !== undefined) return known;
   const group = work(view, fields);
@@ -29,12 +29,11 @@ export function groupOf(view: RecordView, fields: readonly string[]): Group | nu
 }
 
 function work(view: RecordView, fields: readonly string[]): Group | null {
+  const { envelope } = view.record;
   const parts: [string, string][] = [];
   if (fields.includes("session") && !fields.includes("credential")) {
     const credential = fieldText(view, "credential");
-    parts.push(
-      credential === undefined ? ["producer", view.record.envelope.producer.id] : ["credential", credential],
-    );
+    parts.push(credential === undefined ? ["producer", envelope.producer.id] : ["credential", credential]);
   }
   for (const field of fields) {
     const name = field.endsWith("?") ? field.slice(0, -1) : field;
@@ -42,13 +41,25 @@ function work(view: RecordView, fields: readonly string[]): Group | null {
     if (value !== undefined) parts.push([name, shortKey(value)]);
     else if (name === field) return null;
   }
-  let key = view.record.envelope.tenant;
-  for (const [name, value] of parts) key += ` ${name}:${value.length}:${value}`; // lengths, so that no value can pass for two
-  return {
-    key,
-    get label() {
-      return parts.map(([name, value]) => `${name}=${plain(value, MAX_LABEL_VALUE_CHARS)}`).join(", ");
-    },
-    value: parts.map(([, value]) => value).join("/"),
-  };
+  return new PartsGroup(envelope.tenant, parts);
+}
+
+class PartsGroup implements Group {
+  readonly key: string;
+  readonly #parts: readonly (readonly [string, string])[];
+
+  constructor(tenant: string, parts: readonly (readonly [string, string])[]) {
+    this.#parts = parts;
+    let key = tenant;
+    for (const [name, value] of parts) key += ` ${name}:${value.length}:${value}`; // lengths, so that no value can pass for two
+    this.key = key;
+  }
+
+  get label(): string {
+    return this.#parts.map(([name, value]) => `${name}=${plain(value, MAX_LABEL_VALUE_CHARS)}`).join(", ");
+  }
+
+  get value(): string {
+    return this.#parts.map(([, value]) => value).join("/");
+  }
 }

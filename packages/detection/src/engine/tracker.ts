@@ -7,6 +7,8 @@ import { type Group, groupOf } from "./group.ts";
 
 /** What one rule remembers of all its groups, in one scope. */
 export interface Tracker {
+  /** Without state: whether the record is one for this tracker. */
+  concerns(view: RecordView): boolean;
   /** Judges a record; null when nothing is found or the group is quiet. */
   judge(view: RecordView): { finding: Finding; group: Group } | null;
   readonly counts: { readonly groups: number; readonly quieted: number };
@@ -81,6 +83,7 @@ export function createTracker<S>(
         return quieted;
       },
     },
+    concerns: (view) => evaluator.concerns(view),
     judge(view) {
       if (!evaluator.concerns(view)) return null;
       const group = groupOf(view, groupBy);

@@ -1,12 +1,19 @@
 import type { Scope } from "../evaluators/evaluator.ts";
 import { type Rule, versionKey } from "../rule/rule.ts";
 import type { StateTables } from "../state/state-tables.ts";
+import type { Listener } from "./dispatch.ts";
+import { matchesLogsource } from "./logsource.ts";
 import { createTracker, type Tracker, type TrackerHome } from "./tracker.ts";
 
 /** One tracker of a rule; `demote` says by how many grades its findings are lowered. */
 export interface ScopedTracker {
   tracker: Tracker;
   demote: 0 | 1;
+}
+
+/** All trackers of a rule. */
+export interface RuleTrackers extends Listener {
+  readonly trackers: readonly ScopedTracker[];
 }
 
 const NO_LIMIT_MS = Number.MAX_SAFE_INTEGER;
@@ -16,7 +23,7 @@ const LOOSE_WINDOW_MS = 30 * 60_000; // what counts as together when no session 
  * The trackers of a rule. Rules that look at a session look at credential + principal + 30 minutes as well, one grade
  * lower: session ids can be absent, one for each call, or chosen by the agent.
  */
-export function trackersOf(rule: Rule, tables: StateTables): ScopedTracker[] {
+export function trackersOf(rule: Rule, tables: StateTables): RuleTrackers {
   const maxGroups = rule.definition.tripline.max_groups;
   // A rule that has changed starts empty: its groups are kept under its hash.
   const home = (scope: string): TrackerHome => ({
@@ -29,7 +36,16 @@ export function trackersOf(rule: Rule, tables: StateTables): ScopedTracker[] {
     createTracker(evaluator(scope), scope.groupBy, home(name));
   const own: ScopedTracker = { tracker: track({ groupBy, maxWindowMs: NO_LIMIT_MS }, "own"), demote: 0 };
   const perSession = groupBy.length === 1 && groupBy[0] === "session";
-  if (!perSession || !alsoLoose) return [own];
-  const loose = track({ groupBy: ["credential", "principal?"], maxWindowMs: LOOSE_WINDOW_MS }, "loose");
-  return [own, { tracker: loose, demote: 1 }];
+  const trackers = perSession && alsoLoose ? [own, looseTracker()] : [own];
+  return {
+    rule,
+    trackers,
+    concerns: (view) =>
+      matchesLogsource(rule, view) && trackers.some(({ tracker }) => tracker.concerns(view)),
+  };
+
+  function looseTracker(): ScopedTracker {
+    const groupBy = ["credential", "principal?"];
+    return { tracker: track({ groupBy, maxWindowMs: LOOSE_WINDOW_MS }, "loose"), demote: 1 };
+  }
 }

@@ -2,12 +2,14 @@ import { IN_DOUBT_PRODUCER, type TriplineRecord } from "@tripline/events";
 import type { Group } from "../engine/group.ts";
 import { type ArgumentEffects, effectsOfArguments, effectsOfResult } from "../knowledge/call-effects.ts";
 import { EFFECTS, type Effect, effectBit, namesOf, TOOL_CLASSES } from "../knowledge/effects.ts";
+import { type Manifest, NO_MANIFEST } from "../knowledge/manifest.ts";
 import type { ToolProfile } from "../knowledge/tool-profile.ts";
 import { destinationsIn, mayNameDestinations } from "../text/destinations.ts";
 import { type Features, featuresOf } from "../text/features.ts";
 import { fnv1a } from "../text/hashing.ts";
 import { leavesOf } from "../text/leaves.ts";
-import { type Argument, argumentsOf } from "./arguments.ts";
+import { type Argument, argumentsBelow, argumentsOf } from "./arguments.ts";
+import { type KeyedField, READ_EFFECTS, READ_MORE } from "./keyed-fields.ts";
 
 /**
  * Which part of a call a record shows. A call that may change something is two records: its intent (`begin`, with the
@@ -21,75 +23,136 @@ export interface Begun {
   argsDigest: string | null;
 }
 
+/** What the engine knows of a record besides the record itself. */
+export interface RecordContext {
+  /** ms since the epoch: the record's own time, but never later than when the log took it. */
+  time: number;
+  phase: Phase;
+  profile: ToolProfile;
+  begun: Begun | null;
+  internalHosts: readonly string[];
+  /** What the operator says of servers and tools. Default: nothing. */
+  manifest?: Manifest;
+  /** Names of the keyed fields that findings are remembered by. */
+  keyedFields: ReadonlySet<string>;
+}
+
+const CLASS_BITS = 2 ** TOOL_CLASSES.length;
+
+let serials = 0;
+
 /**
- * One record as rules see it: its named parts, worked out when asked for and at most once. `time` is the record's own
- * time, but never later than when the log took it.
+ * One record as rules see it: its named parts, worked out when asked for and at most once.
+ *
+ * Every part says in `reads` that it was looked at, each time that it is: what a rule finds is remembered by what it
+ * looked at (`engine/dispatch.ts`). Inside this class parts are therefore read through private members, and a new
+ * part that is neither a keyed field nor an effect must call `#looked`. `record-view.test.ts` holds all parts to this.
  */
 export class RecordView {
-  readonly record: TriplineRecord;
-  readonly time: number;
+  /** Unlike that of any other view: what is remembered of one record is remembered under it. */
+  readonly serial: number;
+  readonly type: TriplineRecord["envelope"]["type"];
   readonly phase: Phase;
-  readonly profile: ToolProfile;
-  /** Groups worked out for this record, by their fields. */
-  readonly groups = new Map<string, Group | null>();
-  readonly #begun: Begun | null;
-  readonly #internalHosts: readonly string[];
+  /** Whether this is no record of an end, but says that none was seen in time. The call's own record may follow. */
+  readonly isClosing: boolean;
+  readonly outcome: string | undefined;
+  /** What has been looked at, bits of `READ_*`. Whoever wants to know sets it to 0 before. */
+  reads = 0;
+  readonly #record: TriplineRecord;
+  readonly #context: RecordContext;
+  #groups: Map<string, Group | null> | null = null;
   #args: Argument[] | null = null;
   #argsText: string | null = null;
+  #argumentTexts: Map<string, readonly string[] | undefined> | null = null;
   #argumentEffects: ArgumentEffects | null = null;
-  #effects: number | null = null;
+  #effects = -1;
   #argFeatures: Features | null = null;
   #resultFeatures: Features | null = null;
   #resultDestinations: ResultDestination[] | null = null;
 
-  constructor(
-    record: TriplineRecord,
-    about: {
-      time: number;
-      phase: Phase;
-      profile: ToolProfile;
-      begun: Begun | null;
-      internalHosts: readonly string[];
-    },
-  ) {
-    this.record = record;
-    this.time = about.time;
-    this.phase = about.phase;
-    this.profile = about.profile;
-    this.#begun = about.begun;
-    this.#internalHosts = about.internalHosts;
+  constructor(record: TriplineRecord, context: RecordContext) {
+    serials += 1;
+    this.serial = serials;
+    this.#record = record;
+    this.#context = context;
+    this.type = record.envelope.type;
+    this.phase = context.phase;
+    this.isClosing = record.envelope.producer.id === IN_DOUBT_PRODUCER;
+    this.outcome = record.envelope.call?.outcome;
+  }
+
+  #looked(): void {
+    this.reads |= READ_MORE;
+  }
+
+  get record(): TriplineRecord {
+    this.#looked();
+    return this.#record;
+  }
+
+  get time(): number {
+    this.#looked();
+    return this.#context.time;
+  }
+
+  get profile(): ToolProfile {
+    this.#looked();
+    return this.#context.profile;
+  }
+
+  get manifest(): Manifest {
+    this.#looked();
+    return this.#context.manifest ?? NO_MANIFEST;
+  }
+
+  /** Groups worked out for this record, by their fields. */
+  get groups(): Map<string, Group | null> {
+    this.#looked();
+    this.#groups ??= new Map();
+    return this.#groups;
+  }
+
+  /** A field of KEYED_FIELDS. Not noted as looked at where what is found is remembered by it anyway. */
+  keyed(name: string, read: KeyedField): string | undefined {
+    if (!this.#context.keyedFields.has(name)) this.#looked();
+    return read(this.#record.envelope);
   }
 
   /** The arguments as captured, those of the intent where the call record has none. */
   get rawArgs(): unknown {
-    return this.record.payload?.args ?? this.#begun?.args;
+    this.#looked();
+    return this.#rawArguments();
   }
 
   get argsDigest(): string | null {
-    return this.record.payload?.args_digest ?? this.#begun?.argsDigest ?? null;
+    this.#looked();
+    return this.#record.payload?.args_digest ?? this.#context.begun?.argsDigest ?? null;
   }
 
   get args(): readonly Argument[] {
-    this.#args ??= argumentsOf(this.rawArgs);
-    return this.#args;
+    this.#looked();
+    return this.#argumentList();
+  }
+
+  /** Every scalar at or below the argument of this path, undefined when there is none. */
+  argumentTexts(path: string): readonly string[] | undefined {
+    this.#looked();
+    this.#argumentTexts ??= new Map();
+    const known = this.#argumentTexts.get(path);
+    if (known !== undefined || this.#argumentTexts.has(path)) return known;
+    const found = argumentsBelow(this.#argumentList(), path);
+    this.#argumentTexts.set(path, found);
+    return found;
   }
 
   get argsText(): string {
-    this.#argsText ??= this.args.map(({ text }) => text).join("\n");
-    return this.#argsText;
+    this.#looked();
+    return this.#argumentText();
   }
 
   get result(): string {
-    return this.record.payload?.result ?? "";
-  }
-
-  get outcome(): string | undefined {
-    return this.record.envelope.call?.outcome;
-  }
-
-  /** Whether this is no record of an end, but says that none was seen in time. The call's own record may follow. */
-  get isClosing(): boolean {
-    return this.record.envelope.producer.id === IN_DOUBT_PRODUCER;
+    this.#looked();
+    return this.#resultText();
   }
 
   /** True when the call ended, or may have ended, with a result: not refused, not failed. */
@@ -98,13 +161,19 @@ export class RecordView {
   }
 
   get argumentEffects(): ArgumentEffects {
-    this.#argumentEffects ??= effectsOfArguments(this.profile, this.args, this.#internalHosts);
-    return this.#argumentEffects;
+    this.#looked();
+    return this.#effectsOfArguments();
   }
 
   /** Bit mask of EFFECTS: what the tool is known for, what the arguments add, what the result shows. */
   get effects(): number {
-    this.#effects ??= this.profile.effects | this.argumentEffects.effects | effectsOfResult(this.result);
+    this.reads |= READ_EFFECTS;
+    if (this.#effects < 0) {
+      this.#effects =
+        this.#context.profile.effects |
+        this.#effectsOfArguments().effects |
+        effectsOfResult(this.#resultText());
+    }
     return this.#effects;
   }
 
@@ -112,34 +181,69 @@ export class RecordView {
     return (this.effects & effectBit(effect)) !== 0;
   }
 
-  get effectNames(): Effect[] {
+  get effectNames(): readonly Effect[] {
     return namesOf(EFFECTS, this.effects);
   }
 
-  get classNames(): string[] {
-    return namesOf(TOOL_CLASSES, this.profile.classes);
+  get classNames(): readonly string[] {
+    this.reads |= READ_EFFECTS;
+    return namesOf(TOOL_CLASSES, this.#context.profile.classes);
+  }
+
+  /** One number for all that is looked at under READ_EFFECTS. */
+  get effectsKey(): number {
+    return this.effects * CLASS_BITS + this.#context.profile.classes;
   }
 
   get argFeatures(): Features {
+    this.#looked();
     this.#argFeatures ??= withFingerprints(
-      featuresOf(this.argsText),
-      this.record.payload?.fingerprints?.args,
+      featuresOf(this.#argumentText()),
+      this.#record.payload?.fingerprints?.args,
     );
     return this.#argFeatures;
   }
 
   get resultFeatures(): Features {
+    this.#looked();
     this.#resultFeatures ??= withFingerprints(
-      featuresOf(this.result),
-      this.record.payload?.fingerprints?.result,
+      featuresOf(this.#resultText()),
+      this.#record.payload?.fingerprints?.result,
     );
     return this.#resultFeatures;
   }
 
   /** Addresses, links and accounts that the result names, each once; as a field where it is one anywhere. */
   get resultDestinations(): readonly ResultDestination[] {
-    this.#resultDestinations ??= destinationsOfResult(this.result);
+    this.#looked();
+    this.#resultDestinations ??= destinationsOfResult(this.#resultText());
     return this.#resultDestinations;
+  }
+
+  #rawArguments(): unknown {
+    return this.#record.payload?.args ?? this.#context.begun?.args;
+  }
+
+  #argumentList(): Argument[] {
+    this.#args ??= argumentsOf(this.#rawArguments(), this.#context.profile.roles);
+    return this.#args;
+  }
+
+  #argumentText(): string {
+    this.#argsText ??= this.#argumentList()
+      .map(({ text }) => text)
+      .join("\n");
+    return this.#argsText;
+  }
+
+  #effectsOfArguments(): ArgumentEffects {
+    const { profile, internalHosts } = this.#context;
+    this.#argumentEffects ??= effectsOfArguments(profile, this.#argumentList(), internalHosts);
+    return this.#argumentEffects;
+  }
+
+  #resultText(): string {
+    return this.#record.payload?.result ?? "";
   }
 }
 
