@@ -1,7 +1,15 @@
 import type { Argument } from "../record/arguments.ts";
 import { type Destination, destinationsIn, leavesTheMachine } from "../text/destinations.ts";
 import { kindOfToken, redactionTokensIn } from "../text/features.ts";
+import type { ArgumentRole } from "./argument-role.ts";
 import { effectBit } from "./effects.ts";
+import {
+  destinationsOfAddress,
+  destinationsOfCommand,
+  isNetworkCommand,
+  namesStore,
+  sendsBlindly,
+} from "./outbound.ts";
 import { secretPathIn } from "./secret-path.ts";
 import type { ToolProfile } from "./tool-profile.ts";
 
@@ -14,8 +22,8 @@ export interface ArgumentEffects {
   secretPath: string | null;
 }
 
-const NETWORK_COMMAND = /\b(?:curl|wget|nc|ncat|netcat|ssh|scp|sftp|rsync|ftp|telnet|git\s+push|http)\b/;
 const READ_COMMAND = /\b(?:cat|less|more|head|tail|grep|awk|sed|cp|base64|xxd|strings|source|open|read)\b/;
+const WHOLE_URL = /^\s*[a-z][a-z0-9+.-]{1,9}:\/\/\S+\s*$/i;
 const MAX_ROLE_CHARS = 4096; // of one destination or command
 
 /** @param internalHosts names whose addresses stay inside the organisation */
@@ -30,31 +38,57 @@ export function effectsOfArguments(
   for (const { role, text } of args) {
     if (role === "text" || role === "privilege") continue;
     const scanned = text.length > MAX_ROLE_CHARS ? text.slice(0, MAX_ROLE_CHARS) : text;
-    if (role === "destination" || role === "code") {
-      const external = destinationsIn(scanned).filter(
-        (found) =>
-          (found.kind === "url" || (found.kind === "email" && profile.acts && role === "destination")) &&
-          leavesTheMachine(found, internalHosts),
-      );
+    const way = wayOut(role, scanned, profile);
+    if (way !== null) {
+      const external = way.filter((found) => leaves(found, scanned, profile, role, internalHosts));
       targets.push(...external);
-      if (external.length > 0 && (role === "destination" || NETWORK_COMMAND.test(scanned))) {
+      const contacted = external.some(({ kind }) => kind !== "account");
+      if (contacted || (role === "code" && way.length === 0 && sendsBlindly(scanned))) {
         effects |= effectBit("external_sink");
       }
-      if (role === "destination")
-        targets.push(...destinationsIn(scanned).filter(({ kind }) => kind === "account"));
     }
-    if (role === "code") effects |= effectBit("code");
+    if (role === "code") {
+      effects |= effectBit("code");
+      if (way === null) targets.push(...urlsIn(scanned, internalHosts));
+    }
     if (role === "path" && !profile.acts) effects |= effectBit("reads_private");
-    const path =
-      role === "path" || role === "code" || role === "other" || role === "destination"
-        ? secretPathIn(scanned)
-        : null;
+    const path = secretPathIn(scanned);
     if (path !== null) {
       secretPath ??= path;
       if (role === "code" ? READ_COMMAND.test(scanned) : !profile.acts) effects |= effectBit("reads_secret");
     }
   }
   return { effects, targets, secretPath };
+}
+
+/** The addresses that an argument of this role makes the tool contact; null where it makes it contact nobody. */
+function wayOut(role: ArgumentRole, text: string, profile: ToolProfile): Destination[] | null {
+  if (role === "destination") return destinationsOfAddress(text);
+  if (role === "code") return isNetworkCommand(text) ? destinationsOfCommand(text) : null;
+  // A URL given to a reader is fetched, whatever the argument is called.
+  return !profile.acts && role !== "time" && role !== "amount" && WHOLE_URL.test(text)
+    ? destinationsOfAddress(text)
+    : null;
+}
+
+/** URLs that a command names without contacting them: the agent knew them all the same. */
+function urlsIn(command: string, internalHosts: readonly string[]): Destination[] {
+  return destinationsIn(command).filter(
+    (found) => found.kind === "url" && leavesTheMachine(found, internalHosts),
+  );
+}
+
+function leaves(
+  found: Destination,
+  text: string,
+  profile: ToolProfile,
+  role: ArgumentRole,
+  internalHosts: readonly string[],
+): boolean {
+  if (found.kind === "account") return role === "destination";
+  // To look an address up is not to write to it.
+  if (found.kind === "email" && !(profile.acts && role === "destination")) return false;
+  return leavesTheMachine(found, internalHosts) || (namesStore(text) && !internalHosts.includes(found.host));
 }
 
 const PERSONAL_KINDS = new Set(["email", "phone", "person", "name", "iban", "card", "address"]);

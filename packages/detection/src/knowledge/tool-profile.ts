@@ -24,6 +24,7 @@ export interface ToolProfile {
   roles?: ReadonlyMap<string, ArgumentRole>;
 }
 
+const ONLINE = new Set(["internet", "online", "web"]); // a description's words for somebody else's machine
 const READS = effectBit("reads_private") | effectBit("reads_secret") | effectBit("reads_untrusted");
 const MAX_NAME_CHARS = 256; // of a tool or server; longer ones are no names
 const MAX_PROPERTIES = 64; // of one object of a schema
@@ -112,7 +113,7 @@ function profileOfWords(name: string[], description: string[], properties: strin
     if (has(PRIVATE_NOUNS)) effects |= effectBit("reads_private");
     if (has(SECRET_NOUNS)) effects |= effectBit("reads_secret");
     if (has(UNTRUSTED_NOUNS)) effects |= effectBit("reads_untrusted");
-    if (name.some((word) => WEB_NOUNS.has(word)))
+    if (name.some((word) => WEB_NOUNS.has(word)) || description.some((word) => ONLINE.has(word)))
       effects |= effectBit("external_sink") | effectBit("reads_untrusted");
     return { effects, classes: classBit("read"), acts: false };
   }
