@@ -4,6 +4,7 @@ import type { Rule } from "../rule/rule.ts";
 import { curveOf, type Figures, foldsOf, modeFigures, type RunFigure } from "./figures.ts";
 import type { LabelledTrace } from "./labelled-trace.ts";
 import { type RunOutcome, rank, runTrace } from "./run-trace.ts";
+import { scoringRule } from "./scoring-rule.ts";
 import type { ToolLists } from "./tool-lists.ts";
 import { traceInputs } from "./trace-records.ts";
 
@@ -43,6 +44,7 @@ export function createTraceEvaluation(
   const structural = rules.filter(({ definition }) => !definition.tags.includes(CONTENT_PATTERN_TAG));
   const off = createDetection(structural);
   const on = structural.length === rules.length ? null : createDetection(rules);
+  const scoring = createDetection([scoringRule()]);
   const runs: Record<PatternsMode, RunFigure[]> = { off: [], on: [] };
   let calls = 0;
 
@@ -54,7 +56,7 @@ export function createTraceEvaluation(
     const without = run(off, (alert, call) => {
       if (rank(alert.severity) >= rank(options.at)) options.onAlert?.(alert, { trace, call });
     });
-    const scored = without;
+    const scored = run(scoring);
     options.onScore?.(trace, scored.score, scored.evidence);
     const figure = (outcome: RunOutcome): RunFigure => figureOf(trace, outcome, scored.score, options.at);
     runs.off.push(figure(without));

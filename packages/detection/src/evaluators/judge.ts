@@ -1,0 +1,129 @@
+import { SEVERITIES, type Severity } from "@tripline/events";
+import { z } from "zod";
+import { judgeCall, type Verdict } from "../judge/judge.ts";
+import { judgedCallOf, valuesOfView } from "../judge/judged-call.ts";
+import { masked } from "../judge/masked.ts";
+import {
+  endedCall,
+  freshSession,
+  learnArguments,
+  learnOutput,
+  noteSource,
+  type Session,
+} from "../judge/session.ts";
+import { savedSessionOf, sessionState } from "../judge/session-codec.ts";
+import type { RecordView } from "../record/record-view.ts";
+import { duration } from "../rule/duration.ts";
+import type { Compile, RuleContext } from "../rule/evaluation.ts";
+import { groupBySchema } from "../rule/field-names.ts";
+import { requiredCondition } from "../rule/required-condition.ts";
+import type { Selection } from "../rule/selection.ts";
+import { type Evaluator, type Finding, isDue, type Scope, showsBegin, showsEnd } from "./evaluator.ts";
+import { evidenceOf } from "./evidence.ts";
+
+const points = z.number().positive().max(100);
+const specSchema = z.strictObject({
+  within: duration.describe("a session that saw nothing for so long is forgotten"),
+  "group-by": groupBySchema.default(["session"]),
+  grades: z
+    .strictObject({
+      informational: points.optional(),
+      low: points.optional(),
+      medium: points.optional(),
+      high: points.optional(),
+      critical: points.optional(),
+    })
+    .describe("the score from which on an act has this severity; below all: no alert"),
+});
+type Spec = z.infer<typeof specSchema>;
+
+export const judgeKind = specSchema.transform(
+  (spec): Compile =>
+    (context) => {
+      const selection = requiredCondition(context);
+      return {
+        selection,
+        groupBy: spec["group-by"],
+        fields: [],
+        names: ["values", "score", "source", "act"],
+        alsoLoose: true,
+        readsPayload: true,
+        concerns: (view) => showsBegin(view) || showsEnd(view),
+        evaluator: (scope) => judgeEvaluator(context, selection, spec, scope),
+      };
+    },
+);
+
+/**
+ * Dictated actions: an act whose target the session knows only from one piece of free text that an earlier output brought
+ * in. What counts and how much is in `judge/points.ts`. The condition says which calls are judged; all calls are learned from.
+ */
+function judgeEvaluator(
+  { quietMs }: RuleContext,
+  selection: Selection,
+  spec: Spec,
+  scope: Scope,
+): Evaluator<Session> {
+  const windowMs = Math.min(spec.within, scope.maxWindowMs);
+  const grades = SEVERITIES.flatMap((level) => {
+    const from = spec.grades[level];
+    return from === undefined ? [] : [{ level, from }];
+  }).toReversed();
+  const gradeOf = (total: number): Severity | null => grades.find(({ from }) => total >= from)?.level ?? null;
+
+  return {
+    state: sessionState,
+    save: savedSessionOf,
+    windowMs,
+    quietMs: quietMs ?? windowMs,
+    concerns: (view) => !view.isClosing && (showsBegin(view) || showsEnd(view)),
+    fresh: freshSession,
+    judge(session, view) {
+      const finding = showsBegin(view) ? begin(session, view) : null;
+      if (showsEnd(view)) end(session, view);
+      return finding;
+    },
+  };
+
+  function begin(session: Session, view: RecordView): Finding | null {
+    const values = valuesOfView(view);
+    const verdict =
+      isDue(view, selection) && view.profile.acts && selection.matches(view)
+        ? judgeCall(session, judgedCallOf(view, values))
+        : null;
+    const finding = verdict === null ? null : findingOf(session, verdict, view);
+    learnArguments(session, values.said, view.record.envelope.call?.id ?? null);
+    return finding;
+  }
+
+  function findingOf(session: Session, verdict: Verdict, view: RecordView): Finding | null {
+    const level = gradeOf(verdict.total);
+    if (level === null) return null;
+    const source = session.sources.get(verdict.source);
+    return {
+      level,
+      score: { total: verdict.total, contributions: verdict.contributions.map((each) => ({ ...each })) },
+      evidence: () => [
+        ...(source === undefined ? [] : [{ ...source, step: "source" }]),
+        evidenceOf(view, "act"),
+      ],
+      facts: () => ({
+        values: verdict.values.map(masked).slice(0, MAX_TOLD_VALUES).join(", "),
+        score: String(verdict.total),
+        source: source?.note ?? "an earlier call",
+      }),
+    };
+  }
+}
+
+const MAX_TOLD_VALUES = 4;
+
+function end(session: Session, view: RecordView): void {
+  const call = endedCall(session, view.record.envelope.call?.id ?? null);
+  const failed = !view.succeeded;
+  const output = failed ? (view.record.payload?.error ?? view.result) : view.result;
+  if (output === "") return;
+  const tool = view.record.envelope.target?.tool ?? "";
+  const { prose } = learnOutput(session, output, { call, tool, failed });
+  if (prose) noteSource(session, call, evidenceOf(view, "source"));
+}

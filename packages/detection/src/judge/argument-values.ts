@@ -1,0 +1,259 @@
+import {
+  ACCOUNT,
+  CLOCK,
+  DAY,
+  DOMAIN,
+  EMAIL,
+  hashOf,
+  isHostName,
+  NUMBER,
+  scanTokens,
+  type TokenKind,
+  URL,
+} from "./token-scan.ts";
+
+/** What an argument is for, as far as the judge cares. */
+export type Role = "destination" | "privilege" | "code" | "text" | "id" | "amount" | "time" | "other";
+
+export type ValueKind = "email" | "url" | "account" | "day" | "clock" | "number" | "word" | "phrase";
+
+/** One thing that a call's arguments say and that could have come from somewhere. */
+export interface Value {
+  role: Role;
+  kind: ValueKind;
+  /** Its tokens, as a tape has them. */
+  hashes: readonly number[];
+  /** How much it says when it comes from a text: a common number little, a phrase much. */
+  weight: number;
+  /** The argument's text, cut. For notes and names; never kept. */
+  text: string;
+}
+
+/** A call's arguments as the judge sees them. */
+export interface CallValues {
+  values: Value[];
+  /** Token runs of long arguments: what may carry something out, or repeat what a text said. */
+  longs: { role: Role; hashes: number[] }[];
+  /** Hashes of all tokens and of the parts of compound ones: what the agent has now said. */
+  said: Uint32Array;
+}
+
+const MAX_VALUES = 48; // of one call
+const MAX_SAID = 512; // tokens of one call that count as said by the agent later on
+const MAX_LONG_TOKENS = 256; // of one argument
+const MAX_SCALARS = 128;
+const MAX_DEPTH = 6;
+const MAX_CHARS = 4096; // of one argument
+const MAX_PHRASE_TOKENS = 8;
+const MAX_NOTE_CHARS = 120;
+
+const WEIGHTS: Readonly<Record<ValueKind, number>> = {
+  email: 2,
+  url: 2,
+  account: 2,
+  phrase: 1.5,
+  word: 1,
+  day: 0.7,
+  clock: 0.7,
+  number: 0.4,
+};
+const SHORT_WORD_WEIGHT = 0.5; // below four characters
+
+export function isHard({ kind }: Value): boolean {
+  return kind === "email" || kind === "url" || kind === "account";
+}
+
+const DESTINATION =
+  /recipient|(^|_)to(_|$)|(^|_)b?cc$|participant|attendee|e?mail(_?address(es)?)?s?$|^address$|iban|account|payee|beneficiary|url|uri|host|domain|webhook|channel|destination|target|(^|_)users?$|username|user_id|invite|phone|endpoint|receiver|contact|collaborator|assignee|member/;
+const PRIVILEGE = /password|passwd|secret|token|permission|role|scope|access|passcode|(^|_)pin$|privilege/;
+const CODE = /(^|_)(command|cmd|code|script|sql|shell)$/;
+const TEXT =
+  /body|content|text|message|description|note|comment|subject|title|summary|payload|data|html|markdown|prompt|reason|new_string|old_string/;
+const ID = /(^|_)id$|_id|^id$|uuid|key|file|path|name|query|directory|folder/;
+const AMOUNT = /amount|price|sum|quantity|value|count|limit/;
+const TIME = /date|time|day|start|end|when|deadline|until/;
+const CAMEL = /([a-z0-9])([A-Z])/g;
+const MAX_MEMO = 4096; // argument names are few; hostile ones must not fill memory
+const memo = new Map<string, Role>(); // a pure function's memory: it changes speed and nothing else
+
+export function roleOf(name: string): Role {
+  const known = memo.get(name);
+  if (known !== undefined) return known;
+  if (memo.size >= MAX_MEMO) memo.clear();
+  const role = judgeName(name.slice(0, 128).replace(CAMEL, "$1_$2").toLowerCase());
+  memo.set(name, role);
+  return role;
+}
+
+function judgeName(name: string): Role {
+  if (DESTINATION.test(name)) return "destination";
+  if (PRIVILEGE.test(name)) return "privilege";
+  if (CODE.test(name)) return "code";
+  if (TEXT.test(name)) return "text";
+  if (ID.test(name)) return "id";
+  if (AMOUNT.test(name)) return "amount";
+  if (TIME.test(name)) return "time";
+  return "other";
+}
+
+interface Token {
+  hash: number;
+  kind: TokenKind;
+  from: number;
+  to: number;
+}
+
+/** Takes a call's arguments apart. */
+export function valuesOf(args: unknown): CallValues {
+  const found: CallValues = { values: [], longs: [], said: new Uint32Array(0) };
+  const said = new Set<number>();
+  let scalars = 0;
+  const walk = (value: unknown, role: Role, depth: number): void => {
+    if (value === null || value === undefined || typeof value === "boolean" || scalars >= MAX_SCALARS) return;
+    if (typeof value !== "object") {
+      scalars += 1;
+      take(String(value), role, found, said);
+      return;
+    }
+    if (depth >= MAX_DEPTH) return;
+    if (Array.isArray(value)) {
+      for (const member of value) walk(member, role, depth + 1);
+      return;
+    }
+    for (const [key, member] of Object.entries(value)) {
+      const own = roleOf(key);
+      walk(member, own === "other" ? role : own, depth + 1);
+    }
+  };
+  walk(args, "other", 0);
+  found.said = Uint32Array.from(said);
+  return found;
+}
+
+const EMPTY = new Set(["", "null", "none", "n/a", "undefined", "true", "false"]);
+
+function take(raw: string, role: Role, into: CallValues, said: Set<number>): void {
+  const text = (raw.length > MAX_CHARS ? raw.slice(0, MAX_CHARS) : raw).trim();
+  if (EMPTY.has(text.toLowerCase())) return;
+  const tokens = tokensOf(text);
+  for (const { hash, from, to } of tokens) {
+    if (said.size >= MAX_SAID) break;
+    said.add(hash);
+    if (to - from > 3 && /[^a-z0-9]/i.test(text.slice(from, to))) {
+      for (const part of partsOf(text.slice(from, to))) said.add(hashOf(part));
+    }
+  }
+  const plain = tokens.filter(({ kind }) => kind !== DAY && kind !== DOMAIN);
+  const note = text.length > MAX_NOTE_CHARS ? `${text.slice(0, MAX_NOTE_CHARS)}…` : text;
+  let hard = 0;
+  for (const { hash, kind, from, to } of tokens) {
+    if (kind < DAY || kind === DOMAIN) continue;
+    const named: ValueKind | null =
+      kind === EMAIL
+        ? "email"
+        : kind === URL
+          ? "url"
+          : kind === ACCOUNT
+            ? "account"
+            : kind === DAY
+              ? "day"
+              : "clock";
+    if (named === "day" || named === "clock") {
+      if (plain.length <= MAX_PHRASE_TOKENS && role !== "text")
+        add(into, "time", named, [hash], text.slice(from, to));
+      continue;
+    }
+    // A long number in running text is a measure or an order; where something is addressed it is an account.
+    if (
+      named === "account" &&
+      /^[\d.,+-]+$/.test(text.slice(from, to)) &&
+      (role !== "destination" || plain.length > 2)
+    )
+      continue;
+    hard += 1;
+    add(
+      into,
+      role === "destination" ? role : role === "code" ? "code" : "text",
+      named,
+      [hash],
+      text.slice(from, to),
+    );
+  }
+  if (plain.length === 0 || (hard > 0 && plain.length === hard)) return;
+  if (tokens.some(({ kind }) => kind === DAY) && plain.length <= 2) return;
+  const [first] = plain;
+  if (first === undefined) return;
+  if (plain.length === 1) {
+    if (first.kind === CLOCK) return;
+    if (first.kind === NUMBER || first.kind === ACCOUNT)
+      add(into, role, "number", [first.hash], note, role === "id" ? 0.6 : undefined);
+    else if (role === "destination" && isHostName(text)) add(into, role, "url", [first.hash], note);
+    else add(into, role, "word", [first.hash], note, text.length >= 4 ? undefined : SHORT_WORD_WEIGHT);
+    return;
+  }
+  // Numbers of an account in groups, a phone number: one destination.
+  if (role === "destination" && hard === 0 && isGroupedAccount(text)) {
+    add(
+      into,
+      role,
+      "account",
+      plain.map(({ hash }) => hash),
+      note,
+    );
+    return;
+  }
+  if (plain.length <= MAX_PHRASE_TOKENS || role === "privilege" || role === "code")
+    add(
+      into,
+      role,
+      "phrase",
+      plain.slice(0, MAX_LONG_TOKENS).map(({ hash }) => hash),
+      note,
+    );
+  if (plain.length > MAX_PHRASE_TOKENS || role === "text")
+    into.longs.push({ role, hashes: plain.slice(0, MAX_LONG_TOKENS).map(({ hash }) => hash) });
+}
+
+function isGroupedAccount(text: string): boolean {
+  return /^[+A-Z0-9 ()-]{10,42}$/i.test(text) && (text.match(/\d/g)?.length ?? 0) >= 9;
+}
+
+function add(
+  into: CallValues,
+  role: Role,
+  kind: ValueKind,
+  hashes: number[],
+  text: string,
+  weight = WEIGHTS[kind],
+): void {
+  const known = into.values.find((value) => value.kind === kind && sameHashes(value.hashes, hashes));
+  if (known !== undefined) {
+    if ((role === "destination" || role === "privilege") && known.role !== "destination") known.role = role;
+    return;
+  }
+  if (into.values.length < MAX_VALUES) into.values.push({ role, kind, hashes, weight, text });
+}
+
+function sameHashes(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((hash, at) => hash === b[at]);
+}
+
+function tokensOf(text: string): Token[] {
+  const tokens: Token[] = [];
+  scanTokens(text, text.length, {
+    token(hash, kind, _place, from, to) {
+      tokens.push({ hash, kind, from, to });
+      return tokens.length < MAX_SAID;
+    },
+    lineEnd: () => undefined,
+  });
+  return tokens;
+}
+
+/** The parts of a compound token, in lower case: `mark`, `black`, `example` of an address. */
+export function partsOf(token: string): string[] {
+  return token
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((part) => part.length >= 3);
+}

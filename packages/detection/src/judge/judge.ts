@@ -1,0 +1,287 @@
+import { classesOfWord } from "./action-words.ts";
+import { isHard, partsOf, type Value } from "./argument-values.ts";
+import type { JudgedCall } from "./judged-call.ts";
+import { type EvidenceName, POINTS } from "./points.ts";
+import { type Hit, type Origin, type Provenance, provenanceOf, type TextHits } from "./provenance.ts";
+import type { Session } from "./session.ts";
+import { FIELD, type Tape } from "./tape.ts";
+import { hashOf, SENTENCE_START } from "./token-scan.ts";
+
+export interface Contribution {
+  name: EvidenceName;
+  points: number;
+}
+
+export interface Verdict {
+  total: number;
+  contributions: Contribution[];
+  /** Index of the call that brought the text. */
+  source: number;
+  /** Values of the call that only the text knows. */
+  values: Value[];
+}
+
+interface Sentence {
+  from: number;
+  to: number;
+  classes: number;
+}
+
+const WINDOW_BEFORE = 25; // tokens before an action's sentence: about 160 characters
+const WINDOW_AFTER = 75;
+const NEAR_TOKENS = 10; // the sentences next to it
+const MAX_SENTENCE_TOKENS = 100;
+const MIN_SOFT_WEIGHT = 1.4;
+const MIN_SOFT_IN_SENTENCE = 0.7;
+
+const GENERIC = new Set(
+  "www http https com org net mail gmail google email yahoo outlook hotmail info test example user name website site page".split(
+    " ",
+  ),
+);
+const FREE_MAIL = new Set(
+  (
+    "gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net web.de " +
+    "proton.me protonmail.com mail.com yandex.com qq.com 163.com"
+  ).split(" "),
+);
+
+/** Judges an acting call against all that the session has read: the best case that one text makes. Null for none. */
+export function judgeCall(session: Session, call: JudgedCall): Verdict | null {
+  const { values } = call.values;
+  if (session.texts.length === 0) return null;
+  const provenance = provenanceOf(session, values);
+  let best: Verdict | null = null;
+  for (const text of provenance.texts) {
+    const verdict = judgeText(session, call, provenance, text);
+    if (verdict !== null && (best === null || verdict.total > best.total)) best = verdict;
+  }
+  return best;
+}
+
+function judgeText(
+  session: Session,
+  call: JudgedCall,
+  provenance: Provenance,
+  text: TextHits,
+): Verdict | null {
+  const tape = session.texts;
+  const about = tape.segments[text.segment];
+  // Why a call failed, its tool says itself: trying again as told is no dictation.
+  if (about === undefined || about.tool === call.tool) return null;
+  const end = tape.endOf(text.segment);
+  const origins = new Map<Value, Origin>();
+  for (const { value } of text.hits)
+    if (!origins.has(value)) origins.set(value, provenance.originOf(value, text));
+  const sole = text.hits.filter(({ value }) => origins.get(value) === "sole");
+  const destinations = call.values.values.filter(({ role }) => role === "destination");
+  const soleValues = new Set(sole.map(({ value }) => value));
+  const known = destinations.length > 0 && destinations.every((value) => !soleValues.has(value));
+  const sentences = sentencesOf(tape, about.start, end);
+  const wanted = call.words.classes;
+  const acting = sentences.filter(
+    ({ classes, from, to }) =>
+      (classes & wanted) !== 0 || (wanted === 0 && hasAny(tape, from, to, call.words.things)),
+  );
+  const literal = call.words.literal !== null && has(tape, about.start, end, call.words.literal);
+  let best: Verdict | null = null;
+  for (const sentence of acting.length === 0 ? [null] : acting) {
+    const contributions = weigh(sentence);
+    if (contributions.length === 0) continue;
+    const total = contributions.reduce((sum, { points }) => sum + points, 0);
+    if (best === null || total > best.total)
+      best = { total, contributions, source: about.call, values: [...soleValues] };
+  }
+  return best;
+
+  function weigh(sentence: Sentence | null): Contribution[] {
+    const found = new Map<EvidenceName, number>();
+    const note = (name: EvidenceName): void => void found.set(name, POINTS[name]);
+    const from = sentence === null ? (about?.start ?? 0) : sentence.from - WINDOW_BEFORE;
+    const to = sentence === null ? end : sentence.to + WINDOW_AFTER;
+    const near = sole.filter(({ at }) => at >= from && at < to);
+    const inSentence = ({ at }: Hit): boolean => sentence !== null && at >= sentence.from && at < sentence.to;
+    const hard = near.filter(({ value }) => value.role === "destination" && isHard(value));
+    const payload = call.externalSink
+      ? near.filter(({ value }) => value.role === "text" && isHard(value))
+      : [];
+    const privilege = call.words.presents ? [] : near.filter(({ value }) => value.role === "privilege");
+    const code = near.filter(({ value }) => value.role === "code");
+    const taken = new Set([...hard, ...payload, ...privilege, ...code].map(({ value }) => value));
+    const soft = near.filter(({ value, labelled }) => !taken.has(value) && !isHard(value) && !labelled);
+    const softWeight = weightOf(soft);
+    const softInSentence = weightOf(soft.filter(inSentence));
+
+    if (hard.length > 0) {
+      const prose = hard.filter(({ labelled }) => !labelled);
+      if (prose.some(inSentence)) note("dest_sentence");
+      else if (prose.length > 0 && sentence !== null) note("dest_window");
+      else if (prose.length > 0) note("dest_prose");
+      else note("dest_labelled");
+    }
+    if (payload.length > 0 && sentence !== null)
+      note(payload.some(inSentence) ? "payload_sentence" : "payload");
+    if (privilege.length > 0) note(privilege.some(inSentence) ? "privilege_sentence" : "privilege_text");
+    if (code.length > 0 && sentence !== null) note("code_verbatim");
+    if ((hard.length > 0 || privilege.length > 0) && call.grave && !found.has("dest_labelled"))
+      note("irreversible");
+    if (
+      sentence !== null &&
+      hard.length === 0 &&
+      privilege.length === 0 &&
+      softWeight < MIN_SOFT_WEIGHT &&
+      soft.some((hit) => isName(hit.value) && inSentence(hit))
+    )
+      note("dest_name");
+    if (softWeight >= MIN_SOFT_WEIGHT)
+      note(softInSentence >= MIN_SOFT_IN_SENTENCE ? "soft_sentence" : "soft_text");
+    if (
+      call.destructive &&
+      sentence !== null &&
+      hasAny(tape, sentence.from, sentence.to, call.words.things) &&
+      text.hits.some(
+        (hit) =>
+          (hit.value.role === "id" || hit.value.role === "destination") &&
+          inSentence(hit) &&
+          origins.get(hit.value) !== "agent",
+      )
+    )
+      note("id_named");
+    if (hard.length > 0) weighTarget(sentence, hard, soft, note);
+    if (found.size === 0) return [];
+    if (sentence !== null) {
+      note("action_sentence");
+      if (
+        hasAny(
+          tape,
+          Math.max(about?.start ?? 0, sentence.from - NEAR_TOKENS),
+          Math.min(end, sentence.to + NEAR_TOKENS),
+          call.words.things,
+        )
+      )
+        note("object");
+    }
+    if (literal) note("literal");
+    if (known && privilege.length === 0 && !found.has("payload_sentence")) note("target_known");
+    return [...found].map(([name, points]) => ({ name, points }));
+  }
+
+  function weighTarget(
+    sentence: Sentence | null,
+    hard: readonly Hit[],
+    soft: readonly Hit[],
+    note: (name: EvidenceName) => void,
+  ): void {
+    const call0 = about?.call ?? 0;
+    const parts = hard
+      .flatMap(({ value }) => partsOf(value.text))
+      .filter((part) => part.length >= 4 && !GENERIC.has(part) && !/^\d+$/.test(part));
+    if (parts.some((part) => wasAsked(session, hashOf(part), call0))) note("affinity");
+    else if (hard.every(({ value }) => value.kind === "email")) {
+      if (hard.every(({ value }) => provenance.isBeside(value, text))) note("reply_to_author");
+      else if (hard.every(({ value }) => isKnownDomain(tape, value, call0))) note("same_org");
+    }
+    if (sentence === null) {
+      const [first] = hard;
+      const at = first?.at ?? 0;
+      if (
+        hasAny(
+          tape,
+          Math.max(about?.start ?? 0, at - 3 * NEAR_TOKENS),
+          Math.min(end, at + 3 * NEAR_TOKENS),
+          call.words.things,
+        )
+      )
+        note("object");
+      if (soft.some((hit) => Math.abs(hit.at - at) <= 3 * NEAR_TOKENS)) note("second_value");
+    }
+    if (carriesOutput(session, call, text.segment)) note("carries_output");
+  }
+}
+
+function isName({ role, kind, text }: Value): boolean {
+  return (
+    (role === "destination" || role === "id") &&
+    (kind === "word" || kind === "phrase") &&
+    !/^[\d_-]+$/.test(text)
+  );
+}
+
+function weightOf(hits: readonly Hit[]): number {
+  return [...new Set(hits.map(({ value }) => value))].reduce((sum, { weight }) => sum + weight, 0);
+}
+
+function sentencesOf(tape: Tape, from: number, to: number): Sentence[] {
+  const found: Sentence[] = [];
+  let current: Sentence = { from, to: from, classes: 0 };
+  for (let at = from; at < to; at += 1) {
+    const starts = ((tape.marks[at] ?? 0) & SENTENCE_START) !== 0;
+    if ((starts || at - current.from >= MAX_SENTENCE_TOKENS) && at > current.from) {
+      found.push(current);
+      current = { from: at, to: at, classes: 0 };
+    }
+    current.to = at + 1;
+    current.classes |= classesOfWord(tape.hashes[at] ?? 0);
+  }
+  if (current.to > current.from) found.push(current);
+  return found;
+}
+
+function hasAny(tape: Tape, from: number, to: number, hashes: ReadonlySet<number>): boolean {
+  for (let at = from; at < to; at += 1) if (hashes.has(tape.hashes[at] ?? 0)) return true;
+  return false;
+}
+
+function has(tape: Tape, from: number, to: number, hash: number): boolean {
+  return tape.hashes.subarray(from, to).includes(hash);
+}
+
+/** Whether the agent had said the word in the call that brought the text. */
+function wasAsked({ said }: Session, hash: number, call: number): boolean {
+  return said.segments.some(
+    (segment, index) => segment.call === call && has(said, segment.start, said.endOf(index), hash),
+  );
+}
+
+function isKnownDomain(tape: Tape, value: Value, call: number): boolean {
+  const domain = value.text.slice(value.text.indexOf("@") + 1).toLowerCase();
+  if (FREE_MAIL.has(domain)) return false;
+  const hash = hashOf(domain);
+  return tape.segments.some(
+    (segment, index) =>
+      segment.kind === FIELD && segment.call <= call && has(tape, segment.start, tape.endOf(index), hash),
+  );
+}
+
+const GRAM = 3;
+const MIN_GRAMS = 5;
+const MIN_GRAM_SHARE = 0.25;
+
+/** Whether long arguments repeat passages of another record than the text's: data goes out. */
+function carriesOutput(session: Session, call: JudgedCall, segment: number): boolean {
+  const grams = new Map<number, boolean>();
+  for (const { hashes } of call.values.longs) {
+    for (let at = 0; at + GRAM <= hashes.length; at += 1) grams.set(gram(hashes, at), false);
+  }
+  if (grams.size < MIN_GRAMS) return false;
+  const tape = session.texts;
+  const own = tape.segments[segment];
+  let found = 0;
+  for (const [index, each] of tape.segments.entries()) {
+    if (each.call === own?.call && each.record === own.record) continue;
+    const end = tape.endOf(index) - GRAM;
+    for (let at = each.start; at <= end; at += 1) {
+      const key = gram(tape.hashes, at);
+      if (grams.get(key) !== false) continue;
+      grams.set(key, true);
+      found += 1;
+    }
+  }
+  return found >= MIN_GRAMS && found / grams.size >= MIN_GRAM_SHARE;
+}
+
+function gram(hashes: ArrayLike<number>, at: number): number {
+  let key = 0x811c9dc5;
+  for (let each = 0; each < GRAM; each += 1) key = Math.imul(key ^ (hashes[at + each] ?? 0), 0x01000193);
+  return key >>> 0;
+}

@@ -1,0 +1,44 @@
+import { effectBit } from "../knowledge/effects.ts";
+import type { RecordView } from "../record/record-view.ts";
+import { type CallValues, valuesOf } from "./argument-values.ts";
+import { hashOf } from "./token-scan.ts";
+import { type ToolWords, toolWords } from "./tool-words.ts";
+
+/** What the judge must know of a call before it runs. */
+export interface JudgedCall {
+  /** Hash of the tool's name. */
+  tool: number;
+  words: ToolWords;
+  values: CallValues;
+  externalSink: boolean;
+  destructive: boolean;
+  /** Moves money, destroys, or changes who may do what. */
+  grave: boolean;
+}
+
+const SINK = effectBit("external_sink");
+const DESTRUCTIVE = effectBit("destructive");
+const GRAVE = effectBit("money") | DESTRUCTIVE | effectBit("identity");
+
+/** @param effects bit mask of EFFECTS: what the tool is known for and what the arguments add */
+export function judgedCall(tool: string, effects: number, values: CallValues): JudgedCall {
+  return {
+    tool: hashOf(tool),
+    words: toolWords(tool),
+    values,
+    externalSink: (effects & SINK) !== 0,
+    destructive: (effects & DESTRUCTIVE) !== 0,
+    grave: (effects & GRAVE) !== 0,
+  };
+}
+
+export function judgedCallOf(view: RecordView, values: CallValues): JudgedCall {
+  const { target } = view.record.envelope;
+  return judgedCall(target?.tool ?? "", view.profile.effects | view.argumentEffects.effects, values);
+}
+
+const NO_VALUES: CallValues = { values: [], longs: [], said: new Uint32Array(0) };
+
+export function valuesOfView(view: RecordView): CallValues {
+  return view.rawArgs === undefined ? NO_VALUES : valuesOf(view.rawArgs);
+}

@@ -1,0 +1,28 @@
+/** What each piece of evidence is worth. Fixed by reasoning over the ablations, fitted to nothing. */
+export const POINTS = {
+  dest_sentence: 4,
+  dest_window: 3.5,
+  dest_prose: 4,
+  dest_labelled: 0.5,
+  payload_sentence: 4,
+  payload: 3,
+  privilege_sentence: 4,
+  privilege_text: 4,
+  soft_sentence: 3,
+  soft_text: 1,
+  id_named: 2.5,
+  text_dictated: 1,
+  action_sentence: 2,
+  object: 1,
+  literal: 2,
+  second_value: 1,
+  carries_output: 1.5,
+  irreversible: 1,
+  dest_name: 1.5,
+  code_verbatim: 1,
+  target_known: -2,
+  affinity: -4,
+  reply_to_author: -2.5,
+  same_org: -2.5,
+} as const;
+export type EvidenceName = keyof typeof POINTS;

@@ -1,0 +1,185 @@
+import { isHard, type Value } from "./argument-values.ts";
+import type { Session } from "./session.ts";
+import { FIELD, LEAF_START, PROSE, type Tape } from "./tape.ts";
+import { BEHIND_LABEL, DAY, DOMAIN, LINE_END } from "./token-scan.ts";
+
+/**
+ * Where a value of a call comes from, as seen from one text that holds it: `agent`: it was said before the text was read, so
+ * the task or an earlier step brought it. `field`: a system's field has it. `text`: another text has it. `sole`: this
+ * text alone.
+ */
+export type Origin = "agent" | "field" | "text" | "sole";
+
+/** A value's place in a text. */
+export interface Hit {
+  value: Value;
+  at: number;
+  /** It fills a line, or follows a label on it: a document's field and no part of a sentence. */
+  labelled: boolean;
+}
+
+export interface TextHits {
+  /** Index of the text among the tape's segments. */
+  segment: number;
+  hits: Hit[];
+}
+
+interface FieldPlace {
+  call: number;
+  record: number;
+}
+
+/** Everything that is known of where a call's values stand. */
+export interface Provenance {
+  texts: TextHits[];
+  originOf(value: Value, text: TextHits): Origin;
+  /** Whether a field of the text's own record holds the value: the author's address. */
+  isBeside(value: Value, text: TextHits): boolean;
+}
+
+const MAX_HITS = 256; // of one call; a hostile text may repeat a value without end
+
+export function provenanceOf(session: Session, values: readonly Value[]): Provenance {
+  const { texts, fields } = find(session.texts, values);
+  const uses = usesOf(session.said, values);
+  const firstUse = (value: Value): number => uses.get(value)?.[0] ?? Number.POSITIVE_INFINITY;
+
+  return {
+    texts,
+    isBeside(value, { segment }) {
+      const text = session.texts.segments[segment];
+      return (fields.get(value) ?? []).some(
+        ({ call, record }) => call === text?.call && record === text.record,
+      );
+    },
+    originOf(value, found) {
+      const text = session.texts.segments[found.segment];
+      if (text === undefined) return "agent";
+      const used = firstUse(value);
+      if (used <= text.call) return "agent";
+      const vouched = (fields.get(value) ?? []).some(
+        ({ call, record }) =>
+          call < used &&
+          !(call === text.call && record === text.record) &&
+          (!isHard(value) || call <= text.call),
+      );
+      if (vouched) return "field";
+      if (!isHard(value) && isInOtherText(value, found)) return "text";
+      return "sole";
+    },
+  };
+
+  function isInOtherText(value: Value, found: TextHits): boolean {
+    const own = found.hits.find((hit) => hit.value === value);
+    if (own === undefined) return false;
+    const context = contextOf(session.texts, own.at);
+    return texts.some((other) => {
+      if (other.segment === found.segment) return false;
+      if ((session.texts.segments[other.segment]?.call ?? 0) >= firstUse(value)) return false;
+      const hit = other.hits.find((each) => each.value === value);
+      return hit !== undefined && contextOf(session.texts, hit.at) !== context;
+    });
+  }
+}
+
+const CONTEXT_TOKENS = 3;
+
+/** What stands before a place: the same text read twice is one source. */
+function contextOf(tape: Tape, at: number): number {
+  let context = 0;
+  for (let each = Math.max(0, at - CONTEXT_TOKENS); each < at; each += 1)
+    context = Math.imul(context ^ (tape.hashes[each] ?? 0), 0x01000193);
+  return context;
+}
+
+function find(tape: Tape, values: readonly Value[]): { texts: TextHits[]; fields: Map<Value, FieldPlace[]> } {
+  const texts: TextHits[] = [];
+  const fields = new Map<Value, FieldPlace[]>();
+  const index = indexOf(values);
+  let hits = 0;
+  for (let segment = 0; segment < tape.segments.length; segment += 1) {
+    const about = tape.segments[segment];
+    if (about === undefined) break;
+    const end = tape.endOf(segment);
+    let found: Hit[] | null = null;
+    for (let at = about.start; at < end; at += 1) {
+      const hash = tape.hashes[at] ?? 0;
+      if ((index.filter[(hash >>> 5) & 31] ?? 0) & (1 << (hash & 31))) {
+        for (const value of index.byFirst.get(hash) ?? []) {
+          const last = matchEnd(tape, at, end, value.hashes);
+          if (last < 0) continue;
+          if (about.kind === FIELD) {
+            const places = fields.get(value) ?? [];
+            if (places.length === 0) fields.set(value, places);
+            if (places.length < 64) places.push({ call: about.call, record: about.record });
+          } else if (about.kind === PROSE && hits < MAX_HITS) {
+            hits += 1;
+            const labelled =
+              ((tape.marks[at] ?? 0) & BEHIND_LABEL) !== 0 && ((tape.marks[last] ?? 0) & LINE_END) !== 0;
+            found ??= [];
+            found.push({ value, at, labelled });
+          }
+        }
+      }
+    }
+    if (found !== null) texts.push({ segment, hits: found });
+  }
+  return { texts, fields };
+}
+
+/** Where the run of tokens that begins at `at` ends on the tape, or -1. Days and domains stand beside what they are part of. */
+function matchEnd(tape: Tape, at: number, end: number, hashes: readonly number[]): number {
+  let place = at;
+  for (let each = 1; each < hashes.length; each += 1) {
+    place += 1;
+    while (place < end && (tape.kindAt(place) === DAY || tape.kindAt(place) === DOMAIN)) place += 1;
+    if (place >= end || tape.hashes[place] !== hashes[each]) return -1;
+    if (((tape.marks[place] ?? 0) & LEAF_START) !== 0) return -1;
+  }
+  return place;
+}
+
+interface Index {
+  /** Bloom filter over the first tokens. */
+  filter: Uint32Array;
+  byFirst: Map<number, Value[]>;
+}
+
+function indexOf(values: readonly Value[]): Index {
+  const filter = new Uint32Array(32);
+  const byFirst = new Map<number, Value[]>();
+  for (const value of values) {
+    const [hash] = value.hashes;
+    if (hash === undefined) continue;
+    const slot = (hash >>> 5) & 31;
+    filter[slot] = (filter[slot] ?? 0) | (1 << (hash & 31));
+    const known = byFirst.get(hash);
+    if (known === undefined) byFirst.set(hash, [value]);
+    else known.push(value);
+  }
+  return { filter, byFirst };
+}
+
+/** Indexes of the calls whose arguments held a value, each once, ascending. A phrase counts when all its tokens were said. */
+function usesOf(said: Tape, values: readonly Value[]): Map<Value, number[]> {
+  const uses = new Map<Value, number[]>();
+  const wanted = new Set(values.flatMap(({ hashes }) => hashes));
+  for (let segment = 0; segment < said.segments.length; segment += 1) {
+    const about = said.segments[segment];
+    if (about === undefined) break;
+    const seen = new Set<number>();
+    const end = said.endOf(segment);
+    for (let at = about.start; at < end; at += 1) {
+      const hash = said.hashes[at] ?? 0;
+      if (wanted.has(hash)) seen.add(hash);
+    }
+    if (seen.size === 0) continue;
+    for (const value of values) {
+      if (!value.hashes.every((hash) => seen.has(hash))) continue;
+      const known = uses.get(value);
+      if (known === undefined) uses.set(value, [about.call]);
+      else known.push(about.call);
+    }
+  }
+  return uses;
+}

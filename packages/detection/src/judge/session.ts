@@ -1,0 +1,119 @@
+import type { Evidence } from "../evaluators/evidence.ts";
+import type { Leaf } from "../output/leaf.ts";
+import { leavesOf } from "../output/leaves-of.ts";
+import { ARGUMENT, FIELD, PROSE, Tape } from "./tape.ts";
+import { hashOf } from "./token-scan.ts";
+
+const MAX_TEXT_TOKENS = 12_288; // of a session: about 70 KB of text, 60 KB of memory
+const MAX_SAID_TOKENS = 4_096; // what the agent said, of a session
+const MAX_OUTPUT_TOKENS = 6_144; // of one output, so that a large one does not push out all before it
+const MAX_LEAF_CHARS = 32 * 1024;
+const MAX_OUTPUT_CHARS = 128 * 1024;
+
+const MAX_OPEN = 64; // calls of one session whose end is still to come
+const MAX_SOURCES = 64; // calls that an alert can name as the one that brought the text
+
+/** What is remembered of one session: hashes of what outputs brought in and of what the agent said. No text. */
+export interface Session {
+  texts: Tape;
+  said: Tape;
+  /** Calls seen so far. */
+  calls: number;
+  /** Indexes of calls that have begun, by their ids. */
+  open: Map<string, number>;
+  /** What an alert says of the calls whose texts are remembered. */
+  sources: Map<number, Evidence>;
+}
+
+export function freshSession(): Session {
+  return {
+    texts: new Tape(MAX_TEXT_TOKENS),
+    said: new Tape(MAX_SAID_TOKENS),
+    calls: 0,
+    open: new Map(),
+    sources: new Map(),
+  };
+}
+
+/** What an output is from. */
+export interface OutputSource {
+  /** Index of its call. */
+  call: number;
+  tool: string;
+  /** It tells why the call failed. */
+  failed: boolean;
+}
+
+/**
+ * Takes in what a call brought back.
+ * @returns whether some of it is free text, and how many tokens were dropped for lack of room
+ */
+export function learnOutput(
+  session: Session,
+  output: string,
+  { call, tool, failed }: OutputSource,
+): { prose: boolean; dropped: number } {
+  let left = MAX_OUTPUT_TOKENS;
+  let prose = false;
+  const text = output.length > MAX_OUTPUT_CHARS ? output.slice(0, MAX_OUTPUT_CHARS) : output;
+  const leaves = leavesOf(text);
+  const from = failed ? hashOf(tool) : 0;
+  for (const [at, leaf] of leaves.entries()) {
+    if (left <= 0) break;
+    const kind = leaf.prose || isLineOfText(leaf, leaves[at - 1], leaves[at + 1]) ? PROSE : FIELD;
+    left -= session.texts.add(leaf.text, MAX_LEAF_CHARS, left, {
+      kind,
+      call,
+      record: leaf.record,
+      tool: from,
+    });
+    prose ||= kind === PROSE;
+  }
+  return { prose, dropped: session.texts.makeRoom() };
+}
+
+const LINE = /(?:^|\.)(?:line|text)$/;
+
+/** A short line of a text that has sentences next to it: `Dear Ana,`, or the address that the sentence before speaks of. */
+function isLineOfText(leaf: Leaf, before: Leaf | undefined, after: Leaf | undefined): boolean {
+  if (!LINE.test(leaf.path)) return false;
+  const parent = leaf.path.replace(LINE, "");
+  return [before, after].some(
+    (other) =>
+      other?.prose === true &&
+      other.record === leaf.record &&
+      LINE.test(other.path) &&
+      other.path.replace(LINE, "") === parent,
+  );
+}
+
+/** Takes in what the agent says with a call that begins. @returns how many tokens were dropped for lack of room */
+export function learnArguments(session: Session, said: Uint32Array, callId: string | null): number {
+  session.said.addHashes(said, { kind: ARGUMENT, call: session.calls, record: 0, tool: 0 });
+  if (callId !== null) {
+    session.open.set(callId, session.calls);
+    forgetOldest(session.open, MAX_OPEN);
+  }
+  session.calls += 1;
+  return session.said.makeRoom();
+}
+
+/** The index of a call that ends. */
+export function endedCall(session: Session, callId: string | null): number {
+  const index = callId === null ? undefined : session.open.get(callId);
+  if (callId !== null) session.open.delete(callId);
+  return index ?? Math.max(0, session.calls - 1);
+}
+
+export function noteSource(session: Session, call: number, evidence: Evidence): void {
+  session.sources.set(call, evidence);
+  forgetOldest(session.sources, MAX_SOURCES);
+}
+
+function forgetOldest<K>(map: Map<K, unknown>, limit: number): void {
+  if (map.size <= limit) return;
+  for (const key of map.keys()) {
+    map.delete(key);
+    return;
+  }
+}

@@ -1,0 +1,140 @@
+import { scanTokens, type TokenKind, type TokenSink } from "./token-scan.ts";
+
+/** What a segment's tokens are from. */
+export const FIELD = 0;
+export const PROSE = 1;
+export const ARGUMENT = 2;
+export type SegmentKind = 0 | 1 | 2;
+
+/** A run of tokens from consecutive texts, or from consecutive fields, of one record. */
+export interface Segment {
+  /** Its first token; with the tape's `first` subtracted, the place on the tape. */
+  start: number;
+  kind: SegmentKind;
+  /** Index of the call that brought it in. */
+  call: number;
+  /** Tells records of one output apart. */
+  record: number;
+  /** Hash of the name of the tool that brought it in; 0 where that does not matter. */
+  tool: number;
+}
+
+/** The upper bits of a mark say what the token is. */
+const KIND_SHIFT = 4;
+export const LEAF_START = 8;
+const FIRST_SIZE = 128;
+
+/**
+ * Tokens of a session as hashes, in the order they came in: what is remembered of texts without keeping them. One array, so
+ * that a look for a few values is one pass over it. Bounded: the oldest segments go first.
+ */
+export class Tape implements TokenSink {
+  hashes: Uint32Array;
+  /** Place bits and kind of each token. */
+  marks: Uint8Array;
+  length = 0;
+  segments: Segment[] = [];
+  /** Tokens that were dropped for lack of room since the session began. */
+  dropped = 0;
+  readonly #limit: number;
+  #pending = 0;
+  #left = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.hashes = new Uint32Array(0);
+    this.marks = new Uint8Array(0);
+  }
+
+  /** Adds a piece of text. @returns how many tokens; fewer than it holds once `most` is reached */
+  add(text: string, chars: number, most: number, about: Omit<Segment, "start">): number {
+    const start = this.length;
+    const last = this.segments.at(-1);
+    if (
+      last === undefined ||
+      last.kind !== about.kind ||
+      last.call !== about.call ||
+      last.record !== about.record
+    )
+      this.segments.push({ start, ...about });
+    this.#pending = LEAF_START;
+    this.#left = most;
+    scanTokens(text, Math.min(chars, text.length), this);
+    const added = this.length - start;
+    if (added === 0 && this.segments.at(-1)?.start === start) this.segments.pop();
+    return added;
+  }
+
+  /** Adds hashes that were made elsewhere. */
+  addHashes(hashes: Iterable<number>, about: Omit<Segment, "start">): void {
+    this.segments.push({ start: this.length, ...about });
+    for (const hash of hashes) {
+      this.#pending = LEAF_START;
+      this.#left = 1;
+      this.token(hash, 0, 0);
+    }
+  }
+
+  token(hash: number, kind: TokenKind, place: number): boolean {
+    if (this.#left <= 0) return false;
+    if (this.length === this.hashes.length) this.#grow();
+    this.hashes[this.length] = hash;
+    this.marks[this.length] = place | this.#pending | (kind << KIND_SHIFT);
+    this.#pending = 0;
+    this.length += 1;
+    this.#left -= 1;
+    return this.#left > 0;
+  }
+
+  lineEnd(): void {
+    if (this.length > 0) this.marks[this.length - 1] = (this.marks[this.length - 1] ?? 0) | 4;
+  }
+
+  /** Takes over what was saved. */
+  restore(hashes: Uint32Array, marks: Uint8Array, segments: Segment[], dropped: number): void {
+    this.hashes = hashes;
+    this.marks = marks;
+    this.length = hashes.length;
+    this.segments = segments;
+    this.dropped = dropped;
+  }
+
+  kindAt(at: number): number {
+    return (this.marks[at] ?? 0) >> KIND_SHIFT;
+  }
+
+  endOf(index: number): number {
+    return this.segments[index + 1]?.start ?? this.length;
+  }
+
+  /** Drops the oldest segments until the limit is kept. @returns how many tokens went */
+  makeRoom(): number {
+    if (this.length <= this.#limit) return 0;
+    let gone = 0;
+    const target = this.length - Math.floor(this.#limit * KEPT_SHARE);
+    let index = 0;
+    while (index < this.segments.length - 1 && gone < target) {
+      index += 1;
+      gone = this.segments[index]?.start ?? this.length;
+    }
+    this.hashes.copyWithin(0, gone, this.length);
+    this.marks.copyWithin(0, gone, this.length);
+    this.length -= gone;
+    this.segments = this.segments.slice(index);
+    for (const segment of this.segments) segment.start -= gone;
+    this.dropped += gone;
+    return gone;
+  }
+
+  #grow(): void {
+    const size = Math.max(FIRST_SIZE, this.hashes.length * 2);
+    const hashes = new Uint32Array(size);
+    hashes.set(this.hashes);
+    const marks = new Uint8Array(size);
+    marks.set(this.marks);
+    this.hashes = hashes;
+    this.marks = marks;
+  }
+}
+
+const KEPT_SHARE = 0.75; // so that a full tape is not moved at every call
