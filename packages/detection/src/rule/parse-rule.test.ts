@@ -5,7 +5,6 @@ import { recordsOf } from "../test-rule.ts";
 import { durationMs } from "./duration.ts";
 import { parseRule, parseRules } from "./parse-rule.ts";
 import { shortRecordSchema } from "./rule-test-schema.ts";
-import { wildcardTest } from "./wildcard.ts";
 
 function ruleText(detection: string): string {
   return `title: t
@@ -27,15 +26,15 @@ describe("a mistake is named with file, line and what was expected", () => {
     ["a: {tool: x}\ncondition: a and", "x.yaml:7: detection.condition: expected one of the selections"],
     [
       "a: {tool: x}\ncondition: 2 of a*",
-      "detection.condition: expected one of the selections (a), found `2`",
+      "detection.condition: expected a number between 1 and 1 before `of`, found `2`",
     ],
     ["a: {tool: x}\ncondition: a;b", "found `;b`"],
     ["a: {tol: x}\ncondition: a", "x.yaml:6: detection.a.tol: expected a field such as tool"],
-    ["a: {tool|has: x}\ncondition: a", "expected a modifier of gt, gte"],
+    ["a: {tool|has: x}\ncondition: a", "expected a modifier of all, neq, re"],
     ["a: {tool|re: '('}\ncondition: a", "expected a regular expression that RE2 accepts"],
     ["a: {effect: reads_secrets}\ncondition: a", "expected one of reads_private"],
     ["a: {tool|cidr: 10.0.0.0}\ncondition: a", "expected a network"],
-    ["a: [x]\ncondition: a", "detection.a.0: expected a map"],
+    ["a: [[x]]\ncondition: a", "detection.a.0: expected a map or a text, found a list"],
   ])("%s", (detection, message) => {
     expect(() => parseRule(ruleText(detection), "x.yaml")).toThrowError(
       expect.objectContaining({ code: "TRIPLINE_RULE_INVALID", message: expect.stringContaining(message) }),
@@ -98,7 +97,7 @@ describe("a detection matches as in Sigma", () => {
     ["a: {args.path|contains|all: [notes, ben]}", "a", false],
     ["a: {args.path|startswith: /home, args.path|endswith: .md}", "a", true],
     ["a: {args.options: 3}", "a", true],
-    ["a: {args.options.depth|gte: 3}", "a", false],
+    ["a: {args.options.depth|gte: 3}", "a", true],
     ["a: {args.hosts|cidr: 10.0.0.0/8}", "a", true],
     ["a: {args.hosts|cidr: 192.168.0.0/16}", "a", false],
     ["a: {args.hosts|cidr: 'fd00::/8'}", "a", true],
@@ -123,19 +122,6 @@ describe("a detection matches as in Sigma", () => {
     if (input === undefined) throw new Error("no record");
     expect(engine.step(engine.initialState(), input).alerts.length === 1).toBe(expected);
   });
-});
-
-it("wildcards match what the same regular expression matches", () => {
-  const letters = fc.string({ unit: fc.constantFrom("a", "b", "*", "?"), maxLength: 8 });
-  fc.assert(
-    fc.property(letters, fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 10 }), (pattern, text) => {
-      const regex = new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`);
-      expect(wildcardTest("", pattern, "", true)(text)).toBe(regex.test(text));
-      expect(wildcardTest("*", pattern, "*", true)(text)).toBe(
-        new RegExp(`${pattern.replaceAll("*", ".*").replaceAll("?", ".")}`).test(text),
-      );
-    }),
-  );
 });
 
 it("time spans have a unit", () => {

@@ -7,7 +7,7 @@ import { matchEvaluation } from "../evaluators/match.ts";
 import { valueCountEvaluation } from "../evaluators/value-count.ts";
 import { INCIDENT_RULE } from "../incident/incident-alert.ts";
 import { isField } from "../record/fields.ts";
-import { compileCondition } from "./condition.ts";
+import { anyOf, compileCondition } from "./condition.ts";
 import type { Evaluation, RuleContext } from "./evaluation.ts";
 import { checkField } from "./field-names.ts";
 import type { Rule } from "./rule.ts";
@@ -18,6 +18,7 @@ import { compileSelection, type Selection } from "./selection.ts";
 import { templateNames } from "./template.ts";
 
 const MAX_RULE_CHARS = 256 * 1024; // a rule with many cases is about 5 KiB
+const MAX_CONDITIONS = 50; // of which one must hold
 const MAX_ALIASES = 50; // YAML aliases can multiply a small file without end
 
 /**
@@ -108,9 +109,18 @@ function compile(definition: RuleDefinition, file: string, ruleHash: string): Ru
 function conditionOf(condition: unknown, selections: ReadonlyMap<string, Selection>): Selection | null {
   if (condition === undefined) return null;
   const path = ["detection", "condition"];
-  if (typeof condition !== "string")
-    throw new RuleProblem(path, "expected a condition such as `selection and not filter`");
-  return compileCondition(condition, selections, path);
+  if (Array.isArray(condition) && condition.length > 0 && condition.length <= MAX_CONDITIONS)
+    return anyOf(condition.map((each, index) => oneCondition(each, selections, [...path, index])));
+  return oneCondition(condition, selections, path);
+}
+
+function oneCondition(
+  condition: unknown,
+  selections: ReadonlyMap<string, Selection>,
+  path: readonly PropertyKey[],
+): Selection {
+  if (typeof condition === "string") return compileCondition(condition, selections, path);
+  throw new RuleProblem(path, "expected a condition such as `selection and not filter`");
 }
 
 const KIND_KEYS = Object.keys(KINDS).filter((key): key is keyof typeof KINDS => key in KINDS);
