@@ -14,13 +14,13 @@ export const windowState = z.object({
   sum: z.number(),
   /** Hashes of the names, or the calls' values in ascending order. */
   seen: z.array(z.number()),
-  /** What was too much (or too little) for this window; null while nothing was. */
-  limit: z.number().nullable(),
+  /** What is learned of the window in place of its value, because that was too much (or too little); else null. */
+  teaches: z.number().nullable(),
 });
 export type Window = z.infer<typeof windowState>;
 
 export function newWindow(start: number): Window {
-  return { start, calls: 0, sum: 0, seen: [], limit: null };
+  return { start, calls: 0, sum: 0, seen: [], teaches: null };
 }
 
 /** Takes up a call. @returns whether it can have changed the value */

@@ -89,7 +89,9 @@ function budgetEvaluator(
     fresh: () => ({ slices: [], told: 0 }),
     judge(state, view) {
       const used = use(state, view);
-      if (used <= warnAt) state.told = 0;
+      const before = used - measure.amount(view);
+      if (before <= warnAt) state.told = 0;
+      else if (before <= spec.limit && state.told === 2) state.told = 1;
       const reached = used > spec.limit ? 2 : spec.warn_at !== undefined && used > warnAt ? 1 : 0;
       if (reached <= state.told) return null;
       state.told = reached;

@@ -29,6 +29,7 @@ const FORGOTTEN_AFTER_MS = 35 * 86_400_000; // five weeks unseen: what was usual
 const DEFAULT_QUIET_MS = 3_600_000;
 const DEFAULT_LEARNING_MS = 3 * 86_400_000;
 const DEFAULT_PER_MS = 60_000;
+const CREEP = 1.1; // by so much a window that was found moves what is usual: a lasting change is learned in hours, not at once
 const NORMAL_MAD = 1.4826; // times the MAD is the standard deviation, were the values normally distributed
 
 const specSchema = z.strictObject({
@@ -89,8 +90,8 @@ interface State {
 
 /**
  * A group whose calls in one window are far from what is usual for the group itself, in that hour of the week. The value
- * of each window that is over is learned; one that was too much only up to its limit, so that an attack does not teach
- * that it is usual.
+ * of each window that is over is learned; of one that was found only a little more than what is usual, so that an attack
+ * does not teach that it is.
  */
 function spikeEvaluator(
   { level, quietMs = DEFAULT_QUIET_MS }: RuleContext,
@@ -112,13 +113,13 @@ function spikeEvaluator(
     fresh: (view) => ({ baseline: { since: view.time, hours: new Map() }, window: null }),
     judge(state, view) {
       const window = windowAt(state, view.time);
-      if (window === null || !measureInto(window, measure, view) || window.limit !== null) return null;
+      if (window === null || !measureInto(window, measure, view) || window.teaches !== null) return null;
       const value = valueOfWindow(window, measure.kind);
       if (!mayMatter(value, window) || view.time - state.baseline.since < spec.learning) return null;
       const usual = usualAt(state.baseline, hourOf(window.start), zone);
       const limit = usual === null ? null : limitOf(usual);
       if (usual === null || limit === null || (spec.below ? value >= limit : value <= limit)) return null;
-      window.limit = limit;
+      window.teaches = spec.below ? usuallyAtLeast(usual) / CREEP : usuallyAtMost(usual) * CREEP;
       return findingOf(value, usual, view);
     },
   };
@@ -130,14 +131,7 @@ function spikeEvaluator(
     // A call that comes late from the window before is counted in this one: clocks differ by seconds.
     if (window !== null && start <= window.start) return window.start - start > perMs ? null : window;
     if (window !== null && (measure.kind !== "median" || window.calls > 0)) {
-      const value = valueOfWindow(window, measure.kind);
-      const bounded =
-        window.limit === null
-          ? value
-          : spec.below
-            ? Math.max(value, window.limit)
-            : Math.min(value, window.limit);
-      learn(state.baseline, hourOf(window.start), bounded);
+      learn(state.baseline, hourOf(window.start), window.teaches ?? valueOfWindow(window, measure.kind));
     }
     state.window = newWindow(start);
     return state.window;
