@@ -32,8 +32,9 @@ import { createArchiverMetrics } from "../services/archiver/src/archiver-metrics
 import { EventsSink } from "../services/archiver/src/events-sink.ts";
 import { createDetector } from "../services/detector/src/detector.ts";
 import { firstStage } from "../services/detector/src/first-stage.ts";
-import { loadRules } from "../services/detector/src/load-rules.ts";
 import { detectorMetrics } from "../services/detector/src/metrics.ts";
+import { loadRules } from "../services/detector/src/rules/rule-directory.ts";
+import { fixedRules } from "../services/detector/src/rules/rules-in-force.ts";
 import { openRepairWorld, type RepairWorld } from "./support/repair-world.ts";
 import { waitFor } from "./support/wait-for.ts";
 
@@ -302,8 +303,7 @@ describe("a record that an older detector refused", () => {
   async function detect(log: Log, refuses: (record: LogRecord) => boolean): Promise<void> {
     const own = createContext({ service: "test", logLevel: "silent" });
     const stage = {
-      rules: await loadRules(),
-      options: { internalHosts: [], isTrustedServer: () => false },
+      rules: fixedRules(await loadRules()),
       metrics: detectorMetrics(own.metrics),
       now: Date.now,
     };

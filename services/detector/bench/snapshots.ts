@@ -9,8 +9,9 @@ import { createContext } from "@tripline/service";
 import type { LogRecord, PartitionStep } from "@tripline/stream";
 import type { BenchResult } from "../../../bench/result.ts";
 import { firstStage } from "../src/first-stage.ts";
-import { loadRules } from "../src/load-rules.ts";
 import { detectorMetrics } from "../src/metrics.ts";
+import { loadRules } from "../src/rules/rule-directory.ts";
+import { fixedRules } from "../src/rules/rules-in-force.ts";
 
 const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [4000, 40_000];
 const SESSIONS_OF_CREDENTIAL = 5;
@@ -23,13 +24,13 @@ const TEXT =
   "The quarterly review went well and most of the team will travel to the customer in the second week. ";
 
 const context = createContext({ service: "bench", logLevel: "silent" });
-const rules = await loadRules();
+const rules = fixedRules(await loadRules());
 for (const sessions of SIZES) console.log(JSON.stringify(bench(sessions)));
 
 function bench(sessions: number): BenchResult {
   const step = firstStage(
-    { rules, options: {}, metrics: detectorMetrics(context.metrics), now: context.now },
-    { topic: "bench", partition: 0, generation: "bench" },
+    { rules, metrics: detectorMetrics(context.metrics), now: context.now },
+    { partition: 0, generation: "bench" },
   );
   let next = 0;
   const feed = (count: number): number => {

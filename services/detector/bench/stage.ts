@@ -8,8 +8,9 @@ import { createContext } from "@tripline/service";
 import type { LogRecord } from "@tripline/stream";
 import type { BenchResult } from "../../../bench/result.ts";
 import { firstStage } from "../src/first-stage.ts";
-import { loadRules } from "../src/load-rules.ts";
 import { detectorMetrics } from "../src/metrics.ts";
+import { loadRules } from "../src/rules/rule-directory.ts";
+import { fixedRules } from "../src/rules/rules-in-force.ts";
 
 const RECORDS = Number(process.argv[2] ?? 100_000);
 const CREDENTIALS = 200;
@@ -18,8 +19,8 @@ const TEXT =
 
 const context = createContext({ service: "bench", logLevel: "silent" });
 const step = firstStage(
-  { rules: await loadRules(), options: {}, metrics: detectorMetrics(context.metrics), now: context.now },
-  { topic: "bench", partition: 0, generation: "bench" },
+  { rules: fixedRules(await loadRules()), metrics: detectorMetrics(context.metrics), now: context.now },
+  { partition: 0, generation: "bench" },
 );
 const records = recordsOf(
   Array.from({ length: RECORDS }, (_, index) =>

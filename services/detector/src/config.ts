@@ -4,8 +4,14 @@ import { z } from "zod";
 /** What the operator tells about rules and their own world; shared with whoever composes a detector. */
 export const detectionKeys = {
   rules: z.string().min(1).optional().meta({
-    description: "directory with rules of your own, besides the shipped ones",
+    description:
+      "directory with rules of your own, besides the shipped ones, and with `rules.yaml`, your settings of rules; changes take effect without a restart",
     placeholder: "DIR",
+  }),
+  manifest: z.string().min(1).optional().meta({
+    description:
+      "file that says what is known of your servers and tools; changes take effect without a restart",
+    placeholder: "FILE",
   }),
   internalHosts: z.array(z.string().min(1)).default([]).meta({
     description: "domains of your own: what goes to them does not count as leaving",

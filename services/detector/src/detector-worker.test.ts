@@ -40,7 +40,11 @@ tripline: { summary: "{tool} was called", why: paper, next: [look], response: { 
 
 it("detects in its own thread with the operator's rules, tells its metrics, and stops cleanly", async () => {
   const log = await openLog();
-  const detector = createDetectorWorker({ log, context, rulesDirectory: await rulesDirectory(OWN_RULE) });
+  const detector = createDetectorWorker({
+    log,
+    context,
+    places: { directory: await rulesDirectory(OWN_RULE) },
+  });
   await detector.start();
   await waitFor(() => detector.health().state === "ready");
   const inputs = recordsOf([shortRecordSchema.parse({ tool: "print" })]);
@@ -57,13 +61,25 @@ it("detects in its own thread with the operator's rules, tells its metrics, and 
   );
   await detector.stop();
   expect(detector.health()).toEqual({ state: "stopped" });
-  expect((await log.committed(TOPICS.events, "detector")).get(0)?.offset).toBe(1);
+  expect((await log.committed(TOPICS.events, "detector")).get(0)?.offset).toBe(2); // which rules are in force is a record too
 });
 
-it("does not start with a wrong rule, and says which line is wrong", async () => {
+it("starts with the other rules where one is wrong, and says which line it is", async () => {
   const directory = await rulesDirectory(OWN_RULE.replace("level: high", "level: grave"));
-  const detector = createDetectorWorker({ log: await openLog(), context, rulesDirectory: directory });
-  await expect(detector.start()).rejects.toThrowError(/own\.yaml:3: level: /);
+  const detector = createDetectorWorker({ log: await openLog(), context, places: { directory } });
+  await detector.start();
+  await waitFor(() => detector.health().state === "degraded");
+  expect(detector.health().detail).toMatch(/own\.yaml:3: level: .*its rule is not in force/);
+  await detector.stop();
+});
+
+it("does not start where the rules can't be read at all", async () => {
+  const detector = createDetectorWorker({
+    log: await openLog(),
+    context,
+    places: { directory: "/nonexistent/rules" },
+  });
+  await expect(detector.start()).rejects.toThrowError(/rules in \/nonexistent\/rules can't be read/);
   expect(detector.health().state).toBe("failed");
   await detector.stop();
 });

@@ -9,17 +9,18 @@ import {
   type ServiceContext,
 } from "@tripline/service";
 import { type Log, serveLog } from "@tripline/stream";
-import type { DetectorSettings } from "./detector.ts";
+import { onReloadSignal } from "./rules/reload-signal.ts";
+import type { RulePlaces } from "./rules/rule-directory.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
 const YOUNG_GENERATION_MB = 96; // a batch and what judging it makes die young; the default of 48 promotes much of it
 const METRICS_TIMEOUT_MS = 2000; // a busy batch takes far less; a scrape must not hang on a dead thread
 
-export interface DetectorWorkerDeps extends DetectorSettings {
+export interface DetectorWorkerDeps {
   log: Log;
   context: Pick<ServiceContext, "logger">;
-  /** An operator's rules, besides the shipped ones. */
-  rulesDirectory?: string;
+  /** An operator's own files. */
+  places?: RulePlaces;
 }
 
 /**
@@ -34,6 +35,7 @@ export function createDetectorWorker(deps: DetectorWorkerDeps): Part & {
   let served: ReturnType<typeof serveLog> | null = null;
   let health: PartHealth = { state: "starting" };
   let stopping = false;
+  let stopListening = (): void => undefined;
 
   function failed(error: unknown): TriplineError {
     const message = error instanceof Error ? error.message : String(error);
@@ -51,9 +53,7 @@ export function createDetectorWorker(deps: DetectorWorkerDeps): Part & {
     const workerData: WorkerStart = {
       port: port2,
       logLevel: levelOf(deps.context.logger.level),
-      ...(deps.rulesDirectory === undefined ? {} : { rulesDirectory: deps.rulesDirectory }),
-      ...(deps.internalHosts === undefined ? {} : { internalHosts: deps.internalHosts }),
-      ...(deps.trustedServers === undefined ? {} : { trustedServers: deps.trustedServers }),
+      places: deps.places ?? {},
     };
     const thread = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData,
@@ -74,6 +74,7 @@ export function createDetectorWorker(deps: DetectorWorkerDeps): Part & {
       if (!stopping) first.reject(failed(new Error("it has ended")));
     });
     await first.promise;
+    stopListening = onReloadSignal(() => post(thread, { type: "reload" }));
   }
 
   return {
@@ -81,6 +82,7 @@ export function createDetectorWorker(deps: DetectorWorkerDeps): Part & {
     start,
     async stop() {
       stopping = true;
+      stopListening();
       if (worker !== null && worker.threadId !== NO_THREAD) {
         const ended = once(worker, "exit");
         post(worker, { type: "stop" });

@@ -20,7 +20,7 @@ import {
 import { afterEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import { createDetector } from "./detector.ts";
-import { loadRules } from "./load-rules.ts";
+import { loadRules } from "./rules/rule-directory.ts";
 
 const rules = await loadRules();
 const closing: (() => Promise<void>)[] = [];

@@ -1,27 +1,31 @@
-import { type Rule, splitRules } from "@tripline/detection";
+import type { Rule } from "@tripline/detection";
 import { TOPICS } from "@tripline/events";
 import type { Part, PartHealth, ServiceContext } from "@tripline/service";
-import { type Log, type RunnerHandle, runStep } from "@tripline/stream";
+import {
+  type Log,
+  type PartitionInfo,
+  type PartitionStep,
+  type RunnerHandle,
+  runStep,
+} from "@tripline/stream";
 import { FactTicker } from "./fact-ticker.ts";
 import { firstStage, type StageDeps } from "./first-stage.ts";
 import { detectorMetrics } from "./metrics.ts";
+import { RuleDirectory } from "./rules/rule-directory.ts";
+import { RuleKeeper } from "./rules/rule-keeper.ts";
+import { RuleSetStore } from "./rules/rule-set-store.ts";
+import { fixedRules } from "./rules/rules-in-force.ts";
 import { secondStage } from "./second-stage.ts";
 
 /** Names in state keys, consumer groups and dead letters: changing one loses the state. */
 const FIRST_STAGE = "detector";
 const SECOND_STAGE = "detector-facts";
+const RULE_KEEPING_PARTITION = 0; // there is one, however many there are
 
-/** What an operator says about their own world. */
-export interface DetectorSettings {
-  /** Domains whose addresses stay inside; a name covers its subdomains. */
-  internalHosts?: readonly string[];
-  /** Servers whose own annotations (`readOnlyHint` …) are believed. */
-  trustedServers?: readonly string[];
-}
-
-export interface DetectorDeps extends DetectorSettings {
+export interface DetectorDeps {
   log: Log;
-  rules: readonly Rule[];
+  /** Rules that never change; or the files of rules that do, which are looked at as long as it runs. */
+  rules: readonly Rule[] | RuleDirectory;
   context: Pick<ServiceContext, "logger" | "metrics" | "now">;
   /** ms between snapshots; default 30 s */
   snapshotEveryMs?: number;
@@ -29,16 +33,28 @@ export interface DetectorDeps extends DetectorSettings {
   elapsedMs?: () => number;
 }
 
+/** A detector that can be told to look at its rule files now. */
+export interface Detector extends Part {
+  reload(): Promise<void>;
+}
+
 /** The detector as a part of a process. The topics exist already. */
-export function createDetector(deps: DetectorDeps): Part {
-  const { log, rules, context, snapshotEveryMs } = deps;
+export function createDetector(deps: DetectorDeps): Detector {
+  const { log, context, snapshotEveryMs } = deps;
   const metrics = detectorMetrics(context.metrics);
+  const keeper =
+    deps.rules instanceof RuleDirectory
+      ? new RuleKeeper({
+          log,
+          store: new RuleSetStore(log),
+          files: deps.rules,
+          logger: context.logger,
+          now: context.now,
+          onInForce: metrics.inForce,
+        })
+      : null;
   const stage: StageDeps = {
-    rules,
-    options: {
-      internalHosts: deps.internalHosts ?? [],
-      isTrustedServer: (server) => deps.trustedServers?.includes(server) === true,
-    },
+    rules: keeper?.rules ?? fixedRules(deps.rules instanceof RuleDirectory ? [] : deps.rules),
     metrics,
     now: context.now,
   };
@@ -56,16 +72,31 @@ export function createDetector(deps: DetectorDeps): Part {
   });
   let stages: RunnerHandle[] = [];
   let stopped = false;
+
+  /** Who has partition 0 of the events says which rules are in force. */
+  async function openFirst(info: PartitionInfo): Promise<PartitionStep> {
+    const step = firstStage(stage, info);
+    if (keeper === null || info.partition !== RULE_KEEPING_PARTITION) return step;
+    await keeper.own();
+    return {
+      ...step,
+      onLost() {
+        keeper.disown();
+        step.onLost?.();
+      },
+    };
+  }
+
   return {
     name: "detector",
     async start() {
-      const { first, second } = splitRules(rules);
+      await keeper?.start();
       stages.push(
         await runStep({
           ...shared,
           name: FIRST_STAGE,
           topic: TOPICS.events,
-          open: (info) => firstStage(stage, info),
+          open: (info) => openFirst(info),
         }),
       );
       stages.push(
@@ -77,21 +108,24 @@ export function createDetector(deps: DetectorDeps): Part {
         }),
       );
       ticker.start();
-      context.logger.info(
-        { rules: rules.length, first: first.length, second: second.length },
-        "rules are on",
-      );
+    },
+    async reload() {
+      await keeper?.reload();
     },
     async stop() {
       await ticker.stop();
       // The first stage ends first: what it still writes, the second one reads at its next start.
       for (const running of stages) await running.close();
       stages = [];
+      await keeper?.stop();
       stopped = true;
     },
     health() {
       if (stopped) return { state: "stopped" };
-      if (ticker.failure === null) return worst(stages);
+      if (ticker.failure === null) {
+        const running = worst(stages);
+        return running.state === "ready" && keeper !== null ? keeper.health() : running;
+      }
       return { state: "failed", detail: `facts can't be put in order: ${String(ticker.failure)}` };
     },
   };

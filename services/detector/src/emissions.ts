@@ -16,22 +16,21 @@ export function alertEmission(alert: Alert, now: number): Emission {
   };
 }
 
-/** @param generation of the log that `source` was read from */
+/**
+ * @param source the record it is of, of that generation of the log
+ * @param source.ruleSet the set that chose it; empty where rules never change
+ */
 export function factEmission(
   { value, group, rules, record }: FactDraft,
-  source: LogRecord,
-  generation: string,
+  source: { record: LogRecord; generation: string; ruleSet: string },
 ): Emission {
+  const { partition, offset, appendTime } = source.record;
   const fact: Fact = {
     v: 1,
-    source: {
-      generation,
-      partition: source.partition,
-      offset: source.offset,
-      append_time: source.appendTime,
-    },
+    source: { generation: source.generation, partition, offset, append_time: appendTime },
     group,
     rules,
+    ...(source.ruleSet === "" ? {} : { rule_set: source.ruleSet }),
     record,
   };
   return {

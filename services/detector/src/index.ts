@@ -4,7 +4,6 @@
  */
 
 export { detectionKeys } from "./config.ts";
-export type { DetectorSettings } from "./detector.ts";
 export { createDetector, type DetectorDeps } from "./detector.ts";
 export { createDetectorWorker, type DetectorWorkerDeps } from "./detector-worker.ts";
-export { loadRules } from "./load-rules.ts";
+export { loadRules, RuleDirectory, type RulePlaces } from "./rules/rule-directory.ts";

@@ -10,7 +10,8 @@ import {
 import { kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
 import { detectorConfig } from "./config.ts";
 import { createDetector } from "./detector.ts";
-import { loadRules } from "./load-rules.ts";
+import { onReloadSignal } from "./rules/reload-signal.ts";
+import { RuleDirectory } from "./rules/rule-directory.ts";
 
 /** A detector of its own, on Kafka. Several share the partitions. */
 const config = readProcessConfig(detectorConfig, {
@@ -18,13 +19,14 @@ const config = readProcessConfig(detectorConfig, {
   summary: "Turns the records of agents' tool calls into alerts.",
 });
 const context = createContext({ service: "detector", ...config, processMetrics: true });
-const rules = await loadRules(config.rules);
+const rules = new RuleDirectory({ ...config, directory: config.rules });
 const log = await openLog({
   url: config.log,
   kafka: await kafkaAccess(config, { clientId: "tripline-detector", logger: context.logger }),
 });
 await log.ensureTopics(triplineTopics(config.partitions));
-const detector = createDetector({ ...config, log, rules, context });
+const detector = createDetector({ log, rules, context });
+onReloadSignal(() => void detector.reload());
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
 const parts: Part[] = [http.part, detector];

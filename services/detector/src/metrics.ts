@@ -2,10 +2,13 @@ import type { DetectionCounts } from "@tripline/detection";
 import type { Alert } from "@tripline/events";
 import { counter, gauge, histogram, type ServiceContext } from "@tripline/service";
 import type { RunnerHooks } from "@tripline/stream";
+import type { JudgingSet } from "./rules/rules-in-force.ts";
 
 export interface DetectorMetrics {
   /** @param delayMs from the log's append to the finding */
   detected(alert: Alert, delayMs: number): void;
+  /** A set of rules took effect in a partition that is here. */
+  inForce(set: JudgingSet): void;
   /** A fact came too late for its place in the order. */
   late(): void;
   /** Something was dropped for lack of room while it still mattered. */
@@ -65,7 +68,24 @@ export function detectorMetrics(registry: ServiceContext["metrics"]): DetectorMe
     help: "From a batch's arrival until its effects are durable",
     labels: ["stage"],
   });
+  const rules = gauge(registry, {
+    name: "tripline_detector_rules",
+    help: "Rules in force",
+  });
+  const problems = gauge(registry, {
+    name: "tripline_detector_rule_problems",
+    help: "Rule files that can't be used as they are",
+  });
+  const setNumber = gauge(registry, {
+    name: "tripline_detector_rule_set",
+    help: "Number of the set of rules in force; it rises with each change",
+  });
   return {
+    inForce(judging) {
+      rules.set(judging.rules.length);
+      setNumber.set(judging.number);
+      problems.set((judging.set?.content.problems.length ?? 0) + (judging.set?.unreadable.length ?? 0));
+    },
     detected({ rule, severity }, delayMs) {
       alerts.inc({ rule: rule.id, severity });
       delay.observe(Math.max(0, delayMs) / 1000);

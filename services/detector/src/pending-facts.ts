@@ -64,6 +64,11 @@ export class PendingFacts {
     return this.#facts[0]?.time ?? null;
   }
 
+  /** The sets of rules that chose the facts that wait. */
+  ruleSets(): Set<string> {
+    return new Set(this.#facts.map(({ fact }) => fact.rule_set ?? ""));
+  }
+
   /** When the log took the newest of the records that the facts are of; null when none waits. */
   get newestAppend(): number | null {
     if (this.#facts.length === 0) return null;

@@ -2,8 +2,8 @@ import { createDetection, recordsOf, shortRecordSchema } from "@tripline/detecti
 import { encodeRecord, envelopeSchema, payloadSchema } from "@tripline/events";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { loadRules } from "./load-rules.ts";
 import { readRecord } from "./read-record.ts";
+import { loadRules } from "./rules/rule-directory.ts";
 
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 const samples = recordsOf(

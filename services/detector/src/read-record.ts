@@ -1,9 +1,22 @@
-import { isNestedDeeper, type RECORD_TYPES, TriplineError, type TriplineRecord } from "@tripline/events";
+import {
+  isNestedDeeper,
+  type RECORD_TYPES,
+  RULES_PRODUCER,
+  type RulesChanged,
+  rulesChangedSchema,
+  TriplineError,
+  type TriplineRecord,
+} from "@tripline/events";
 
 type RecordType = (typeof RECORD_TYPES)[number];
 
-/** Record types that rules look at. */
-const JUDGED: ReadonlySet<unknown> = new Set<RecordType>(["call", "call.intent", "tools.listed"]);
+/** Record types that rules look at, or that change the rules. */
+const JUDGED: ReadonlySet<unknown> = new Set<RecordType>([
+  "call",
+  "call.intent",
+  "tools.listed",
+  "rules.changed",
+]);
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
@@ -20,6 +33,18 @@ export function readRecord(value: Uint8Array): TriplineRecord | null {
   if (wrong !== null) throw invalid(wrong);
   if (!isRecord(json)) throw invalid("envelope");
   return json;
+}
+
+/**
+ * What a `rules.changed` record says; null for any other. Only what the detector itself wrote counts: the collector lets
+ * nobody else speak under its name.
+ * @throws TriplineError TRIPLINE_RECORD_INVALID
+ */
+export function rulesChangedIn({ envelope }: TriplineRecord): RulesChanged | null {
+  if (envelope.type !== "rules.changed") return null;
+  const parsed = rulesChangedSchema.safeParse(envelope.rules);
+  if (envelope.producer.id !== RULES_PRODUCER || !parsed.success) throw invalid("envelope.rules");
+  return parsed.data;
 }
 
 function parse(value: Uint8Array): unknown {
@@ -72,6 +97,7 @@ function wrongPart(envelope: Json, payload: unknown): string | null {
   }
   if (
     envelope.type !== "tools.listed" &&
+    envelope.type !== "rules.changed" &&
     (!isObject(envelope.call) || typeof envelope.call.id !== "string")
   ) {
     return "envelope.call";

@@ -1,19 +1,19 @@
 import type { MessagePort } from "node:worker_threads";
 import type { LogLevel, PartHealth } from "@tripline/service";
-import type { DetectorSettings } from "./detector.ts";
+import type { RulePlaces } from "./rules/rule-directory.ts";
 
 /** What passes between the detector's thread and the one that started it. Both are this code in one process. */
 
 /** `workerData` of the thread. */
-export interface WorkerStart extends DetectorSettings {
+export interface WorkerStart {
   /** To the log, see `serveLog`. */
   port: MessagePort;
-  /** An operator's rules, besides the shipped ones. */
-  rulesDirectory?: string;
+  /** An operator's own files. */
+  places: RulePlaces;
   logLevel: LogLevel;
 }
 
-export type ToWorker = { type: "stop" } | { type: "metrics" };
+export type ToWorker = { type: "stop" } | { type: "metrics" } | { type: "reload" };
 
 export type FromWorker =
   | { type: "health"; health: PartHealth }

@@ -3,7 +3,7 @@ import { TriplineError } from "@tripline/events";
 import { createContext } from "@tripline/service";
 import { connectLog } from "@tripline/stream";
 import { createDetector } from "./detector.ts";
-import { loadRules } from "./load-rules.ts";
+import { RuleDirectory } from "./rules/rule-directory.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
 /** The detector in a thread of its own; `createDetectorWorker` starts it. */
@@ -16,9 +16,9 @@ const start: WorkerStart = workerData;
 const context = createContext({ service: "detector", logLevel: start.logLevel });
 
 try {
-  const rules = await loadRules(start.rulesDirectory);
+  const rules = new RuleDirectory(start.places);
   const log = await connectLog(start.port);
-  const detector = createDetector({ ...start, log, rules, context });
+  const detector = createDetector({ log, rules, context });
   await detector.start();
   const tellHealth = (): void => tell({ type: "health", health: detector.health() });
   tellHealth();
@@ -26,6 +26,7 @@ try {
 
   parent.on("message", (message: ToWorker) => {
     if (message.type === "metrics") void tellMetrics();
+    else if (message.type === "reload") void detector.reload();
     else void stop();
   });
 

@@ -88,9 +88,7 @@ export async function createStandalone(
   const detector = createDetectorWorker({
     log,
     context,
-    ...(config.rules === undefined ? {} : { rulesDirectory: config.rules }),
-    internalHosts: config.internalHosts,
-    trustedServers: config.trustedServers,
+    places: { ...config, directory: config.rules },
   });
   const people = createConsole({
     store,

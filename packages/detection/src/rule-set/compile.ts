@@ -1,7 +1,9 @@
 import { type RulesChanged, TriplineError } from "@tripline/events";
+import { type Manifest, NO_MANIFEST } from "../knowledge/manifest.ts";
+import { parseManifest } from "../knowledge/parse-manifest.ts";
 import { parseRule } from "../rule/parse-rule.ts";
 import type { Rule } from "../rule/rule.ts";
-import { SETTINGS_FILE } from "./compose.ts";
+import { MANIFEST_FILE, SETTINGS_FILE } from "./compose.ts";
 import { type RuleSetContent, type RuleSetProblem, ruleSetHash } from "./content.ts";
 import { adjustmentOf, NO_SETTINGS, parseRuleSettings, type RuleSettings } from "./settings.ts";
 
@@ -11,6 +13,7 @@ export interface RuleSet {
   readonly hash: string;
   /** Those that are on, in the order of their names. */
   readonly rules: readonly Rule[];
+  readonly manifest: Manifest;
   /** What another version of Tripline put into the set and this one can't read: it is not judged here. */
   readonly unreadable: readonly RuleSetProblem[];
 }
@@ -36,7 +39,16 @@ export function compileRuleSet(content: RuleSetContent): RuleSet {
     const adjusted = adjustmentOf(settings, rule.id);
     rules.push({ ...rule, since, ...(adjusted === undefined ? {} : { adjusted }) });
   }
-  return { content, hash: ruleSetHash(content), rules, unreadable };
+  const manifest = manifestOf(content, attempt);
+  return { content, hash: ruleSetHash(content), rules, manifest, unreadable };
+}
+
+function manifestOf(
+  { manifest }: RuleSetContent,
+  attempt: (file: string, make: () => Manifest) => Manifest | null,
+): Manifest {
+  if (manifest === null) return NO_MANIFEST;
+  return attempt(MANIFEST_FILE, () => parseManifest(manifest, MANIFEST_FILE)) ?? NO_MANIFEST;
 }
 
 function settingsOf(

@@ -1,4 +1,5 @@
 import { TriplineError } from "@tripline/events";
+import { parseManifest } from "../knowledge/parse-manifest.ts";
 import { parseRule } from "../rule/parse-rule.ts";
 import type { Rule } from "../rule/rule.ts";
 import type { RuleSetContent, RuleSetProblem, RuleSource } from "./content.ts";
@@ -6,6 +7,8 @@ import { NO_SETTINGS, parseRuleSettings, type RuleSettings, unknownNames } from 
 
 /** The operator's settings file, beside their rules. */
 export const SETTINGS_FILE = "rules.yaml";
+/** What problems call the manifest, wherever it lies. */
+export const MANIFEST_FILE = "manifest.yaml";
 
 /** Files as they lie on a disk. `file` is relative to the directory of the shipped rules, or to the operator's. */
 export interface RuleFiles {
@@ -65,7 +68,7 @@ export function composeRuleSet(
     at,
     rules,
     settings: settings.text,
-    manifest: files.manifest,
+    manifest: manifestOf(files.manifest, before, problems),
     world: files.world,
     problems: problems
       .slice(0, MAX_PROBLEMS)
@@ -104,6 +107,22 @@ function settingsOf(
       text: earlier,
       parsed: earlier === null ? NO_SETTINGS : parseRuleSettings(earlier, SETTINGS_FILE),
     };
+  }
+}
+
+function manifestOf(
+  text: string | null,
+  before: RuleSetContent | null,
+  problems: RuleSetProblem[],
+): string | null {
+  if (text === null) return null;
+  try {
+    parseManifest(text, MANIFEST_FILE);
+    return text;
+  } catch (error) {
+    if (!(error instanceof TriplineError)) throw error;
+    problems.push({ file: MANIFEST_FILE, message: `${error.message}; the manifest before stays in force` });
+    return before?.manifest ?? null;
   }
 }
 
