@@ -28,7 +28,20 @@ export function groupOf(view: RecordView, fields: readonly string[]): Group | nu
   return group;
 }
 
-function work(view: RecordView, fields: readonly string[]): Group | null {
+/** As `groupOf`, of names that stand for fields which are called otherwise in this record. */
+export function aliasedGroupOf(
+  view: RecordView,
+  names: readonly string[],
+  fieldOf: (name: string) => string,
+): Group | null {
+  return work(view, names, fieldOf);
+}
+
+function work(
+  view: RecordView,
+  fields: readonly string[],
+  fieldOf: (name: string) => string = (name) => name,
+): Group | null {
   const { envelope } = view.record;
   const parts: [string, string][] = [];
   if (fields.includes("session") && !fields.includes("credential")) {
@@ -37,7 +50,7 @@ function work(view: RecordView, fields: readonly string[]): Group | null {
   }
   for (const field of fields) {
     const name = field.endsWith("?") ? field.slice(0, -1) : field;
-    const value = fieldText(view, name);
+    const value = fieldText(view, fieldOf(name));
     if (value !== undefined) parts.push([name, shortKey(value)]);
     else if (name === field) return null;
   }

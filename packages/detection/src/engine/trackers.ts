@@ -31,9 +31,12 @@ export function trackersOf(rule: Rule, tables: StateTables): RuleTrackers {
     name: `groups/${versionKey(rule)}/${scope}`,
     maxGroups,
   });
-  const { groupBy, alsoLoose, evaluator } = rule.evaluation;
+  const { evaluation } = rule;
+  const { groupBy, alsoLoose } = evaluation;
   const track = (scope: Scope, name: string): Tracker =>
-    createTracker(evaluator(scope), scope.groupBy, home(name));
+    evaluation.tracker === undefined
+      ? createTracker(evaluation.evaluator(scope), scope.groupBy, home(name))
+      : evaluation.tracker(home(name));
   const own: ScopedTracker = { tracker: track({ groupBy, maxWindowMs: NO_LIMIT_MS }, "own"), demote: 0 };
   const perSession = groupBy.length === 1 && groupBy[0] === "session";
   const trackers = perSession && alsoLoose ? [own, looseTracker()] : [own];

@@ -1,4 +1,5 @@
 import type { Severity } from "@tripline/events";
+import type { Tracker, TrackerHome } from "../engine/tracker.ts";
 import type { Evaluator, Scope } from "../evaluators/evaluator.ts";
 import type { RecordView } from "../record/record-view.ts";
 import type { Selection } from "./selection.ts";
@@ -19,7 +20,10 @@ export interface RuleContext {
 }
 
 /** How a rule judges: all that the engine must know of a rule's kind. */
-export interface Evaluation {
+export type Evaluation = About & Judging;
+
+/** What the engine looks at before it judges. */
+interface About {
   /** What a record must match to matter to the rule at all. */
   readonly selection: Selection;
   /** Fields whose values name the group that the rule looks at together. */
@@ -36,9 +40,13 @@ export interface Evaluation {
   concerns?(view: RecordView): boolean;
   /** Of a rule that needs each value once and not each call: whose value (`key`), and which. Null: it needs this record. */
   once?(view: RecordView): { key: string; value: string } | null;
-  /** @param scope the groups it looks at: the rule's own, or looser ones */
-  evaluator(scope: Scope): Evaluator<unknown>;
 }
+
+type Judging =
+  /** Each group by itself. `scope`: the groups it looks at, the rule's own or looser ones. */
+  | { evaluator(scope: Scope): Evaluator<unknown>; tracker?: undefined }
+  /** Several kinds of groups at once, as correlations of correlations do. */
+  | { tracker(home: TrackerHome): Tracker; evaluator?: undefined };
 
 /** Makes a rule's evaluation. @throws RuleProblem for what the rule says wrong */
 export type Compile = (context: RuleContext) => Evaluation;
