@@ -112,6 +112,17 @@ function matchRule(n: number): string {
   return [...head(n, detection), "tripline: { quiet: 1h }"].join("\n");
 }
 
+const TOUCHY = [
+  "'.env'",
+  "pricing.md",
+  "q3.csv",
+  "invoice",
+  "config",
+  "'customer = 7'",
+  "team-3",
+  "service-",
+  "release",
+];
 const WARNING_SIGNS = [
   "partner.example",
   "/tmp/",
@@ -132,7 +143,7 @@ function sequenceRule(n: number): string {
   const detection = [
     byEffect
       ? "a: { effect: reads_secret }"
-      : `a: { tool|endswith: [${pick(READS, n)}, ${pick(READS, n + 4)}] }`,
+      : `a: { tool|endswith: [${pick(READS, n)}, ${pick(READS, n + 4)}], args|contains: [${pick(TOUCHY, n)}, ${pick(TOUCHY, n + 3)}] }`,
     ...(three ? [`b: { tool: [${pick(ACTS, n + 2)}, ${pick(ACTS, n + 9)}], outcome: ok }`] : []),
     byEffect
       ? `c: { effect: external_sink, tool: ${pick(ACTS, n)} }`
@@ -154,7 +165,7 @@ function eventCountRule(n: number): string {
   const detection =
     n % 4 === 0
       ? ["call: { outcome: [tool_error, protocol_error, denied] }", "condition: call"]
-      : [`call: { tool: [${pick(ACTS, n)}, ${pick(READS, n)}] }`, "condition: call"];
+      : [`call: { tool: [${pick(ACTS, n)}, ${pick(ACTS, n + 6)}] }`, "condition: call"];
   return [
     ...head(n, detection),
     "correlation:",

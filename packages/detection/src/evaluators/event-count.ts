@@ -8,14 +8,14 @@ import { type Evaluator, isDue, type Scope } from "./evaluator.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 
 const MAX_SHOWN = 10; // calls named in the alert: the last ones
-const hit = z.object({
+const hitState = z.object({
   t: z.number(),
   id: z.string(),
   server: z.string().optional(),
   tool: z.string().optional(),
 });
 /** Times of all hits in order, and what is shown of the last few. */
-const stateSchema = z.object({ times: z.array(z.number()), last: z.array(hit) });
+const stateSchema = z.object({ times: z.array(z.number()), last: z.array(hitState) });
 type State = z.infer<typeof stateSchema>;
 type Spec = Extract<Correlation, { type: "event_count" }>;
 
@@ -77,12 +77,10 @@ export function seconds(ms: number): string {
 
 function hitOf(view: RecordView): State["last"][number] {
   const { id, target } = view.record.envelope;
-  return {
-    t: view.time,
-    id,
-    ...(target?.server === undefined ? {} : { server: target.server }),
-    ...(target?.tool === undefined ? {} : { tool: target.tool }),
-  };
+  const hit: State["last"][number] = { t: view.time, id };
+  if (target?.server !== undefined) hit.server = target.server;
+  if (target?.tool !== undefined) hit.tool = target.tool;
+  return hit;
 }
 
 /** From the end, because nearly all records come in order. */

@@ -16,21 +16,25 @@ export const evidenceState = z.object({
 });
 export type Evidence = z.infer<typeof evidenceState>;
 
-export function evidenceOf(view: RecordView, step: string, note = describe(view)): Evidence {
-  const { envelope } = view.record;
-  return {
-    record_id: envelope.id,
-    step,
-    time: envelope.time,
-    ...(envelope.target?.server === undefined ? {} : { server: envelope.target.server }),
-    ...(envelope.target?.tool === undefined ? {} : { tool: envelope.target.tool }),
-    ...(view.outcome === undefined ? {} : { outcome: view.outcome }),
-    note,
-  };
+export function evidenceOf(view: RecordView, step: string, note = noteOf(view)): Evidence {
+  const { id, time, target } = view.record.envelope;
+  const evidence: Evidence = { record_id: id, step, time };
+  if (target?.server !== undefined) evidence.server = target.server;
+  if (target?.tool !== undefined) evidence.tool = target.tool;
+  if (view.outcome !== undefined) evidence.outcome = view.outcome;
+  evidence.note = note;
+  return evidence;
 }
 
 const MAX_VALUE_CHARS = 120; // a path or address fits; a pasted document does not
 const MAX_KINDS = 4;
+
+let described = { serial: 0, note: "" }; // several rules remember one record one after the other
+
+function noteOf(view: RecordView): string {
+  if (described.serial !== view.serial) described = { serial: view.serial, note: describe(view) };
+  return described.note;
+}
 
 /** One line a person understands: `read_file ~/.ssh/id_rsa (returned a private key, redacted)`. */
 export function describe(view: RecordView): string {

@@ -35,12 +35,20 @@ const MAX_KEPT_VALUES = 64;
 
 /** @param withFeatures false where no later step asks for a link: nothing of the text is kept then */
 export function rememberCall(view: RecordView, step: string, withFeatures: boolean): RememberedCall {
-  return {
-    t: view.time,
-    evidence: evidenceOf(view, step),
-    features: withFeatures ? broughtIn(view) : { secrets: [], values: [], shingles: [] },
-  };
+  if (latest.serial !== view.serial) latest = { serial: view.serial, calls: new Map() };
+  const key = withFeatures ? `${step} ` : step; // no step's name has a space
+  let call = latest.calls.get(key);
+  if (call === undefined) {
+    const features = withFeatures ? broughtIn(view) : NO_FEATURES;
+    call = { t: view.time, evidence: evidenceOf(view, step), features };
+    latest.calls.set(key, call);
+  }
+  return call;
 }
+
+// Of one record all rules and groups keep the same objects: they are never changed, and most of the state is these.
+let latest: { serial: number; calls: Map<string, RememberedCall> } = { serial: 0, calls: new Map() };
+const NO_FEATURES: Features = { secrets: [], values: [], shingles: [] };
 
 /** What the result brought in: values that the agent itself had put into the arguments are no news. */
 export function broughtIn(view: RecordView): Features {

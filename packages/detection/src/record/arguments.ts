@@ -1,4 +1,5 @@
 import { type ArgumentRole, roleOfArgument, roleWithin } from "../knowledge/argument-role.ts";
+import { detached } from "../text/detached.ts";
 
 /** One scalar of a call's arguments. */
 export interface Argument {
@@ -67,11 +68,12 @@ function collect(
 }
 
 const MAX_KEPT_CHARS = 1024; // of one string, while its call is in flight
+const MAX_KEPT_KEY_CHARS = 256;
 const MAX_KEPT_MEMBERS = 64;
 
 /** A copy of arguments that is safe to keep in state until the call ends: strings, lists and depth are cut. */
 export function keptArguments(args: unknown, depth = 0): unknown {
-  if (typeof args === "string") return args.length > MAX_KEPT_CHARS ? args.slice(0, MAX_KEPT_CHARS) : args;
+  if (typeof args === "string") return kept(args, MAX_KEPT_CHARS);
   if (args === null || typeof args !== "object") return args;
   if (depth >= MAX_DEPTH) return null;
   if (Array.isArray(args))
@@ -79,6 +81,10 @@ export function keptArguments(args: unknown, depth = 0): unknown {
   return Object.fromEntries(
     Object.entries(args)
       .slice(0, MAX_KEPT_MEMBERS)
-      .map(([key, member]) => [key.slice(0, 256), keptArguments(member, depth + 1)]),
+      .map(([key, member]) => [kept(key, MAX_KEPT_KEY_CHARS), keptArguments(member, depth + 1)]),
   );
+}
+
+function kept(text: string, chars: number): string {
+  return text.length > chars ? detached(text.slice(0, chars)) : text;
 }

@@ -1,4 +1,5 @@
 import { type Condition, parseCondition } from "./condition-parser.ts";
+import { oncePerRecord } from "./once-per-record.ts";
 import { RuleProblem } from "./rule-problem.ts";
 import { allOf, anyOf, not, type Selection, someOf } from "./selection-logic.ts";
 
@@ -10,7 +11,7 @@ export function compileCondition(
   selections: ReadonlyMap<string, Selection>,
   path: readonly PropertyKey[],
 ): Selection {
-  return compile(parseCondition(condition, [...selections.keys()], path), selections, path);
+  return oncePerRecord(compile(parseCondition(condition, [...selections.keys()], path), selections, path));
 }
 
 function compile(

@@ -1,6 +1,7 @@
 import { EFFECTS, TOOL_CLASSES } from "../knowledge/effects.ts";
 import { fieldReader, isKnownOnlyAtEnd } from "../record/fields.ts";
 import { type FieldItem, fieldItem } from "./field-item.ts";
+import { oncePerRecord } from "./once-per-record.ts";
 import { RuleProblem } from "./rule-problem.ts";
 import { allOf, anyOf, NOTHING_REQUIRED, not, type Requirements, type Selection } from "./selection-logic.ts";
 import type { SigmaValue } from "./sigma-value.ts";
@@ -25,9 +26,9 @@ export const KEYWORD_FIELDS = [
  * texts to look for anywhere in the record (one must be there). @throws RuleProblem
  */
 export function compileSelection(source: unknown, path: Path): Selection {
-  if (Array.isArray(source)) return compileList(source, path);
-  if (source !== null && typeof source === "object") return compileMap(source, path);
-  return compileItem("", source, path);
+  if (Array.isArray(source)) return oncePerRecord(compileList(source, path));
+  if (source !== null && typeof source === "object") return oncePerRecord(compileMap(source, path));
+  return oncePerRecord(compileItem("", source, path));
 }
 
 function compileList(source: readonly unknown[], path: Path): Selection {

@@ -21,6 +21,9 @@ class Row<V> implements SavedRow {
   saved = 0;
   size = 0;
   place = 0;
+  /** Its neighbours in the order of use. */
+  before: Row<V> | null = null;
+  after: Row<V> | null = null;
 
   constructor(table: StateTable<V>, key: string, value: V) {
     this.table = table;
@@ -44,6 +47,8 @@ export class StateTable<V> {
   readonly #home: StateTables;
   readonly #bound: Bound | undefined;
   readonly #rows = new Map<string, Row<V>>();
+  // A list through the rows and not the map's own order: a map that is reordered at each use is soon rebuilt at each use.
+  #oldest: Row<V> | null = null;
   #newest: Row<V> | null = null;
   /** Keys whose removal no snapshot has yet. */
   #removed = new Set<string>();
@@ -84,7 +89,7 @@ export class StateTable<V> {
     const row = new Row(this, key, value);
     this.#home.touch(row);
     this.#rows.set(key, row);
-    this.#newest = row;
+    this.#append(row);
     if (this.#bound !== undefined && this.#rows.size > this.#bound.limit) this.#makeRoom(this.#bound.what);
   }
 
@@ -94,18 +99,22 @@ export class StateTable<V> {
     this.#home.remove(row);
     if (row.saved > 0) this.#removed.add(key);
     this.#rows.delete(key);
-    if (this.#newest === row) this.#newest = null;
+    this.#unlink(row);
   }
 
   /** The entry whose last use is the longest ago. */
   oldest(): [string, V] | undefined {
-    for (const [key, row] of this.#rows) return [key, row.value];
-    return undefined;
+    const row = this.#oldest;
+    return row === null ? undefined : [row.key, row.value];
   }
 
   /** In the order of use, the longest unused first. */
   *entries(): IterableIterator<[string, V]> {
-    for (const [key, row] of this.#rows) yield [key, row.value];
+    for (let row = this.#oldest; row !== null; ) {
+      const { after } = row; // the row may be deleted meanwhile
+      yield [row.key, row.value];
+      row = after;
+    }
   }
 
   /** For `StateTables`: the keys whose removal the snapshot that begins holds. */
@@ -125,24 +134,37 @@ export class StateTable<V> {
 
   /** For `StateTables`: puts restored rows into the order of their use. */
   arrange(): void {
+    this.#oldest = null;
+    this.#newest = null;
     const rows = [...this.#rows.values()].sort((a, b) => a.stamp - b.stamp);
-    this.#rows.clear();
-    for (const row of rows) this.#rows.set(row.key, row);
-    this.#newest = rows.at(-1) ?? null;
+    for (const row of rows) this.#append(row);
   }
 
   #makeRoom(what: string): void {
-    const [oldest] = this.#rows.keys();
-    if (oldest === undefined) return;
-    this.delete(oldest);
+    if (this.#oldest === null) return;
+    this.delete(this.#oldest.key);
     this.#home.forget(what);
   }
 
   #toEnd(row: Row<V>): void {
     this.#home.touch(row);
     if (row === this.#newest) return;
-    this.#rows.delete(row.key);
-    this.#rows.set(row.key, row);
+    this.#unlink(row);
+    this.#append(row);
+  }
+
+  #append(row: Row<V>): void {
+    row.before = this.#newest;
+    row.after = null;
+    if (this.#newest === null) this.#oldest = row;
+    else this.#newest.after = row;
     this.#newest = row;
+  }
+
+  #unlink({ before, after }: Row<V>): void {
+    if (before === null) this.#oldest = after;
+    else before.after = after;
+    if (after === null) this.#newest = before;
+    else after.before = before;
   }
 }
