@@ -2,6 +2,7 @@ import { budgetKind } from "./budget.ts";
 import { changedKind } from "./changed.ts";
 import { judgeKind } from "./judge.ts";
 import { newValueKind } from "./new-value.ts";
+import { poisoningKind } from "./poisoning.ts";
 import { sequenceKind } from "./sequence.ts";
 import { spikeKind } from "./spike.ts";
 import { trifectaKind } from "./trifecta.ts";
@@ -15,6 +16,7 @@ export const KINDS = {
   changed: changedKind.optional(),
   judge: judgeKind.optional(),
   new_value: newValueKind.optional(),
+  poisoning: poisoningKind.optional(),
   sequence: sequenceKind.optional(),
   spike: spikeKind.optional(),
   trifecta: trifectaKind.optional(),
