@@ -31,7 +31,7 @@ export function countOf({ zeros, bins }: Sketch): number {
 /** Adds a value `times` times; @param times at most 1024 */
 export function addValue(sketch: Sketch, value: number, times = 1): void {
   if (value < SMALLEST || Number.isNaN(value)) sketch.zeros += times;
-  else addToBin(sketch.bins, Math.ceil(Math.log(Math.min(value, LARGEST)) / LOG_GAMMA), times);
+  else addToBin(sketch.bins, Math.ceil(Math.log(Math.min(value, LARGEST)) / LOG_GAMMA) + 0, times); // never -0
   if (countOf(sketch) > MAX_COUNT) halve(sketch);
 }
 

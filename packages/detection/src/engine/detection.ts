@@ -43,6 +43,8 @@ export interface DetectionOptions {
 /** What detection remembers. Owned by whoever made it: `step` changes it in place. */
 export interface DetectionState {
   readonly trackers: readonly RuleTrackers[];
+  /** Those of rules that time can complete. */
+  readonly timed: readonly RuleTrackers[];
   /** Which of the trackers a record concerns. */
   readonly dispatch: Dispatch<RuleTrackers>;
   readonly tools: ToolKnowledge;
@@ -82,6 +84,11 @@ export interface Detection {
   initialState(tables?: StateTables): DetectionState;
   /** Judges the next record of a partition. Deterministic: the same inputs in the same order give the same alerts. */
   step(state: DetectionState, input: DetectionInput): DetectionStep;
+  /**
+   * The log took something at `appendTime` (ms since the epoch) that rules do not judge: what time has completed until
+   * then is found. `step` does so by itself.
+   */
+  advance(state: DetectionState, appendTime: number): Alert[];
   counts(state: DetectionState): DetectionCounts;
 }
 
@@ -111,6 +118,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     const trackers = rules.map((rule) => trackersOf(rule, tables));
     return {
       trackers,
+      timed: trackers.filter((each) => each.trackers.some(({ tracker }) => tracker.expire !== undefined)),
       dispatch: new Dispatch(trackers, keyedFields),
       tools: new ToolKnowledge(tables, isTrusted, manifest),
       begun: tables.table<Begun>(
@@ -127,28 +135,19 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
 
   function step(state: DetectionState, input: DetectionInput): DetectionStep {
     const { envelope } = input.record;
+    const alerts = advance(state, input.appendTime);
     if (envelope.type !== "call" && envelope.type !== "call.intent" && envelope.type !== "tools.listed") {
-      return { state, alerts: [...NONE], facts: [...NONE] };
+      return { state, alerts, facts: [...NONE] };
     }
     if (envelope.type === "tools.listed") state.tools.learn(input.record);
     const view = viewOf(state, input);
-    if (view.isClosing && view.phase !== "end") return { state, alerts: [...NONE], facts: [...NONE] };
-    const alerts: Alert[] = [];
+    if (view.isClosing && view.phase !== "end") return { state, alerts, facts: [...NONE] };
     const findings: ScoredFinding[] = [];
     for (const { rule, trackers } of state.dispatch.concernedBy(view, envelope)) {
       if (input.rules !== undefined && !input.rules.includes(rule.id)) continue;
       const found = judge(trackers, view);
       if (found === null) continue;
-      if (rule.adjusted?.isExcepted(view) === true) {
-        state.excepted.count += 1;
-        continue;
-      }
-      const alert = alertOf(rule, found.finding, found.group, view);
-      const { score, alert: tells } = rule.definition.tripline;
-      const told = tells || options.tellAll === true;
-      if (told) alerts.push(alert);
-      // Of wider rules this partition has not seen all, unless it is the only one.
-      if (rule.stage === 1) findings.push({ alert, score, told });
+      tell(state, { rule, ...found, view }, alerts, findings);
     }
     if (findings.length > 0 && state.incidents !== null) alerts.push(...state.incidents.add(findings, view));
     return {
@@ -156,6 +155,42 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
       alerts,
       facts: feeds.length === 0 || view.isClosing ? [...NONE] : state.feed.factsOf(view, envelope),
     };
+  }
+
+  function tell(
+    state: DetectionState,
+    { rule, finding, group, view }: { rule: Rule; finding: Finding; group: Group; view: RecordView },
+    alerts: Alert[],
+    findings: ScoredFinding[],
+  ): void {
+    if (rule.adjusted?.isExcepted(view) === true) {
+      state.excepted.count += 1;
+      return;
+    }
+    const alert = alertOf(rule, finding, group, view);
+    const { score, alert: tells } = rule.definition.tripline;
+    const told = tells || options.tellAll === true;
+    if (told) alerts.push(alert);
+    // Of wider rules this partition has not seen all, unless it is the only one.
+    if (rule.stage === 1) findings.push({ alert, score, told });
+  }
+
+  function advance(state: DetectionState, appendTime: number): Alert[] {
+    const alerts: Alert[] = [];
+    for (const { rule, trackers } of state.timed) {
+      for (const { tracker } of trackers) {
+        for (const { expired, group } of tracker.expire?.(appendTime) ?? NONE) {
+          const { finding, envelope, time } = expired;
+          const record = { envelope: { ...envelope, time: new Date(time).toISOString() } };
+          const view = viewOf(state, { record, appendTime: time });
+          const findings: ScoredFinding[] = [];
+          tell(state, { rule, finding, group, view }, alerts, findings);
+          if (findings.length > 0 && state.incidents !== null)
+            alerts.push(...state.incidents.add(findings, view));
+        }
+      }
+    }
+    return alerts;
   }
 
   function viewOf(state: DetectionState, { record, appendTime }: DetectionInput): RecordView {
@@ -183,6 +218,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     const time = Math.min(Date.parse(envelope.time), appendTime);
     return new RecordView(record, {
       time,
+      appendTime,
       phase,
       profile: state.tools.profileOf(record),
       begun,
@@ -195,6 +231,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
   return {
     initialState,
     step,
+    advance,
     counts(state) {
       const total = { groups: 0, evicted: 0, quieted: 0, excepted: state.excepted.count };
       for (const count of state.tables.forgotten.values()) total.evicted += count;

@@ -81,8 +81,13 @@ export class TrackedGroups<S> {
     return entry;
   }
 
+  /** The group's entry, which may be changed in this turn; undefined where nothing is remembered of it. */
+  existing(key: string): Entry<S> | undefined {
+    return this.#groups.use(key);
+  }
+
   /** Whether the finding is to be told: not while the group is quiet, unless it is graver. Then the group is quiet. */
-  tells(entry: Entry<S>, finding: Finding, view: RecordView): boolean {
+  tells(entry: Entry<S>, finding: Finding, view: Pick<RecordView, "time" | "record">): boolean {
     if (view.time >= entry.quietUntil) Object.assign(entry, LOUD);
     const level = SEVERITIES.indexOf(finding.level);
     // A key is taken away only for a verified caller: whoever merely claims the credential must not silence that.

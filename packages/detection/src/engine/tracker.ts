@@ -1,6 +1,7 @@
 import type { Evaluator, Finding } from "../evaluators/evaluator.ts";
 import type { RecordView } from "../record/record-view.ts";
 import { type Group, groupOf } from "./group.ts";
+import { type ExpiredIn, GroupTimers } from "./group-timers.ts";
 import { TrackedGroups, type TrackerHome } from "./tracked-groups.ts";
 
 export type { TrackerHome } from "./tracked-groups.ts";
@@ -11,6 +12,11 @@ export interface Tracker {
   concerns(view: RecordView): boolean;
   /** Judges a record; null when nothing is found or the group is quiet. */
   judge(view: RecordView): { finding: Finding; group: Group } | null;
+  /**
+   * What time has completed before the log took a record at `now` (ms since the epoch), to be asked before that record
+   * is judged. Absent where time completes nothing.
+   */
+  expire?(now: number): ExpiredIn[];
   readonly counts: { readonly groups: number; readonly quieted: number };
 }
 
@@ -20,7 +26,9 @@ export function createTracker<S>(
   home: TrackerHome,
 ): Tracker {
   const groups = new TrackedGroups(evaluator, home);
+  const timers = evaluator.timers === undefined ? null : new GroupTimers(evaluator.timers, groups, home);
   return {
+    ...(timers === null ? {} : { expire: (now: number) => timers.expire(now) }),
     counts: countsOf(groups),
     concerns: (view) => evaluator.concerns(view),
     judge(view) {
@@ -29,6 +37,7 @@ export function createTracker<S>(
       if (group === null) return null;
       const entry = groups.entryOf(group.key, view);
       const finding = evaluator.judge(entry.state, view);
+      timers?.note(entry.state, view, group);
       return finding !== null && groups.tells(entry, finding, view) ? { finding, group } : null;
     },
   };

@@ -1,4 +1,4 @@
-import type { Score, Severity } from "@tripline/events";
+import type { Envelope, Score, Severity } from "@tripline/events";
 import type { z } from "zod";
 import type { RecordView } from "../record/record-view.ts";
 import type { Selection } from "../rule/selection.ts";
@@ -25,6 +25,26 @@ export interface Scope {
   maxWindowMs: number;
 }
 
+/** A finding that no record completes: something did not happen in time. */
+export interface Expired {
+  finding: Finding;
+  /** Of the record that it did not happen after. */
+  envelope: Envelope;
+  /** When the time was over, ms since the epoch by the log's clock. */
+  time: number;
+}
+
+/**
+ * What only time can complete. Time is the log's (append time), so that all who read a partition agree on what came in
+ * time, whoever shares the partition and whenever the next record comes.
+ */
+export interface Timers<S> {
+  /** After `judge`: when the group must be looked at because of this record; null: not. Never earlier than told before. */
+  dueOf(state: S, view: RecordView): number | null;
+  /** What was due before `before`, which is then forgotten; the gravest of it. Changes `state` in place. */
+  expire(state: S, before: number): Expired | null;
+}
+
 /**
  * How one kind of rule judges. `S` is what it remembers of one group; `state` reads it back from JSON.
  * An evaluator holds no state of its own, so that one engine can serve any number of states.
@@ -42,6 +62,7 @@ export interface Evaluator<S> {
   fresh(view: RecordView): S;
   /** Changes `state` in place. */
   judge(state: S, view: RecordView): Finding | null;
+  readonly timers?: Timers<S>;
 }
 
 const ASKS_FOR_REFUSED = ["outcome", "error_code", "decision"];

@@ -1,26 +1,28 @@
-import { SEVERITIES, type Severity } from "@tripline/events";
+import { SEVERITIES } from "@tripline/events";
 import { z } from "zod";
-import type { RecordView } from "../record/record-view.ts";
 import { allOf, anyOf, compileCondition } from "../rule/condition.ts";
 import { duration } from "../rule/duration.ts";
 import type { Compile, RuleContext } from "../rule/evaluation.ts";
 import { groupBySchema } from "../rule/field-names.ts";
 import { RuleProblem } from "../rule/rule-problem.ts";
 import type { Selection } from "../rule/selection.ts";
-import { type Link, linkBetween } from "../text/features.ts";
-import { type Evaluator, type Finding, isDue, type Scope, showsEnd } from "./evaluator.ts";
-import { seconds } from "./event-count.ts";
-import { evidenceOf } from "./evidence.ts";
-import { type RememberedCall, rememberCall, rememberedCall, savedFeatures } from "./remembered-call.ts";
-
-const CLOCK_TOLERANCE_MS = 5000; // two producers of one credential may disagree by so much about what came first
-const stateSchema = z.object({ partials: z.array(z.array(rememberedCall)) });
-type State = z.infer<typeof stateSchema>;
+import type { Link } from "../text/features.ts";
+import { compileFlow, type FlowSpec, flowSchema } from "./flow.ts";
+import { type Sequence, sequenceEvaluator } from "./sequence-evaluator.ts";
+import { compileWhere, whereSchema } from "./sequence-where.ts";
 
 const level = z.enum(SEVERITIES);
+const condition = z.string().min(1).max(4000);
 const stepSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, { error: "expected a lower-case name such as `read`" }),
-  match: z.string().min(1).max(4000).describe("a condition over the detection's selections"),
+  match: condition.describe("a condition over the detection's selections"),
+  missing: z
+    .boolean()
+    .default(false)
+    .describe(
+      "true: it must not have happened between its neighbours; as the last step: in the time that follows",
+    ),
+  within: duration.optional().describe("since the step before; default: the whole sequence's"),
 });
 const linkSchema = z.strictObject({
   from: z.string().describe("step whose result the value comes from"),
@@ -34,152 +36,88 @@ const specSchema = z.strictObject({
   within: duration,
   "group-by": groupBySchema.default(["session"]),
   max_partials: z.int().min(1).max(64).default(16).describe("beginnings remembered for each group"),
-  link: linkSchema.optional(),
+  until: condition.optional().describe("a condition that ends what has begun"),
+  where: z.array(whereSchema).max(8).default([]),
+  link: linkSchema.optional().describe("one flow, where a value and a passage count alike"),
+  flow: z.array(flowSchema).min(1).max(4).optional(),
 });
 type Spec = z.infer<typeof specSchema>;
-
-interface Step {
-  readonly name: string;
-  readonly selection: Selection;
-}
 
 export const sequenceKind = specSchema.transform(
   (spec): Compile =>
     (context) => {
-      const { condition, selections, path } = context;
-      // Sigma wants a condition of every rule: what does not meet it is no step.
-      const narrowed = (step: Selection): Selection => (condition === null ? step : allOf([condition, step]));
-      checkLink(spec, path);
-      const steps = spec.steps.map(({ name, match }, index) => ({
-        name,
-        selection: narrowed(compileCondition(match, selections, [...path, "steps", index, "match"])),
-      }));
+      const sequence = compileSequence(spec, context);
+      const { steps, guards, last, until } = sequence;
+      const selections = [...steps, ...guards.flat(), ...(last === null ? [] : [last])];
       return {
-        selection: anyOf(steps.map(({ selection }) => selection)),
+        selection: anyOf([
+          ...selections.map(({ selection }) => selection),
+          ...(until === null ? [] : [until]),
+        ]),
         groupBy: spec["group-by"],
-        fields: [],
+        fields: spec.where.map(({ field }) => field),
         names: ["window", "link", ...steps.map(({ name }) => name)],
-        alsoLoose: true,
+        // What did not happen in a session may have happened in the caller's next one: one group has to say it.
+        alsoLoose: last === null,
         readsPayload: true,
-        evaluator: (scope) => sequenceEvaluator(context, steps, spec, scope),
+        evaluator: (scope) => sequenceEvaluator(context, sequence, scope),
       };
     },
 );
 
-function checkLink({ steps, link }: Spec, path: readonly PropertyKey[]): void {
-  if (link === undefined) return;
-  const names = steps.map(({ name }) => name);
-  const last = names.at(-1);
-  if (!names.includes(link.from) || link.from === last)
-    throw new RuleProblem([...path, "link", "from"], "expected the name of a step before the last");
-  if (link.to !== last) throw new RuleProblem([...path, "link", "to"], "expected the name of the last step");
-}
-
-const NO_VALUES: ReadonlySet<number> = new Set();
-
-/**
- * Named steps in order within a time. Several beginnings are remembered for each group, so that a later harmless
- * beginning does not hide an earlier grave one. A step that continues keeps the beginning it continued from.
- * All steps but the last are judged when their call has succeeded; the last as soon as it is known, before the call runs.
- */
-function sequenceEvaluator(
-  context: RuleContext,
-  steps: readonly Step[],
-  spec: Spec,
-  scope: Scope,
-): Evaluator<State> {
-  const windowMs = Math.min(spec.within, scope.maxWindowMs);
-  const last = steps.at(-1);
-  const earlier = steps.slice(0, -1);
-  const asksOutcome = (step: Step): boolean => step.selection.fields.has("outcome");
-
-  const endsNow = (view: RecordView): boolean =>
-    last !== undefined && isDue(view, last.selection) && last.selection.matches(view);
-  const isEarlier = (step: Step, view: RecordView): boolean =>
-    showsEnd(view) && (view.succeeded || asksOutcome(step)) && step.selection.matches(view);
-
-  return {
-    state: stateSchema,
-    save: ({ partials }) => ({
-      partials: partials.map((calls) =>
-        calls.map((call) => ({ ...call, features: savedFeatures(call.features) })),
-      ),
-    }),
-    windowMs,
-    quietMs: context.quietMs ?? windowMs,
-    concerns: (view) => endsNow(view) || earlier.some((step) => isEarlier(step, view)),
-    fresh: () => ({ partials: [] }),
-    judge(state, view) {
-      dropOld(state, view.time - windowMs);
-      const finding = endsNow(view) ? complete(state, view) : null;
-      advance(state, view);
-      return finding;
-    },
+function compileSequence(spec: Spec, { condition, selections, path }: RuleContext): Sequence {
+  // Sigma wants a condition of every rule: what does not meet it is no step.
+  const compiled = (match: string, at: readonly PropertyKey[]): Selection => {
+    const selection = compileCondition(match, selections, [...path, ...at]);
+    return condition === null ? selection : allOf([condition, selection]);
   };
-
-  function complete(state: State, view: RecordView): Finding | null {
-    let best: { level: Severity; partial: RememberedCall[]; link: Link } | null = null;
-    for (const partial of state.partials) {
-      if (partial.length !== earlier.length || isBefore(view, partial)) continue;
-      const link = linkOf(partial, view);
-      const level = levelOf(link);
-      if (level === null) continue;
-      if (best === null || SEVERITIES.indexOf(level) > SEVERITIES.indexOf(best.level))
-        best = { level, partial, link };
+  const steps: Sequence["steps"][number][] = [];
+  let guards: Sequence["guards"][number][] = [[]];
+  for (const [index, { name, match, missing, within }] of spec.steps.entries()) {
+    const step = { name, selection: compiled(match, ["steps", index, "match"]), withinMs: within ?? null };
+    if (!missing) {
+      steps.push(step);
+      guards = [...guards, []];
+      continue;
     }
-    if (best === null || last === undefined) return null;
-    const { partial, link } = best;
-    const { name } = last;
-    return {
-      level: best.level,
-      exposure: spec.link !== undefined && link === null,
-      evidence: () => [...partial.map(({ evidence }) => evidence), evidenceOf(view, name)],
-      facts: () => ({ window: seconds(windowMs), link: wordsFor(link) }),
-    };
+    if (index === 0)
+      throw new RuleProblem([...path, "steps", 0, "missing"], "expected a first step that happens");
+    guards[guards.length - 1] = [...(guards.at(-1) ?? []), step];
   }
-
-  function advance(state: State, view: RecordView): void {
-    for (let index = earlier.length - 1; index >= 0; index -= 1) {
-      const step = earlier[index];
-      if (step === undefined || !isEarlier(step, view)) continue;
-      const call = rememberCall(view, step.name, spec.link?.from === step.name);
-      const continued =
-        index === 0
-          ? [[call]]
-          : state.partials
-              .filter((partial) => partial.length === index && !isBefore(view, partial))
-              .map((partial) => [...partial, call]);
-      state.partials.push(...continued);
-    }
-    // The oldest goes, but one with a secret in it stays longer than one without.
-    while (state.partials.length > spec.max_partials) {
-      const plainOne = state.partials.findIndex((partial) =>
-        partial.every(({ features }) => features.secrets.length === 0),
-      );
-      state.partials.splice(Math.max(plainOne, 0), 1);
-    }
-  }
-
-  function linkOf(partial: readonly RememberedCall[], view: RecordView): Link {
-    const source = partial[earlier.findIndex(({ name }) => name === spec.link?.from)];
-    return source === undefined ? null : linkBetween(source.features, view.argFeatures, NO_VALUES);
-  }
-
-  function levelOf(link: Link): Severity | null {
-    if (spec.link === undefined) return context.level;
-    if (link === null) return spec.link.none ?? null;
-    return link === "secret" ? spec.link.secret : spec.link.value;
-  }
+  const [last = null, ...more] = guards.at(-1) ?? [];
+  if (more.length > 0)
+    throw new RuleProblem([...path, "steps"], "expected at most one missing step at the end");
+  if (last !== null && !spec["group-by"].some((field) => field === "session" || field === "credential"))
+    throw new RuleProblem(
+      [...path, "group-by"],
+      "expected session or credential: elsewhere nobody knows when the time is over",
+    );
+  const names = steps.map(({ name }) => name);
+  if (new Set(spec.steps.map(({ name }) => name)).size < spec.steps.length)
+    throw new RuleProblem([...path, "steps"], "expected a name of its own for each step");
+  if (steps.length === 1 && last === null)
+    throw new RuleProblem([...path, "steps"], "expected two steps, one of them may be missing");
+  const flows = flowsOf(spec, path).map(({ flow, at }) => compileFlow(flow, names, at));
+  return {
+    steps,
+    guards: guards.slice(0, -1),
+    last,
+    flows,
+    where: compileWhere(spec.where, names, [...path, "where"]),
+    until: spec.until === undefined ? null : compiled(spec.until, ["until"]),
+    withinMs: spec.within,
+    maxPartials: spec.max_partials,
+  };
 }
 
-function dropOld(state: State, oldest: number): void {
-  if (state.partials.some((partial) => (partial[0]?.t ?? 0) < oldest)) {
-    state.partials = state.partials.filter((partial) => (partial[0]?.t ?? 0) >= oldest);
-  }
-}
-
-function isBefore(view: RecordView, partial: readonly RememberedCall[]): boolean {
-  return view.time < (partial.at(-1)?.t ?? 0) - CLOCK_TOLERANCE_MS;
+function flowsOf(
+  { link, flow }: Spec,
+  path: readonly PropertyKey[],
+): { flow: FlowSpec; at: readonly PropertyKey[] }[] {
+  if (link !== undefined && flow !== undefined)
+    throw new RuleProblem([...path, "flow"], "expected either `flow` or `link`");
+  if (link !== undefined) return [{ flow: { ...link, text: link.value }, at: [...path, "link"] }];
+  return (flow ?? []).map((each, index) => ({ flow: each, at: [...path, "flow", index] }));
 }
 
 export function wordsFor(link: Link): string {

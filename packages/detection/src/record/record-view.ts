@@ -27,6 +27,8 @@ export interface Begun {
 export interface RecordContext {
   /** ms since the epoch: the record's own time, but never later than when the log took it. */
   time: number;
+  /** When the log took it, ms since the epoch by the log's clock. */
+  appendTime: number;
   phase: Phase;
   profile: ToolProfile;
   begun: Begun | null;
@@ -93,6 +95,11 @@ export class RecordView {
   get time(): number {
     this.#looked();
     return this.#context.time;
+  }
+
+  get appendTime(): number {
+    this.#looked();
+    return this.#context.appendTime;
   }
 
   get profile(): ToolProfile {
