@@ -13,7 +13,16 @@ import {
 } from "./token-scan.ts";
 
 /** What an argument is for, as far as the judge cares. */
-export type Role = "destination" | "privilege" | "code" | "text" | "id" | "amount" | "time" | "other";
+export type Role =
+  | "destination"
+  | "link"
+  | "privilege"
+  | "code"
+  | "text"
+  | "id"
+  | "amount"
+  | "time"
+  | "other";
 
 export type ValueKind = "email" | "url" | "account" | "day" | "clock" | "number" | "word" | "phrase";
 
@@ -51,21 +60,24 @@ const WEIGHTS: Readonly<Record<ValueKind, number>> = {
   email: 2,
   url: 2,
   account: 2,
-  phrase: 1.5,
+  phrase: 2,
   word: 1,
-  day: 0.7,
+  day: 0.9,
   clock: 0.7,
   number: 0.4,
 };
 const SHORT_WORD_WEIGHT = 0.5; // below four characters
+const PLAIN_WORD_WEIGHT = 0.6; // a lower-case word of letters: `general`, `admin`
+const MARKED_WORD_WEIGHT = 1.2; // letters with digits or signs: `helper99-bot`
 
 export function isHard({ kind }: Value): boolean {
   return kind === "email" || kind === "url" || kind === "account";
 }
 
 const DESTINATION =
-  /recipient|(^|_)to(_|$)|(^|_)b?cc$|participant|attendee|e?mail(_?address(es)?)?s?$|^address$|iban|account|payee|beneficiary|url|uri|host|domain|webhook|channel|destination|target|(^|_)users?$|username|user_id|invite|phone|endpoint|receiver|contact|collaborator|assignee|member/;
-const PRIVILEGE = /password|passwd|secret|token|permission|role|scope|access|passcode|(^|_)pin$|privilege/;
+  /recipient|(^|_)to(_|$)|(^|_)b?cc$|participant|attendee|e?mail(_?address(es)?)?s?$|^address$|iban|account|payee|beneficiary|host|domain|webhook|channel|destination|target|(^|_)users?$|username|user_id|invite|phone|endpoint|callback|receiver|contact|collaborator|assignee|member/;
+const LINK = /(^|_)(url|uri|link|href|website|site|page)s?$/;
+const PRIVILEGE = /password|passwd|secret|token|passcode|passphrase|(^|_)pin$/;
 const CODE = /(^|_)(command|cmd|code|script|sql|shell)$/;
 const TEXT =
   /body|content|text|message|description|note|comment|subject|title|summary|payload|data|html|markdown|prompt|reason|new_string|old_string/;
@@ -86,6 +98,8 @@ export function roleOf(name: string): Role {
 }
 
 function judgeName(name: string): Role {
+  if (/webhook|callback|endpoint/.test(name)) return "destination";
+  if (LINK.test(name)) return "link";
   if (DESTINATION.test(name)) return "destination";
   if (PRIVILEGE.test(name)) return "privilege";
   if (CODE.test(name)) return "code";
@@ -173,7 +187,7 @@ function take(raw: string, role: Role, into: CallValues, said: Set<number>): voi
     hard += 1;
     add(
       into,
-      role === "destination" ? role : role === "code" ? "code" : "text",
+      role === "destination" || role === "link" || role === "code" ? role : "text",
       named,
       [hash],
       text.slice(from, to),
@@ -187,8 +201,9 @@ function take(raw: string, role: Role, into: CallValues, said: Set<number>): voi
     if (first.kind === CLOCK) return;
     if (first.kind === NUMBER || first.kind === ACCOUNT)
       add(into, role, "number", [first.hash], note, role === "id" ? 0.6 : undefined);
-    else if (role === "destination" && isHostName(text)) add(into, role, "url", [first.hash], note);
-    else add(into, role, "word", [first.hash], note, text.length >= 4 ? undefined : SHORT_WORD_WEIGHT);
+    else if ((role === "destination" || role === "link") && isHostName(text))
+      add(into, role, "url", [first.hash], note);
+    else add(into, role, "word", [first.hash], note, wordWeight(text));
     return;
   }
   // Numbers of an account in groups, a phone number: one destination.
@@ -209,9 +224,19 @@ function take(raw: string, role: Role, into: CallValues, said: Set<number>): voi
       "phrase",
       plain.slice(0, MAX_LONG_TOKENS).map(({ hash }) => hash),
       note,
+      text.includes(" ") ? (PHRASE_WEIGHTS[plain.length] ?? WEIGHTS.phrase) : MARKED_WORD_WEIGHT,
     );
   if (plain.length > MAX_PHRASE_TOKENS || role === "text")
     into.longs.push({ role, hashes: plain.slice(0, MAX_LONG_TOKENS).map(({ hash }) => hash) });
+}
+
+/** By how many words it has. A path or a repository's name is one word. */
+const PHRASE_WEIGHTS: readonly number[] = [0, 1, 1.4, 1.7];
+
+function wordWeight(text: string): number {
+  if (text.length < 4) return SHORT_WORD_WEIGHT;
+  if (/^[a-z]+$/.test(text)) return PLAIN_WORD_WEIGHT;
+  return /^\p{L}+$/u.test(text) ? WEIGHTS.word : MARKED_WORD_WEIGHT;
 }
 
 function isGroupedAccount(text: string): boolean {
@@ -228,7 +253,8 @@ function add(
 ): void {
   const known = into.values.find((value) => value.kind === kind && sameHashes(value.hashes, hashes));
   if (known !== undefined) {
-    if ((role === "destination" || role === "privilege") && known.role !== "destination") known.role = role;
+    if ((role === "destination" || role === "privilege" || role === "link") && known.role !== "destination")
+      known.role = role;
     return;
   }
   if (into.values.length < MAX_VALUES) into.values.push({ role, kind, hashes, weight, text });

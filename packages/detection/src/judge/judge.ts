@@ -31,7 +31,8 @@ const WINDOW_BEFORE = 25; // tokens before an action's sentence: about 160 chara
 const WINDOW_AFTER = 75;
 const NEAR_TOKENS = 10; // the sentences next to it
 const MAX_SENTENCE_TOKENS = 100;
-const MIN_SOFT_WEIGHT = 1.4;
+const MAX_DICTATED_LINKS = 2; // a message with more quotes what was found
+const MIN_SOFT_WEIGHT = 1.7; // a phrase and a number, or two names; less is met by chance
 const MIN_SOFT_IN_SENTENCE = 0.7;
 
 const GENERIC = new Set(
@@ -74,7 +75,7 @@ function judgeText(
   for (const { value } of text.hits)
     if (!origins.has(value)) origins.set(value, provenance.originOf(value, text));
   const sole = text.hits.filter(({ value }) => origins.get(value) === "sole");
-  const destinations = call.values.values.filter(({ role }) => role === "destination");
+  const destinations = call.values.values.filter((value) => isTarget(value, call));
   const soleValues = new Set(sole.map(({ value }) => value));
   const known = destinations.length > 0 && destinations.every((value) => !soleValues.has(value));
   const sentences = sentencesOf(tape, about.start, end);
@@ -101,13 +102,16 @@ function judgeText(
     const to = sentence === null ? end : sentence.to + WINDOW_AFTER;
     const near = sole.filter(({ at }) => at >= from && at < to);
     const inSentence = ({ at }: Hit): boolean => sentence !== null && at >= sentence.from && at < sentence.to;
-    const hard = near.filter(({ value }) => value.role === "destination" && isHard(value));
+    const links = call.carriesContent ? [] : near.filter(({ value }) => value.role === "link");
+    const hard = call.words.presents
+      ? []
+      : near.filter(({ value }) => isHard(value) && isTarget(value, call));
     const payload = call.externalSink
       ? near.filter(({ value }) => value.role === "text" && isHard(value))
       : [];
     const privilege = call.words.presents ? [] : near.filter(({ value }) => value.role === "privilege");
     const code = near.filter(({ value }) => value.role === "code");
-    const taken = new Set([...hard, ...payload, ...privilege, ...code].map(({ value }) => value));
+    const taken = new Set([...links, ...hard, ...payload, ...privilege, ...code].map(({ value }) => value));
     const soft = near.filter(({ value, labelled }) => !taken.has(value) && !isHard(value) && !labelled);
     const softWeight = weightOf(soft);
     const softInSentence = weightOf(soft.filter(inSentence));
@@ -119,8 +123,11 @@ function judgeText(
       else if (prose.length > 0) note("dest_prose");
       else note("dest_labelled");
     }
-    if (payload.length > 0 && sentence !== null)
-      note(payload.some(inSentence) ? "payload_sentence" : "payload");
+    if (hard.length === 0 && sentence !== null && links.some(inSentence)) note("link_sentence");
+    if (payload.length > 0 && sentence !== null) {
+      const quoted = call.values.values.filter((value) => value.role === "text" && isHard(value)).length;
+      note(quoted <= MAX_DICTATED_LINKS && payload.some(inSentence) ? "payload_sentence" : "payload");
+    }
     if (privilege.length > 0) note(privilege.some(inSentence) ? "privilege_sentence" : "privilege_text");
     if (code.length > 0 && sentence !== null) note("code_verbatim");
     if ((hard.length > 0 || privilege.length > 0) && call.grave && !found.has("dest_labelled"))
@@ -148,6 +155,13 @@ function judgeText(
     )
       note("id_named");
     if (hard.length > 0) weighTarget(sentence, hard, soft, note);
+    if (
+      sentence !== null &&
+      call.externalSink &&
+      (hard.length > 0 || found.has("dest_name")) &&
+      isDictated(sentence)
+    )
+      note("text_dictated");
     if (found.size === 0) return [];
     if (sentence !== null) {
       note("action_sentence");
@@ -164,6 +178,19 @@ function judgeText(
     if (literal) note("literal");
     if (known && privilege.length === 0 && !found.has("payload_sentence")) note("target_known");
     return [...found].map(([name, points]) => ({ name, points }));
+  }
+
+  /** Whether the call's longest text is what the text tells to say. */
+  function isDictated({ from, to }: Sentence): boolean {
+    const stop = Math.min(end, to + WINDOW_AFTER);
+    const told = new Set<number>();
+    for (let at = from; at + DICTATED_GRAM <= stop; at += 1) told.add(gram(tape.hashes, at, DICTATED_GRAM));
+    return call.values.longs.some(({ hashes }) => {
+      let same = 0;
+      const grams = hashes.length - DICTATED_GRAM + 1;
+      for (let at = 0; at < grams; at += 1) if (told.has(gram(hashes, at, DICTATED_GRAM))) same += 1;
+      return grams >= MIN_DICTATED_GRAMS && same / grams >= MIN_DICTATED_SHARE;
+    });
   }
 
   function weighTarget(
@@ -199,9 +226,14 @@ function judgeText(
   }
 }
 
+/** Whether a value is where the act goes. A link that nothing is sent to is only followed. */
+function isTarget({ role }: Value, { carriesContent }: JudgedCall): boolean {
+  return role === "destination" || (role === "link" && carriesContent);
+}
+
 function isName({ role, kind, text }: Value): boolean {
   return (
-    (role === "destination" || role === "id") &&
+    (role === "destination" || role === "id" || role === "other") &&
     (kind === "word" || kind === "phrase") &&
     !/^[\d_-]+$/.test(text)
   );
@@ -246,7 +278,7 @@ function wasAsked({ said }: Session, hash: number, call: number): boolean {
 function isKnownDomain(tape: Tape, value: Value, call: number): boolean {
   const domain = value.text.slice(value.text.indexOf("@") + 1).toLowerCase();
   if (FREE_MAIL.has(domain)) return false;
-  const hash = hashOf(domain);
+  const hash = hashOf(`@${domain}`);
   return tape.segments.some(
     (segment, index) =>
       segment.kind === FIELD && segment.call <= call && has(tape, segment.start, tape.endOf(index), hash),
@@ -280,8 +312,12 @@ function carriesOutput(session: Session, call: JudgedCall, segment: number): boo
   return found >= MIN_GRAMS && found / grams.size >= MIN_GRAM_SHARE;
 }
 
-function gram(hashes: ArrayLike<number>, at: number): number {
+const DICTATED_GRAM = 4;
+const MIN_DICTATED_GRAMS = 3;
+const MIN_DICTATED_SHARE = 0.6;
+
+function gram(hashes: ArrayLike<number>, at: number, size = GRAM): number {
   let key = 0x811c9dc5;
-  for (let each = 0; each < GRAM; each += 1) key = Math.imul(key ^ (hashes[at + each] ?? 0), 0x01000193);
+  for (let each = 0; each < size; each += 1) key = Math.imul(key ^ (hashes[at + each] ?? 0), 0x01000193);
   return key >>> 0;
 }

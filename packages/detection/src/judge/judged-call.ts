@@ -11,6 +11,8 @@ export interface JudgedCall {
   words: ToolWords;
   values: CallValues;
   externalSink: boolean;
+  /** Something is sent along: a link that is given with it is where it goes, and not only what is looked at. */
+  carriesContent: boolean;
   destructive: boolean;
   /** Moves money, destroys, or changes who may do what. */
   grave: boolean;
@@ -27,6 +29,8 @@ export function judgedCall(tool: string, effects: number, values: CallValues): J
     words: toolWords(tool),
     values,
     externalSink: (effects & SINK) !== 0,
+    carriesContent:
+      values.longs.length > 0 || values.values.some(({ role }) => role === "text" || role === "privilege"),
     destructive: (effects & DESTRUCTIVE) !== 0,
     grave: (effects & GRAVE) !== 0,
   };

@@ -7,7 +7,7 @@ export const CLOCK = 3;
 export const EMAIL = 4;
 export const URL = 5;
 export const ACCOUNT = 6;
-/** The `@domain` of an address, beside it. */
+/** The `@domain` of an address or the host of a URL, beside it. */
 export const DOMAIN = 7;
 export type TokenKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
@@ -170,7 +170,9 @@ export function scanTokens(text: string, end: number, sink: TokenSink): void {
     if (isUrl) {
       at = urlEnd(text, at, end);
       to = at;
-      hash = hashOf(normalisedUrl(text.slice(from, to)));
+      const url = normalisedUrl(text.slice(from, to));
+      if (!sink.token(hashOf(hostOf(url)), DOMAIN, place, from, to)) return;
+      hash = hashOf(url);
       tokenKind = URL;
     } else if (ats === 1 && letters > 2 && isMailAddress(text, from, to)) {
       tokenKind = EMAIL;
@@ -298,6 +300,12 @@ export function normalisedUrl(text: string): string {
     .replace(/^[a-z0-9+.-]{1,20}:\/\//, "")
     .replace(/^www\./, "")
     .replace(/[/.,;:!?]+$/, "");
+}
+
+/** @param url normalised */
+export function hostOf(url: string): string {
+  const [host = ""] = url.split(/[/?#]/, 1);
+  return host;
 }
 
 function isMailAddress(text: string, from: number, to: number): boolean {
