@@ -40,14 +40,14 @@ export class GroupTimers<S> {
     if (due !== null) this.#due.set(`${view.record.envelope.id} ${key}`, { due, key, label, value });
   }
 
-  /** What was due before the log took a record at `now`. */
+  /** What was due before the log took a record at `now`, each moment by itself: when it is asked must not matter. */
   expire(now: number): ExpiredIn[] {
     const found: ExpiredIn[] = [];
     for (let next = this.#due.oldest(); next !== undefined && next[1].due < now; next = this.#due.oldest()) {
-      const [id, { key, label, value }] = next;
+      const [id, { due, key, label, value }] = next;
       this.#due.delete(id);
       const entry = this.#groups.existing(key);
-      const expired = entry === undefined ? null : this.#timers.expire(entry.state, now);
+      const expired = entry === undefined ? null : this.#timers.expire(entry.state, due);
       if (entry === undefined || expired === null) continue;
       const { finding, envelope, time } = expired;
       if (this.#groups.tells(entry, finding, { time, record: { envelope } }))

@@ -41,8 +41,8 @@ export interface Expired {
 export interface Timers<S> {
   /** After `judge`: when the group must be looked at because of this record; null: not. Never earlier than told before. */
   dueOf(state: S, view: RecordView): number | null;
-  /** What was due before `before`, which is then forgotten; the gravest of it. Changes `state` in place. */
-  expire(state: S, before: number): Expired | null;
+  /** What was due at `due` (or before), which is then forgotten; the gravest of it. Changes `state` in place. */
+  expire(state: S, due: number): Expired | null;
 }
 
 /**

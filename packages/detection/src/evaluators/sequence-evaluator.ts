@@ -199,16 +199,16 @@ export function sequenceEvaluator(
     return newest?.envelope.id === view.record.envelope.id ? newest.due : null;
   }
 
-  function expire(state: State, before: number): Expired | null {
+  function expire(state: State, time: number): Expired | null {
     let best: Expired | null = null;
     for (const { due, calls, links, envelope } of state.awaited) {
       const level = levelOf(links);
-      if (due >= before || level === null) continue;
+      if (due > time || level === null) continue;
       if (best !== null && SEVERITIES.indexOf(level) <= SEVERITIES.indexOf(best.finding.level)) continue;
       const finding = findingOf(level, links, () => calls.map(({ evidence }) => evidence));
       best = { finding, envelope, time: due };
     }
-    state.awaited = state.awaited.filter(({ due }) => due >= before);
+    state.awaited = state.awaited.filter(({ due }) => due > time);
     return best;
   }
 }
