@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CANARIES } from "../../../test/support/canaries.ts";
+import { rulesAnswer } from "./api/rules.ts";
 import { alertAnswer, alertsAnswer } from "./schemas/alerts.ts";
 import { callAnswer, callsAnswer, payloadAnswer } from "./schemas/calls.ts";
 import { gapsAnswer } from "./schemas/gaps.ts";
@@ -56,6 +57,7 @@ const ROUTES = [
   { url: "/api/gaps?producer=gw-1", role: "read", action: "gaps.read", schema: gapsAnswer },
   { url: "/api/revocations", role: "read", action: "revocations.search", schema: revocationsAnswer },
   { url: `/api/revocations/${alert.id}`, role: "read", action: "revocation.read", schema: revocationAnswer },
+  { url: "/api/rules", role: "read", action: "rules.read", schema: rulesAnswer },
 ] as const;
 const ROLES = ["read", "read_payload", "respond", "administer"] as const;
 
@@ -326,6 +328,48 @@ describe("a revocation", () => {
       applied_ms: 14,
       first_refusal_ms: 200_000,
     });
+  });
+});
+
+describe("history", () => {
+  const url = "/api/history?since=2026-11-17T09:00:00Z&until=2026-11-17T10:00:00Z";
+
+  it("gives whole records, oldest first, to who may read payloads, and records each page before it leaves", async () => {
+    await server.readings();
+    const answer = await get(url, await server.token("acme", ["read_payload"]));
+    expect(answer.headers["content-type"]).toBe("application/x-ndjson");
+    const lines = answer.body.trimEnd().split("\n");
+    const records = lines.map((line) => JSON.parse(line)).filter((line) => "envelope" in line);
+    expect(records.map(({ envelope }) => envelope.id)).toEqual(acme.calls.map(({ id }) => id));
+    expect(records[0]).toMatchObject({ payload: { result: "the plan" }, has_payload: true });
+    expect(records.at(-1)).toMatchObject({ payload: null, has_payload: false });
+    const readings = await server.readings();
+    expect(readings.map(({ action, records: count }) => [action, count])).toEqual([
+      ["history.read", 50],
+      ["history.read", 50],
+      ["history.read", 22],
+    ]);
+  });
+
+  it("goes on behind the page that a cursor names", async () => {
+    const token = await server.token("acme", ["read_payload"]);
+    const lines = (await get(`${url}&cursor=100`, token)).body.trimEnd().split("\n");
+    expect(lines).toHaveLength(23);
+    expect(lines.at(-1)).toBe('{"next":null}');
+    await server.readings();
+  });
+
+  it("shows nothing to others, and nothing that is not recorded", async () => {
+    expect((await get(url, await server.token("acme", ["read", "respond", "administer"]))).statusCode).toBe(
+      403,
+    );
+    expect((await get(url, await server.token("other", ["read_payload"]))).body).toBe('{"next":null}\n');
+    server.breakLog(true);
+    const refused = await get(url, await server.token("acme", ["read_payload"]));
+    server.breakLog(false);
+    expect(refused.statusCode).toBe(503);
+    expect(refused.body).not.toContain("the plan");
+    await server.readings();
   });
 });
 

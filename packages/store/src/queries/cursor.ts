@@ -79,7 +79,7 @@ export function toPage<Row>(plan: PagePlan, fetched: Row[], positionOf: (row: Ro
   };
 }
 
-function encodeCursor({ towards, time, seq, id }: Cursor): string {
+export function encodeCursor({ towards, time, seq, id }: Cursor): string {
   return Buffer.from(JSON.stringify([towards, time, seq, id])).toString("base64url");
 }
 

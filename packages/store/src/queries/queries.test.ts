@@ -1,4 +1,4 @@
-import { TriplineError } from "@tripline/events";
+import { payloadHash, TriplineError } from "@tripline/events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rowFromName } from "../rows/index.ts";
 import type { Store } from "../store.ts";
@@ -140,6 +140,32 @@ describe.each([
   }
 
   describe("calls", () => {
+    it("gives history whole, page by page, in the order in which things happened", async () => {
+      const filter = { since: at(0), until: at(1000), types: ["call", "call.intent"] as const };
+      const all = await reader.history(filter);
+      expect(all.next).toBeNull();
+      const times = all.records.map(({ envelope_text }) => JSON.parse(envelope_text).time);
+      expect(times).toEqual([...times].sort());
+      expect(times.length).toBeGreaterThan(30);
+      for (const { envelope_text, payload_text, has_payload } of all.records) {
+        const { payload_hash } = JSON.parse(envelope_text);
+        expect(has_payload).toBe(payload_hash !== undefined);
+        if (payload_text !== null) expect(payloadHash(payload_text)).toBe(payload_hash);
+      }
+      expect(all.records.filter(({ payload_text }) => payload_text !== null).length).toBeGreaterThan(2);
+      const paged = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page = await reader.history(filter, { limit: 7, cursor });
+        expect(page.records.length).toBeLessThanOrEqual(7);
+        paged.push(...page.records);
+        cursor = page.next;
+      }
+      expect(paged).toEqual(all.records);
+      const ofBen = await reader.history({ ...filter, credential: "key:acme/1" });
+      expect(ofBen.records).toHaveLength(1);
+      await expect(payloadless.history(filter)).rejects.toThrow("payloads may not be read");
+    });
+
     it("come newest first, of one tenant, calls only", async () => {
       expect(await seqs({}, { limit: 5 })).toEqual([DENIED, 33, 31, 30, 29]);
       expect(

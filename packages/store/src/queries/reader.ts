@@ -4,6 +4,7 @@ import { activity, producers } from "./activity.ts";
 import { alert, alerts } from "./alerts.ts";
 import { gaps } from "./completeness.ts";
 import { findPrincipals, names } from "./directory.ts";
+import { history } from "./history.ts";
 import { call, record } from "./records.ts";
 import { revocation, revocations } from "./revocations.ts";
 import { searchCalls } from "./search-calls.ts";
@@ -20,6 +21,7 @@ export function createReader(database: Database, scope: ReaderScope): StoreReade
   }
   const fixed = { tenant: scope.tenant, payloads: scope.payloads };
   return {
+    history: (...args) => history(database, fixed, ...args),
     searchCalls: (...args) => searchCalls(database, fixed, ...args),
     openIntents: (...args) => openIntents(database, fixed, ...args),
     session: (...args) => session(database, fixed, ...args),

@@ -275,7 +275,42 @@ export interface ProducerRow {
 }
 
 /** Everything that can be asked on behalf of one tenant. Every method rejects with a TriplineError. */
+/** Which records are replayed. */
+export interface HistoryFilter {
+  /** Inclusive. */
+  since: string;
+  /** Exclusive. */
+  until: string;
+  types: readonly RecordType[];
+  credential?: string | undefined;
+  session?: string | undefined;
+}
+
+export const MAX_HISTORY_ROWS = 1000; // of one page; 4 MB of usual records
+
+/** A record as its bytes were, for whoever judges it again. */
+export interface HistoryRecord {
+  envelope_text: string;
+  /** Whether it had a payload. */
+  has_payload: boolean;
+  /** Null where it had none, or where it is gone. */
+  payload_text: string | null;
+  append_time: string;
+}
+
+export interface HistoryPage {
+  records: HistoryRecord[];
+  /** Cursor of the next page; null behind the last record. */
+  next: string | null;
+}
+
 export interface StoreReader {
+  /** Records with their payloads, oldest first. Only where payloads may be read. */
+  history(
+    filter: HistoryFilter,
+    page?: { limit?: number | undefined; cursor?: string | undefined },
+    options?: QueryOptions,
+  ): Promise<HistoryPage>;
   /** Calls that match all given filters. */
   searchCalls(filter: CallFilter, page?: PageRequest, options?: QueryOptions): Promise<CallPage>;
   /** Intents of a time range (at most a day) that no call followed, oldest first. */

@@ -57,6 +57,14 @@ export interface ReadRoute<Params, Query, Answer> {
   csv?(question: Question<Params, Query>): AsyncIterable<Found<string>>;
 }
 
+/** A route whose answer is lines of JSON that do not end soon, for programs. Each page is recorded before it leaves. */
+export interface LinesRoute<Query>
+  extends Pick<ReadRoute<never, Query, never>, "url" | "action" | "role" | "summary" | "tag" | "query"> {
+  /** What a line is. */
+  line: z.ZodType;
+  pages(question: Question<Record<string, never>, Query>): AsyncIterable<Found<string>>;
+}
+
 const NOBODY_KNOWS = "nothing is known by this id";
 
 /**
@@ -105,6 +113,37 @@ export function addReadRoute<Params, Query, Answer>(
       await recorded(found?.records ?? 0);
       if (found === null) throw new HttpError(404, "TRIPLINE_NOT_FOUND", NOBODY_KNOWS);
       return found.answer;
+    },
+  );
+}
+
+/** As `addReadRoute`, for an answer of lines (application/x-ndjson). */
+export function addLinesRoute<Query>(
+  app: FastifyInstance,
+  dependencies: ReadDependencies,
+  route: LinesRoute<Query>,
+): void {
+  app.get(
+    route.url,
+    {
+      onRequest: dependencies.guards.requireRole(route.role),
+      validatorCompiler: () => (value: unknown) => ({ value }), // parsed below, where the types come out
+      schema: {
+        summary: route.summary,
+        description: `Needs the role ${route.role}. Each page is recorded as \`${route.action}\` before it leaves. Answers lines of JSON (application/x-ndjson).`,
+        tags: [route.tag],
+        querystring: route.query,
+        response: { 200: route.line, "4xx": errorAnswer, "5xx": errorAnswer },
+        security: [{ token: [] }],
+      },
+    },
+    async (request, reply) => {
+      const query = parsed(route.query, request.query, "querystring");
+      const question = { params: {}, query, ...ask(dependencies, request, reply) };
+      const recorded = (records: number) =>
+        recordReading(dependencies, question.access, route.action, object(query), records);
+      const lines = await started(recordedPages(route.pages(question), recorded));
+      return reply.type("application/x-ndjson").send(Readable.from(lines));
     },
   );
 }

@@ -58,6 +58,8 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
   };
 }
 
+const HISTORY_ROWS = 50; // of a page, fewer than the store's, so that there are several
+
 async function unsupported(): Promise<never> {
   throw new Error("the console does not write or measure the store");
 }
@@ -81,6 +83,22 @@ function reader(data: SampleTenant, payloads: boolean): StoreReader {
             );
       const rows = newestFirst().filter((row) => matches(row, filter, people, data));
       return { ...paged(rows, request), principals: people };
+    },
+    history: async ({ since, until, types }, page) => {
+      const rows = newestFirst()
+        .reverse()
+        .filter((row) => types.includes(row.type) && since <= row.time && row.time < until);
+      const from = Number(page?.cursor ?? 0);
+      const records = rows.slice(from, from + HISTORY_ROWS).map((row) => {
+        const payload = payloadOf(row);
+        return {
+          envelope_text: JSON.stringify(sampleRecord(row, payload).envelope),
+          has_payload: data.payloads.has(row.id),
+          payload_text: payload === null ? null : JSON.stringify(payload),
+          append_time: row.time,
+        };
+      });
+      return { records, next: from + HISTORY_ROWS < rows.length ? String(from + HISTORY_ROWS) : null };
     },
     openIntents: async () => [],
     session: async (id, request) =>
