@@ -1,9 +1,11 @@
 import { budgetKind } from "./budget.ts";
 import { changedKind } from "./changed.ts";
 import { judgeKind } from "./judge.ts";
+import { lookalikeKind } from "./lookalike.ts";
 import { newValueKind } from "./new-value.ts";
 import { poisoningKind } from "./poisoning.ts";
 import { sequenceKind } from "./sequence.ts";
+import { shadowedKind } from "./shadowed.ts";
 import { spikeKind } from "./spike.ts";
 import { trifectaKind } from "./trifecta.ts";
 
@@ -15,9 +17,11 @@ export const KINDS = {
   budget: budgetKind.optional(),
   changed: changedKind.optional(),
   judge: judgeKind.optional(),
+  lookalike: lookalikeKind.optional(),
   new_value: newValueKind.optional(),
   poisoning: poisoningKind.optional(),
   sequence: sequenceKind.optional(),
+  shadowed: shadowedKind.optional(),
   spike: spikeKind.optional(),
   trifecta: trifectaKind.optional(),
 };

@@ -49,7 +49,7 @@ export function profileOfDefinition(
 ): ToolProfile {
   const name = typeof definition.name === "string" ? definition.name.slice(0, MAX_NAME_CHARS) : "";
   const description = typeof definition.description === "string" ? definition.description : "";
-  const firstSentence = words(description.slice(0, 400).split(/[.\n]/)[0] ?? "").slice(
+  const firstSentence = words(description.trimStart().slice(0, 400).split(/[.\n]/)[0] ?? "").slice(
     0,
     MAX_DESCRIPTION_WORDS,
   );
