@@ -85,6 +85,14 @@ export function firstStage(
     };
   }
 
+  /** Of what no rule looks at (a heartbeat comes every ten seconds) only the time counts: it shows what did not happen. */
+  function pass(record: LogRecord): Outcome {
+    const alerts = judging?.detection.advance(judging.state, record.appendTime) ?? [];
+    if (alerts.length === 0) return { kind: "skip", reason: "not_judged" };
+    const at = now();
+    return { kind: "emit", records: alerts.map((alert) => alertEmission(alert, at)) };
+  }
+
   async function change(changed: RulesChanged, record: LogRecord): Promise<Outcome> {
     // Sets of an earlier generation of the log did not come along; what they judged was judged there.
     if (changed.generation !== generation || copiedFrom(record) !== null)
@@ -106,7 +114,7 @@ export function firstStage(
   function handle(record: LogRecord): Outcome | Promise<Outcome> {
     if (record.value === null) return { kind: "skip", reason: "empty" };
     const read = readRecord(record.value);
-    if (read === null) return { kind: "skip", reason: "not_judged" };
+    if (read === null) return pass(record);
     const changed = rulesChangedIn(read);
     if (changed !== null) return change(changed, record);
     if (judging === null) {
