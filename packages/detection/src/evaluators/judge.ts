@@ -1,15 +1,18 @@
 import { SEVERITIES, type Severity } from "@tripline/events";
 import { z } from "zod";
-import { judgeCall, type Verdict } from "../judge/judge.ts";
+import { judgeCall } from "../judge/judge.ts";
 import { judgedCallOf, valuesOfView } from "../judge/judged-call.ts";
 import { masked } from "../judge/masked.ts";
+import type { Verdict } from "../judge/points.ts";
 import {
   endedCall,
   freshSession,
   learnArguments,
   learnOutput,
   noteSource,
+  type ScannedOutput,
   type Session,
+  scanOutput,
 } from "../judge/session.ts";
 import { savedSessionOf, sessionState } from "../judge/session-codec.ts";
 import type { RecordView } from "../record/record-view.ts";
@@ -88,8 +91,8 @@ function judgeEvaluator(
   function begin(session: Session, view: RecordView): Finding | null {
     const values = valuesOfView(view);
     const verdict =
-      isDue(view, selection) && view.profile.acts && selection.matches(view)
-        ? judgeCall(session, judgedCallOf(view, values))
+      isDue(view, selection) && selection.matches(view)
+        ? judgeCall(session, judgedCallOf(view, values), view.profile.acts)
         : null;
     const finding = verdict === null ? null : findingOf(session, verdict, view);
     learnArguments(session, values.said, view.record.envelope.call?.id ?? null);
@@ -120,10 +123,21 @@ const MAX_TOLD_VALUES = 4;
 
 function end(session: Session, view: RecordView): void {
   const call = endedCall(session, view.record.envelope.call?.id ?? null);
-  const failed = !view.succeeded;
-  const output = failed ? (view.record.payload?.error ?? view.result) : view.result;
-  if (output === "") return;
+  const scanned = scannedOutputOf(view);
+  if (scanned === null) return;
   const tool = view.record.envelope.target?.tool ?? "";
-  const { prose } = learnOutput(session, output, { call, tool, failed });
-  if (prose) noteSource(session, call, evidenceOf(view, "source"));
+  learnOutput(session, scanned, { call, tool, failed: !view.succeeded });
+  if (scanned.prose) noteSource(session, call, evidenceOf(view, "source"));
+}
+
+/** One record is judged in several groups: what it says is taken apart once. */
+const scannedOutputs = new WeakMap<RecordView, ScannedOutput | null>();
+
+function scannedOutputOf(view: RecordView): ScannedOutput | null {
+  const known = scannedOutputs.get(view);
+  if (known !== undefined) return known;
+  const output = view.succeeded ? view.result : (view.record.payload?.error ?? view.result);
+  const scanned = output === "" ? null : scanOutput(output);
+  scannedOutputs.set(view, scanned);
+  return scanned;
 }

@@ -1,36 +1,16 @@
-import { classesOfWord } from "./action-words.ts";
 import { isHard, partsOf, type Value } from "./argument-values.ts";
+import { judgeAssembled } from "./assembled.ts";
 import type { JudgedCall } from "./judged-call.ts";
-import { type EvidenceName, POINTS } from "./points.ts";
+import { type Contribution, type EvidenceName, POINTS, type Verdict } from "./points.ts";
 import { type Hit, type Origin, type Provenance, provenanceOf, type TextHits } from "./provenance.ts";
+import { has, hasAny, type Sentence, sentencesOf } from "./sentences.ts";
 import type { Session } from "./session.ts";
 import { FIELD, type Tape } from "./tape.ts";
-import { hashOf, SENTENCE_START } from "./token-scan.ts";
-
-export interface Contribution {
-  name: EvidenceName;
-  points: number;
-}
-
-export interface Verdict {
-  total: number;
-  contributions: Contribution[];
-  /** Index of the call that brought the text. */
-  source: number;
-  /** Values of the call that only the text knows. */
-  values: Value[];
-}
-
-interface Sentence {
-  from: number;
-  to: number;
-  classes: number;
-}
+import { hashOf } from "./token-scan.ts";
 
 const WINDOW_BEFORE = 25; // tokens before an action's sentence: about 160 characters
 const WINDOW_AFTER = 75;
 const NEAR_TOKENS = 10; // the sentences next to it
-const MAX_SENTENCE_TOKENS = 100;
 const MAX_DICTATED_LINKS = 2; // a message with more quotes what was found
 const MIN_SOFT_WEIGHT = 1.7; // a phrase and a number, or two names; less is met by chance
 const MIN_SOFT_IN_SENTENCE = 0.7;
@@ -47,12 +27,15 @@ const FREE_MAIL = new Set(
   ).split(" "),
 );
 
-/** Judges an acting call against all that the session has read: the best case that one text makes. Null for none. */
-export function judgeCall(session: Session, call: JudgedCall): Verdict | null {
-  const { values } = call.values;
+/**
+ * Judges a call against all that the session has read: the best case that one text makes. Null for none.
+ * @param acts false for a call that only reads: what counts then is what it sends along
+ */
+export function judgeCall(session: Session, call: JudgedCall, acts = true): Verdict | null {
   if (session.texts.length === 0) return null;
-  const provenance = provenanceOf(session, values);
-  let best: Verdict | null = null;
+  let best = call.externalSink ? judgeAssembled(session, call, acts) : null;
+  if (!acts) return best;
+  const provenance = provenanceOf(session, call.values.values);
   for (const text of provenance.texts) {
     const verdict = judgeText(session, call, provenance, text);
     if (verdict !== null && (best === null || verdict.total > best.total)) best = verdict;
@@ -241,31 +224,6 @@ function isName({ role, kind, text }: Value): boolean {
 
 function weightOf(hits: readonly Hit[]): number {
   return [...new Set(hits.map(({ value }) => value))].reduce((sum, { weight }) => sum + weight, 0);
-}
-
-function sentencesOf(tape: Tape, from: number, to: number): Sentence[] {
-  const found: Sentence[] = [];
-  let current: Sentence = { from, to: from, classes: 0 };
-  for (let at = from; at < to; at += 1) {
-    const starts = ((tape.marks[at] ?? 0) & SENTENCE_START) !== 0;
-    if ((starts || at - current.from >= MAX_SENTENCE_TOKENS) && at > current.from) {
-      found.push(current);
-      current = { from: at, to: at, classes: 0 };
-    }
-    current.to = at + 1;
-    current.classes |= classesOfWord(tape.hashes[at] ?? 0);
-  }
-  if (current.to > current.from) found.push(current);
-  return found;
-}
-
-function hasAny(tape: Tape, from: number, to: number, hashes: ReadonlySet<number>): boolean {
-  for (let at = from; at < to; at += 1) if (hashes.has(tape.hashes[at] ?? 0)) return true;
-  return false;
-}
-
-function has(tape: Tape, from: number, to: number, hash: number): boolean {
-  return tape.hashes.subarray(from, to).includes(hash);
 }
 
 /** Whether the agent had said the word in the call that brought the text. */

@@ -43,6 +43,13 @@ export function judgedCallOf(view: RecordView, values: CallValues): JudgedCall {
 
 const NO_VALUES: CallValues = { values: [], longs: [], said: new Uint32Array(0) };
 
+/** One record is judged in several groups: its arguments are taken apart once. */
+const valuesOfViews = new WeakMap<RecordView, CallValues>();
+
 export function valuesOfView(view: RecordView): CallValues {
-  return view.rawArgs === undefined ? NO_VALUES : valuesOf(view.rawArgs);
+  const known = valuesOfViews.get(view);
+  if (known !== undefined) return known;
+  const values = view.rawArgs === undefined ? NO_VALUES : valuesOf(view.rawArgs);
+  valuesOfViews.set(view, values);
+  return values;
 }

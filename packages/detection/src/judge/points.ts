@@ -1,3 +1,5 @@
+import type { Value } from "./argument-values.ts";
+
 /** What each piece of evidence is worth. Fixed by reasoning over the ablations, fitted to nothing. */
 export const POINTS = {
   dest_sentence: 4,
@@ -17,6 +19,10 @@ export const POINTS = {
   object: 1,
   literal: 2,
   second_value: 1,
+  dest_assembled: 4,
+  host_in_text: 2,
+  carries_in_link: 3.5,
+  carries_word_in_link: 2.5,
   carries_output: 1.5,
   irreversible: 1,
   dest_name: 1.5,
@@ -27,3 +33,18 @@ export const POINTS = {
   same_org: -2.5,
 } as const;
 export type EvidenceName = keyof typeof POINTS;
+
+export interface Contribution {
+  name: EvidenceName;
+  points: number;
+}
+
+/** What the judge makes of a call. */
+export interface Verdict {
+  total: number;
+  contributions: Contribution[];
+  /** Index of the call that brought the text. */
+  source: number;
+  /** Values of the call that only the text knows. */
+  values: Value[];
+}

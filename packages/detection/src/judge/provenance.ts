@@ -167,13 +167,16 @@ function usesOf(said: Tape, values: readonly Value[]): Map<Value, number[]> {
   for (let segment = 0; segment < said.segments.length; segment += 1) {
     const about = said.segments[segment];
     if (about === undefined) break;
-    const seen = new Set<number>();
+    let found: Set<number> | null = null;
     const end = said.endOf(segment);
     for (let at = about.start; at < end; at += 1) {
       const hash = said.hashes[at] ?? 0;
-      if (wanted.has(hash)) seen.add(hash);
+      if (!wanted.has(hash)) continue;
+      found ??= new Set();
+      found.add(hash);
     }
-    if (seen.size === 0) continue;
+    if (found === null) continue;
+    const seen = found;
     for (const value of values) {
       if (!value.hashes.every((hash) => seen.has(hash))) continue;
       const known = uses.get(value);

@@ -44,38 +44,42 @@ export interface OutputSource {
   failed: boolean;
 }
 
-/**
- * Takes in what a call brought back.
- * @returns whether some of it is free text, and how many tokens were dropped for lack of room
- */
-export function learnOutput(
-  session: Session,
-  output: string,
-  { call, tool, failed }: OutputSource,
-): { prose: boolean; dropped: number } {
+/** An output taken apart: once, however many sessions take it in. Segments are of call 0. */
+export interface ScannedOutput {
+  tape: Tape;
+  /** Whether some of it is free text. */
+  prose: boolean;
+}
+
+export function scanOutput(output: string): ScannedOutput {
+  const tape = new Tape(MAX_OUTPUT_TOKENS);
   let left = MAX_OUTPUT_TOKENS;
   let prose = false;
-  const text = output.length > MAX_OUTPUT_CHARS ? output.slice(0, MAX_OUTPUT_CHARS) : output;
-  const leaves = leavesOf(text);
-  const from = failed ? hashOf(tool) : 0;
+  const leaves = leavesOf(output.length > MAX_OUTPUT_CHARS ? output.slice(0, MAX_OUTPUT_CHARS) : output);
   for (const [at, leaf] of leaves.entries()) {
     if (left <= 0) break;
     const kind = leaf.prose || isLineOfText(leaf, leaves[at - 1], leaves[at + 1]) ? PROSE : FIELD;
-    left -= session.texts.add(leaf.text, MAX_LEAF_CHARS, left, {
-      kind,
-      call,
-      record: leaf.record,
-      tool: from,
-    });
+    left -= tape.add(leaf.text, MAX_LEAF_CHARS, left, { kind, call: 0, record: leaf.record, tool: 0 });
     prose ||= kind === PROSE;
   }
-  return { prose, dropped: session.texts.makeRoom() };
+  return { tape, prose };
+}
+
+/** Takes in what a call brought back. @returns how many tokens were dropped for lack of room */
+export function learnOutput(
+  session: Session,
+  { tape }: ScannedOutput,
+  { call, tool, failed }: OutputSource,
+): number {
+  session.texts.append(tape, call, failed ? hashOf(tool) : 0);
+  return session.texts.makeRoom();
 }
 
 const LINE = /(?:^|\.)(?:line|text)$/;
 
 /** A short line of a text that has sentences next to it: `Dear Ana,`, or the address that the sentence before speaks of. */
 function isLineOfText(leaf: Leaf, before: Leaf | undefined, after: Leaf | undefined): boolean {
+  if (!leaf.path.endsWith("line") && !leaf.path.endsWith("text")) return false;
   if (!LINE.test(leaf.path)) return false;
   const parent = leaf.path.replace(LINE, "");
   return [before, after].some(

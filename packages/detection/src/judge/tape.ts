@@ -65,6 +65,23 @@ export class Tape implements TokenSink {
     return added;
   }
 
+  /** Adds all that another tape holds, as what one call brought in. */
+  append(other: Tape, call: number, tool: number): void {
+    const start = this.length;
+    if (start + other.length > this.hashes.length) this.#grow(start + other.length);
+    this.hashes.set(other.hashes.subarray(0, other.length), start);
+    this.marks.set(other.marks.subarray(0, other.length), start);
+    for (const segment of other.segments)
+      this.segments.push({
+        start: start + segment.start,
+        kind: segment.kind,
+        call,
+        record: segment.record,
+        tool,
+      });
+    this.length += other.length;
+  }
+
   /** Adds hashes that were made elsewhere. */
   addHashes(hashes: Iterable<number>, about: Omit<Segment, "start">): void {
     this.segments.push({ start: this.length, ...about });
@@ -77,7 +94,7 @@ export class Tape implements TokenSink {
 
   token(hash: number, kind: TokenKind, place: number): boolean {
     if (this.#left <= 0) return false;
-    if (this.length === this.hashes.length) this.#grow();
+    if (this.length === this.hashes.length) this.#grow(this.length + 1);
     this.hashes[this.length] = hash;
     this.marks[this.length] = place | this.#pending | (kind << KIND_SHIFT);
     this.#pending = 0;
@@ -126,8 +143,8 @@ export class Tape implements TokenSink {
     return gone;
   }
 
-  #grow(): void {
-    const size = Math.max(FIRST_SIZE, this.hashes.length * 2);
+  #grow(least: number): void {
+    const size = Math.max(FIRST_SIZE, least, Math.ceil(this.hashes.length * GROWTH));
     const hashes = new Uint32Array(size);
     hashes.set(this.hashes);
     const marks = new Uint8Array(size);
@@ -137,4 +154,5 @@ export class Tape implements TokenSink {
   }
 }
 
+const GROWTH = 1.5; // half as much again: sessions are many and mostly short
 const KEPT_SHARE = 0.75; // so that a full tape is not moved at every call
