@@ -21,7 +21,7 @@ const PRIVILEGE =
   /password|passphrase|secret|token|permission|role|scope|passcode|(^|_)pin$|api_?key|credential/;
 const CODE = /(^|_)(command|cmd|code|script|sql|shell|query_sql|expression|javascript|function)$/;
 const PATH = /path|file|dir|folder|filename/;
-const TEXT = /body|content|text|message|description|note|comment|subject|title|summary|payload|data/;
+const TEXT = /body|content|text|message|description|note|comment|subject|title|summary|payload|data|string/;
 const QUERY = /(^|_)(q|query|queries|search|keyword|keywords|pattern|filter|term|question|prompt)$/;
 const TIME =
   /(^|_)(date|time|day|start|end|since|until|before|after|deadline|due|at|timezone|duration|when)$|_(at|on)$|datetime/;
@@ -108,11 +108,11 @@ export function roleBySchema(name: string, schema: Readonly<Record<string, unkno
       ? "other"
       : null;
   if (byName === "query" || byName === "other") {
-    if (says(spoken, "sql select insert cypher")) return "code";
+    if (says(spoken, "sql cypher") || /\b(?:SELECT|INSERT|UPDATE) /.test(description)) return "code";
     if (/\b(?:shell )?command to (?:run|execute)|\bscript\b|\bcode to (?:run|execute)/i.test(description))
       return "code";
   }
-  if (byName !== "other" && byName !== "id") return null;
+  if (byName !== "other" || Array.isArray(schema.enum)) return null;
   if (says(spoken, "url uri webhook hostname")) return "destination";
   if (/\b(?:e-?mail address|recipient)/i.test(description)) return "destination";
   if (/\b(?:path (?:to|of)|file ?path|directory)\b/i.test(description)) return "path";

@@ -8,6 +8,7 @@ export interface ToolVerb {
 }
 
 const SPOKEN_WORDS = 8; // of a description, in which its verb is looked for
+const ASKS = new Set("request requests get query ping head".split(" ")); // what is sent to read
 const CONNECTIVES = new Set(["and", "or"]); // `get_or_create`: what follows happens too
 
 /**
@@ -20,10 +21,12 @@ export function verbOf(name: readonly string[], description: readonly string[]):
   if (named === null)
     return verbOfDescription(description) ?? { acts: !isReadNoun(name.at(-1)), classes: [] };
   // A description can add an act that the name does not tell, never take one away.
-  const first = lemma(description[0] ?? "");
-  const spoken = first === null ? undefined : VERB_CLASS.get(first);
-  const graver = spoken === "delete" || spoken === "pay";
-  return !named.acts && graver && !NOUN_TOO.has(first ?? "") ? { acts: true, classes: [spoken] } : named;
+  const first = named.acts ? null : lemma(description[0] ?? "");
+  const spoken = first === null || NOUN_TOO.has(first) ? undefined : VERB_CLASS.get(first);
+  const sends = spoken === "send" && !description.slice(1, 6).some((word) => ASKS.has(word));
+  return spoken !== undefined && (sends || spoken === "delete" || spoken === "pay")
+    ? { acts: true, classes: [spoken] }
+    : named;
 }
 
 function verbOfName(name: readonly string[], description: readonly string[]): ToolVerb | null {
@@ -60,6 +63,11 @@ function verbOfName(name: readonly string[], description: readonly string[]): To
 }
 
 function verbOfDescription(description: readonly string[]): ToolVerb | null {
+  // "Run a read-only query"
+  const readOnly = description.findIndex(
+    (word, index) => word === "read" && description[index + 1] === "only",
+  );
+  if (readOnly >= 0 && readOnly < SPOKEN_WORDS) return { acts: false, classes: [] };
   for (const [index, spoken] of description.slice(0, SPOKEN_WORDS).entries()) {
     const word = lemma(spoken);
     if (word === null || (index > 0 && NOUN_TOO.has(word))) continue;
