@@ -13,13 +13,20 @@ const CONTENT_TEXT = /^(?:result\.)?content\.\d{1,4}\.(?:text|resource\.text)$/;
 export function readEnvelope(text: string, into: Leaves): boolean {
   ENVELOPE.lastIndex = 0;
   if (!ENVELOPE.test(text)) return false;
-  const end = readLiteral(text, 0, into, (value, path) => readPlainText(value, into, path, "value"), "", {
-    isOutput: (path) => CONTENT_TEXT.test(path),
-    read: (value) => {
-      into.record = into.newRecord();
-      readPlainText(value, into);
+  const end = readLiteral(
+    text,
+    0,
+    into,
+    (value, path, prose) => readPlainText(value, into, path, prose ? "prose" : "lines"),
+    "",
+    {
+      isOutput: (path) => CONTENT_TEXT.test(path),
+      read: (value) => {
+        into.record = into.newRecord();
+        readPlainText(value, into);
+      },
     },
-  });
+  );
   if (end < 0) return false;
   const rest = text.slice(end);
   if (rest.trim() !== "") readPlainText(rest, into);

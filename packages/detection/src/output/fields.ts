@@ -1,6 +1,6 @@
 import { labelIn, markerIn, nodeIn } from "./label.ts";
 import { isValueAsKey, joined, type Leaves } from "./leaf.ts";
-import { isBlank, type Line } from "./lines.ts";
+import { isBlank, type Line, NO_LINE } from "./lines.ts";
 import { type ReadText, readLiteral } from "./literal.ts";
 import { isProse } from "./prose.ts";
 import { unescaped } from "./unescape.ts";
@@ -92,14 +92,14 @@ class FieldReader {
   #nextLine(at: number): number {
     const { lines } = this.#about;
     let next = at + 1;
-    while (next < lines.length && isBlank(lines[next] ?? EMPTY)) next += 1;
+    while (next < lines.length && isBlank(lines[next] ?? NO_LINE)) next += 1;
     return next;
   }
 
   /** Reads the field at this line; returns the line behind it, or the same when it is none. */
   #field(at: number, base: number): number {
     const { text, lines, into } = this.#about;
-    const line = lines[at] ?? EMPTY;
+    const line = lines[at] ?? NO_LINE;
     const marker = markerIn(text, line.from, line.to);
     let from = line.from;
     let indent = line.indent;
@@ -135,7 +135,7 @@ class FieldReader {
     if (isValueAsKey(label.name)) into.add(`${path}.#key`, label.name, isProse(label.name));
     const value = text.slice(label.valueFrom, line.to);
     if (value === "") {
-      const next = lines[this.#nextLine(at)] ?? EMPTY;
+      const next = lines[this.#nextLine(at)] ?? NO_LINE;
       const nests =
         next.indent > line.indent ||
         (next.indent === line.indent && markerIn(text, next.from, next.to) !== null);
@@ -212,7 +212,7 @@ class FieldReader {
     const { text, lines } = this.#about;
     const from = markerIn(text, line.from, line.to)?.contentFrom ?? line.from;
     const label = labelIn(text, from, line.to);
-    const below = lines[at + 1] ?? EMPTY;
+    const below = lines[at + 1] ?? NO_LINE;
     if (label === null) return below.indent > line.indent && isField(text, below);
     if (!isBlank(below)) return below.indent > line.indent;
     const first = text.charAt(label.valueFrom);
@@ -255,7 +255,7 @@ class FieldReader {
     const { text, lines } = this.#about;
     let end = from;
     for (let at = from; at < lines.length && at < from + MAX_GATHERED_LINES; at += 1) {
-      const line = lines[at] ?? EMPTY;
+      const line = lines[at] ?? NO_LINE;
       if (isBlank(line)) continue;
       if (line.indent <= indent || (plain && at > from - 1 && isField(text, line))) break;
       end = at + 1;
@@ -277,7 +277,7 @@ class FieldReader {
     const { text, lines } = this.#about;
     const quote = text.charAt(from);
     for (let next = at; next < lines.length && next < at + MAX_GATHERED_LINES; next += 1) {
-      const line = lines[next] ?? EMPTY;
+      const line = lines[next] ?? NO_LINE;
       if (isBlank(line)) continue;
       if (next > at && line.indent <= first.indent) return 0;
       if (closes(text, next === at ? from + 1 : line.from, line.to, quote)) return next + 1;
@@ -312,12 +312,10 @@ class FieldReader {
 
   #value(path: string, value: string): void {
     const { into, readText } = this.#about;
-    if (value.includes("\n")) readText(value, path);
+    if (value.includes("\n")) readText(value, path, isProse(value));
     else into.add(path, value, isProse(value));
   }
 }
-
-const EMPTY: Line = { from: 0, to: 0, indent: 0, pipes: 0, tabs: 0, commas: 0, gaps: 0 };
 
 function closes(text: string, from: number, to: number, quote: string): boolean {
   if (to <= from || text.charAt(to - 1) !== quote) return false;

@@ -67,7 +67,14 @@ function isIdentifier(text: string, from: number, to: number): boolean {
 }
 
 function nameOf(text: string, from: number, to: number): string {
-  return text.slice(from, to).replace(/^["'`*_#\s]+|["'`*_\s]{1,8}$/g, "");
+  const name = text.slice(from, to);
+  return isLetter(name.charCodeAt(0)) && isLetter(name.charCodeAt(name.length - 1))
+    ? name
+    : name.replace(/^["'`*_#\s]+|["'`*_\s]{1,8}$/g, "");
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
 }
 
 function skipSpace(text: string, from: number, to: number): number {

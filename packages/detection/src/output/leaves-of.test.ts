@@ -176,7 +176,7 @@ describe("what programs print", () => {
       "54063ae [log] moments of clarity\n02e2b21 refactor: consolidate test commands in one file\n1880103 refactor: convert tests from subprocess\n",
     ],
     ["numbers", "12.5  13.7  199.2\n13.5  14.7  299.2\n"],
-    ["code", "import { a } from './b.ts';\nexport function f(x: number): string {\n  return `${x}`;\n}\n"],
+    ["code", "import { a } from './b.ts';\nexport function f(x: number): string {\n  return String(x);\n}\n"],
     ["grep", "src/a.ts:12:export function foo(a: string): void {\nsrc/b.ts:9:const x = foo('bar');\n"],
     [
       "a trace",

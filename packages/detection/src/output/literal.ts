@@ -17,7 +17,7 @@ export function isCutAt(text: string, at: number): boolean {
 }
 
 /** How a text with line breaks inside a string is read. */
-export type ReadText = (text: string, path: string) => void;
+export type ReadText = (text: string, path: string, isProse: boolean) => void;
 
 /** Which strings are outputs of their own (the texts of an envelope), and how they are read. */
 export interface Wrapped {
@@ -299,14 +299,13 @@ class LiteralReader {
       if (this.#backslash < 0) this.#backslash = text.length;
     }
     const escaped = this.#backslash < (end < 0 ? text.length : end);
-    if (escaped) end = closingQuote(text, this.#backslash, quote);
+    while (escaped && end >= 0 && isEscaped(text, end, from)) end = text.indexOf(quote, end + 1);
     if (end < 0) {
       this.#ended = true;
       end = text.length;
     }
     this.#at = Math.min(end + 1, text.length);
-    const content = text.slice(from, end);
-    return escaped ? unescaped(content) : content;
+    return escaped ? unescaped(text.slice(from, end)) : text.slice(from, end);
   }
 
   #string(path: string, value: string): void {
@@ -327,7 +326,7 @@ class LiteralReader {
       this.#leaves.drop(before);
     }
     this.#hadProse = isProse(value);
-    if (value.includes("\n")) this.#readText(value, path);
+    if (value.includes("\n")) this.#readText(value, path, this.#hadProse);
     else this.#leaves.add(path, value, this.#hadProse);
   }
 
@@ -387,14 +386,11 @@ function isNameStart(char: string): boolean {
   return /[A-Za-z_]/.test(char);
 }
 
-function closingQuote(text: string, from: number, quote: string): number {
-  const sought = quote.charCodeAt(0);
-  for (let at = from; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 92) at += 1;
-    else if (code === sought) return at;
-  }
-  return -1;
+/** Whether an odd number of backslashes stands before `at`. */
+function isEscaped(text: string, at: number, from: number): boolean {
+  let before = at - 1;
+  while (before >= from && text.charCodeAt(before) === 92) before -= 1;
+  return (at - before) % 2 === 0;
 }
 
 /** Whether a text may be JSON, or its beginning. */

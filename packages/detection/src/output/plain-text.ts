@@ -2,7 +2,7 @@ import { endOfCode, readCode } from "./code.ts";
 import { type FieldContext, isField, readFields } from "./fields.ts";
 import { labelIn, markerIn, nodeIn } from "./label.ts";
 import { joined, type Leaves } from "./leaf.ts";
-import { isBlank, type Line, linesOf } from "./lines.ts";
+import { isBlank, type Line, linesOf, NO_LINE } from "./lines.ts";
 import { isCutAt, readLiteral } from "./literal.ts";
 import { beginsMarkup, readMarkup } from "./markup.ts";
 import { isProse, isProseBlock } from "./prose.ts";
@@ -17,6 +17,7 @@ const RULE_LINE = /^(?:[-=*_~#─━═]\s?){3,}$/;
 const FENCE = /^(?:```|~~~)/;
 const DIFF = /^(?:diff --git |@@ -|--- [ab/]|Index: )/;
 const COMMIT = /^commit [0-9a-f]{7,64}\b/;
+const STOPPERS = new Set([..."-=*_~#`{c"].map((sign) => sign.charCodeAt(0))); // with what such a line may begin
 const SAME_BUT_NUMBERS = /\d+/g;
 
 /**
@@ -25,14 +26,39 @@ const SAME_BUT_NUMBERS = /\d+/g;
  * written them; only what separated records before separates them again.
  */
 export function readPlainText(text: string, into: Leaves, path = "", part: Part = "output", depth = 0): void {
+  const first = text.charCodeAt(0);
+  if (part === "output" && (first === 123 || first === 91) && readWhole(text, into, path)) return;
   new TextReader(text, into, path, part, depth).read();
 }
 
+/** A text that is one literal and nothing else need not be seen as lines. */
+function readWhole(text: string, into: Leaves, path: string): boolean {
+  const { record } = into;
+  const before = into.list.length;
+  into.record = into.newRecord();
+  const readText = (value: string, at: string, prose: boolean): void => readValue(value, into, at, prose, 1);
+  const end = readLiteral(text, 0, into, readText, path);
+  into.record = record;
+  if (end >= 0 && isBlankFrom(text, end)) return true;
+  into.drop(before);
+  return false;
+}
+
+function isBlankFrom(text: string, from: number): boolean {
+  for (let at = from; at < text.length; at += 1) if (text.charCodeAt(at) > 32) return false;
+  return true;
+}
+
+/** A value of several lines, inside the record at hand. */
+function readValue(text: string, into: Leaves, path: string, prose: boolean, depth: number): void {
+  if (depth > MAX_NESTED_TEXTS) into.add(path, text, prose);
+  else new TextReader(text, into, path, prose ? "prose" : "lines", depth).read();
+}
+
 /**
- * What the text is: an output; a value with line breaks in it, all of which belongs to the record at hand; or lines of
- * such a record that had heads of their own, which are free text only piece by piece.
+ * What the text is: an output; or a part of a record, all of which belongs to it: free text, or lines that may be.
  */
-export type Part = "output" | "value" | "lines";
+export type Part = "output" | "prose" | "lines";
 
 class TextReader {
   readonly #text: string;
@@ -43,7 +69,8 @@ class TextReader {
   readonly #depth: number;
   readonly #fields: FieldContext;
   #running = false; // free text has begun in this record
-  #hasProse = false; // some of it was handed on
+  readonly #start: number; // of this text's leaves
+  #hasProse = false; // some free text was seen, so what follows it is free text however short
   #textFrom = -1; // of the free text not yet handed on
   #textTo = -1;
   #first = true; // nothing has been read yet
@@ -58,12 +85,13 @@ class TextReader {
     this.#path = path;
     this.#within = within;
     this.#depth = depth;
-    this.#running = part === "value" && isProse(text);
+    this.#running = part === "prose";
+    this.#start = into.list.length;
     this.#fields = {
       text,
       lines: this.#lines,
       into,
-      readText: (value, at) => this.#nested(value, at),
+      readText: (value, at, prose) => readValue(value, into, at, prose, depth + 1),
       path,
       mayBegin: !within,
       nodes: false,
@@ -83,6 +111,7 @@ class TextReader {
       at = this.#formatted(at) ?? this.#boundary(at) ?? this.#paragraph(at);
       this.#first = false;
     }
+    this.#hasProse ||= this.#running && this.#into.list.length === this.#start; // all of a value that is free text
     this.#flush();
     if (at < this.#lines.length)
       this.#into.add(joined(this.#path, "text"), this.#text.slice(this.#line(at).from), true);
@@ -90,7 +119,7 @@ class TextReader {
   }
 
   #line(at: number): Line {
-    return this.#lines[at] ?? { from: 0, to: 0, indent: 0, pipes: 0, tabs: 0, commas: 0, gaps: 0 };
+    return this.#lines[at] ?? NO_LINE;
   }
 
   #said(at: number): string {
@@ -100,12 +129,6 @@ class TextReader {
 
   #add(text: string): void {
     this.#into.add(joined(this.#path, "text"), text, isProse(text));
-  }
-
-  /** A value of several lines: inside the record at hand. */
-  #nested(value: string, path: string): void {
-    if (this.#depth >= MAX_NESTED_TEXTS) this.#into.add(path, value, isProse(value));
-    else readPlainText(value, this.#into, path, "value", this.#depth + 1);
   }
 
   #flush(): void {
@@ -148,13 +171,7 @@ class TextReader {
     const own = this.#into.record;
     if (!this.#within && !this.#running) this.#into.record = this.#into.newRecord();
     const record = this.#into.record;
-    const end = readLiteral(
-      this.#text,
-      line.from,
-      this.#into,
-      (value, path) => this.#nested(value, path),
-      this.#path,
-    );
+    const end = readLiteral(this.#text, line.from, this.#into, this.#fields.readText, this.#path);
     const isWhole = end >= 0 && this.#endsLine(end);
     this.#into.record = own;
     if (!isWhole) {
@@ -329,8 +346,7 @@ class TextReader {
   /** Lines whose heads were taken off are read as a text of their own. */
   #stripped(content: string, name: string): void {
     if (content.trim() === "") return;
-    if (this.#depth >= MAX_NESTED_TEXTS) this.#add(content);
-    else readPlainText(content, this.#into, joined(this.#path, name), "lines", this.#depth + 1);
+    readValue(content, this.#into, joined(this.#path, name), false, this.#depth + 1);
   }
 
   #table(at: number): number | null {
@@ -507,8 +523,9 @@ class TextReader {
   }
 
   #stopsFields(at: number): boolean {
+    const code = this.#text.charCodeAt(this.#line(at).from);
+    if (code > 126 || !STOPPERS.has(code)) return false;
     const said = this.#said(at);
-    const code = said.charCodeAt(0);
     return (
       RULE_LINE.test(said) ||
       (code === 96 && FENCE.test(said)) ||

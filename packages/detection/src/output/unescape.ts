@@ -1,5 +1,4 @@
 const SHORT: Readonly<Record<string, string>> = {
-  n: "\n",
   r: "\r",
   t: "\t",
   b: "\b",
@@ -12,23 +11,24 @@ const SHORT: Readonly<Record<string, string>> = {
 export function unescaped(text: string): string {
   let at = text.indexOf("\\");
   if (at < 0) return text;
-  const pieces: string[] = [];
+  let whole = "";
   let from = 0;
   for (; at >= 0; at = text.indexOf("\\", from)) {
-    pieces.push(text.slice(from, at));
-    const sign = text.charAt(at + 1);
-    const digits = sign === "u" ? 4 : sign === "x" ? 2 : 0;
-    const code = digits === 0 ? -1 : hexAt(text, at + 2, digits);
-    if (code >= 0) {
-      pieces.push(String.fromCharCode(code));
-      from = at + 2 + digits;
-    } else {
-      pieces.push(SHORT[sign] ?? sign);
-      from = at + 1 + Math.max(sign.length, 1);
+    if (at > from) whole += text.slice(from, at);
+    const sign = text.charCodeAt(at + 1);
+    from = at + 2;
+    if (sign === 110) whole += "\n";
+    else if (sign === 34 || sign === 39 || sign === 92 || sign === 47) whole += text.charAt(at + 1);
+    else {
+      const digits = sign === 117 ? 4 : sign === 120 ? 2 : 0;
+      const code = digits === 0 ? -1 : hexAt(text, from, digits);
+      if (code >= 0) {
+        whole += String.fromCharCode(code);
+        from += digits;
+      } else whole += SHORT[text.charAt(at + 1)] ?? text.charAt(at + 1);
     }
   }
-  pieces.push(text.slice(from));
-  return pieces.join("");
+  return from < text.length ? whole + text.slice(from) : whole;
 }
 
 /** The number that `digits` hex digits stand for, or -1. */

@@ -4,10 +4,10 @@ import { type ArgumentEffects, effectsOfArguments, effectsOfResult } from "../kn
 import { EFFECTS, type Effect, effectBit, namesOf, TOOL_CLASSES } from "../knowledge/effects.ts";
 import { type Manifest, NO_MANIFEST } from "../knowledge/manifest.ts";
 import type { ToolProfile } from "../knowledge/tool-profile.ts";
+import { leavesOf } from "../output/index.ts";
 import { destinationsIn, mayNameDestinations } from "../text/destinations.ts";
 import { type Features, featuresOf } from "../text/features.ts";
 import { fnv1a } from "../text/hashing.ts";
-import { leavesOf } from "../text/leaves.ts";
 import { type Argument, argumentsBelow, argumentsOf } from "./arguments.ts";
 import { type KeyedField, READ_EFFECTS, READ_MORE } from "./keyed-fields.ts";
 

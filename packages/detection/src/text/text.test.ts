@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { destinationsIn } from "./destinations.ts";
 import { featuresOf, linkBetween } from "./features.ts";
 import { fnv1a } from "./hashing.ts";
-import { leavesOf } from "./leaves.ts";
 import { plain } from "./plain.ts";
 import { scanWords } from "./word-scan.ts";
 
@@ -34,23 +33,6 @@ describe("destinations", () => {
         },
       ),
     );
-  });
-});
-
-describe("leaves", () => {
-  it("tell fields from prose in JSON, in lines, and in JSON that was cut", () => {
-    const prose = "Please write to ben@acme.example as soon as you have read this, thank you.";
-    const json = JSON.stringify({ sender: "ana@acme.example", body: prose }, null, 1);
-    const lines = `- sender: ana@acme.example\n  id: 7\n${prose}`;
-    for (const output of [json, lines, json.slice(0, -2)]) {
-      const leaves = leavesOf(output);
-      expect(leaves.find(({ text }) => text.includes("ana@"))?.prose).toBe(false);
-      expect(leaves.find(({ text }) => text.includes("ben@"))?.prose).toBe(true);
-    }
-  });
-
-  it("never break", () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (output) => void leavesOf(output)));
   });
 });
 
