@@ -109,7 +109,7 @@ export function scanTokens(text: string, end: number, sink: TokenSink): void {
     let colons = 0;
     let to = at;
     if (code >= NON_LATIN) {
-      at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+      at = Math.min(end, at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1));
       to = at;
       letters = 1;
       for (let each = from; each < to; each += 1) hash = Math.imul(hash ^ text.charCodeAt(each), FNV_PRIME);
