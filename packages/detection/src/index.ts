@@ -14,8 +14,10 @@ export {
 export type { FactDraft } from "./engine/fact-feed.ts";
 export { splitRules } from "./engine/split-rules.ts";
 export * from "./eval/index.ts";
+export * from "./explain/index.ts";
 export { EFFECTS, type Effect, namesOf, TOOL_CLASSES, type ToolClass } from "./knowledge/effects.ts";
 export { profileOfDefinition, profileOfName, type ToolProfile } from "./knowledge/tool-profile.ts";
+export { LINT_LEVELS, type LintFinding, type LintLevel, lintRule } from "./lint/lint-rule.ts";
 export { FIELDS } from "./record/fields.ts";
 export { parseRule, parseRules } from "./rule/parse-rule.ts";
 export type { Rule } from "./rule/rule.ts";

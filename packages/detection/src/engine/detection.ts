@@ -36,6 +36,8 @@ export interface DetectionOptions {
   secondStage?: boolean;
   /** How findings add up to incidents; null: they do not. In the second stage they never do. */
   incidents?: IncidentSettings | null;
+  /** Sees each record as rules do, before they judge it: for who explains. */
+  onView?: (view: RecordView) => void;
   /** True: rules that say `tripline.alert: false` raise their alerts all the same, to be tested. */
   tellAll?: boolean;
 }
@@ -142,6 +144,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     if (envelope.type === "tools.listed") state.tools.learn(input.record);
     const view = viewOf(state, input);
     if (view.isClosing && view.phase !== "end") return { state, alerts, facts: [...NONE] };
+    options.onView?.(view);
     const findings: ScoredFinding[] = [];
     for (const { rule, trackers } of state.dispatch.concernedBy(view, envelope)) {
       if (input.rules !== undefined && !input.rules.includes(rule.id)) continue;
