@@ -1,0 +1,3 @@
+import type { Domain } from "../../generate/domain.ts";
+
+export const DESKS: readonly Domain[] = [];
