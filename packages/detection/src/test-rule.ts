@@ -74,6 +74,7 @@ function recordsOfOne(short: ShortRecord, time: number, index: number): Tripline
       ...(short.client === undefined ? {} : { client: short.client }),
       credential: short.credential,
       assurance: short.assurance,
+      ...(short.team === undefined ? {} : { team: short.team }),
     },
     ...(short.session === null ? {} : { session: { id: short.session, source: "mcp" } }),
     target: {

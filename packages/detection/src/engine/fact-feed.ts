@@ -21,7 +21,7 @@ export interface FactDraft {
 
 const REPEAT_MS = 10 * 60_000; // what a second-stage rule was told already, it is told again after so long
 const MAX_TOLD = 200_000; // values as each credential has them; one that is forgotten is told again
-const PAYLOAD_FIELDS = /^(?:args|result|error)(?:\.|$)|^(?:args_digest|effect)$/;
+const PAYLOAD_FIELDS = /^(?:args|result|error)(?:\.|$)|^(?:args_digest|effect|destination)$/;
 
 const toldState = z.tuple([z.string(), z.number()]);
 

@@ -1,4 +1,5 @@
 import { budgetKind } from "./budget.ts";
+import { canaryKind } from "./canary.ts";
 import { changedKind } from "./changed.ts";
 import { judgeKind } from "./judge.ts";
 import { lookalikeKind } from "./lookalike.ts";
@@ -8,6 +9,7 @@ import { sequenceKind } from "./sequence.ts";
 import { shadowedKind } from "./shadowed.ts";
 import { spikeKind } from "./spike.ts";
 import { trifectaKind } from "./trifecta.ts";
+import { unusedKind } from "./unused.ts";
 
 /**
  * What Sigma cannot say: each kind of rule by its key below `tripline`. A kind is one file: the schema of its key, and
@@ -15,6 +17,7 @@ import { trifectaKind } from "./trifecta.ts";
  */
 export const KINDS = {
   budget: budgetKind.optional(),
+  canary: canaryKind.optional(),
   changed: changedKind.optional(),
   judge: judgeKind.optional(),
   lookalike: lookalikeKind.optional(),
@@ -24,4 +27,5 @@ export const KINDS = {
   shadowed: shadowedKind.optional(),
   spike: spikeKind.optional(),
   trifecta: trifectaKind.optional(),
+  unused: unusedKind.optional(),
 };

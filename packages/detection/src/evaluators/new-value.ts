@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type FieldValue, fieldReader } from "../record/fields.ts";
 import type { RecordView } from "../record/record-view.ts";
-import { duration } from "../rule/duration.ts";
+import { duration, MAX_DURATION_MS } from "../rule/duration.ts";
 import type { Compile, RuleContext } from "../rule/evaluation.ts";
 import { checkField, groupBySchema } from "../rule/field-names.ts";
 import { requiredCondition } from "../rule/required-condition.ts";
@@ -15,7 +15,7 @@ import { evidenceOf } from "./evidence.ts";
 const MAX_VALUES = 2000; // remembered for each group; the longest unseen goes, and would be new again
 const MAX_COMBINATIONS = 64; // of one record whose fields have several values each
 const MAX_SHOWN_VALUES = 10;
-const DEFAULT_HISTORY_MS = 90 * 86_400_000;
+const DEFAULT_HISTORY_MS = MAX_DURATION_MS;
 const SEEN_STEPS = 32; // when a value was seen is kept to a thirty-second of the history: not each call changes state
 const BETWEEN = " / "; // of several fields' values, as people see them
 
@@ -84,7 +84,7 @@ function newValueEvaluator(
   return {
     state: stateSchema,
     save: ({ since, count, seen }) => ({ since, count, seen: [...seen] }),
-    windowMs: spec.history,
+    windowMs: MAX_DURATION_MS, // longer than the history: a group that wakes up is not a new one
     quietMs,
     concerns: (view) => isDue(view, selection) && selection.matches(view) && read(view).length > 0,
     fresh: (view) => ({ since: view.time, count: 0, seen: new Map() }),

@@ -83,6 +83,14 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     atEnd: true,
   },
   args: { read: (view) => view.args.map(({ text }) => text), about: "every scalar of the arguments, a list" },
+  destination: {
+    read: (view) => {
+      const hosts = new Set(view.argumentEffects.targets.map(({ host }) => host));
+      hosts.delete(""); // an account number has none
+      return hosts.size === 0 ? undefined : [...hosts];
+    },
+    about: "domains outside that the arguments aim at, a list",
+  },
   args_digest: { read: (view) => view.argsDigest ?? undefined, about: "equal arguments, equal digest" },
   result: { read: (view) => view.record.payload?.result, about: "the result's text, redacted", atEnd: true },
   decision: { read: keyed("decision"), about: "allow or deny" },

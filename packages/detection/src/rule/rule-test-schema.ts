@@ -16,6 +16,7 @@ export const shortRecordSchema = z.strictObject({
   principal: z.string().optional(),
   agent: z.string().optional(),
   client: z.string().optional(),
+  team: z.string().optional(),
   session: z.string().nullable().default("s1"),
   server: z.string().default("test"),
   tool: z.string().optional(),
