@@ -10,6 +10,7 @@ import {
   namesStore,
   sendsBlindly,
 } from "./outbound.ts";
+import { PERSONAL_KINDS } from "./personal/personal-kinds.ts";
 import { secretPathIn } from "./secret-path.ts";
 import type { ToolProfile } from "./tool-profile.ts";
 
@@ -90,8 +91,6 @@ function leaves(
   if (found.kind === "email" && !(profile.acts && role === "destination")) return false;
   return leavesTheMachine(found, internalHosts) || (namesStore(text) && !internalHosts.includes(found.host));
 }
-
-const PERSONAL_KINDS = new Set(["email", "phone", "person", "name", "iban", "card", "address"]);
 
 /** What a result shows of what was read: a redacted secret in it makes any call a reading of secrets. */
 export function effectsOfResult(result: string): number {
