@@ -17,12 +17,15 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-const rule = (name: string, group: string, gte: number): string => `title: ${name}
-name: ${name}
-level: medium
+const rule = (name: string, group: string, gte: number): string => `title: A page
+name: a_page
 logsource: { category: agent_tool_call }
 detection: { call: { tool: print_page }, condition: call }
-correlation: { type: event_count, group-by: [${group}], timespan: 1h, condition: { gte: ${gte} } }
+---
+title: ${name}
+name: ${name}
+level: medium
+correlation: { type: event_count, rules: a_page, group-by: [${group}], timespan: 1h, condition: { gte: ${gte} } }
 tripline: { summary: "{count} pages", why: w, next: [n], response: { revocable: false }, quiet: 1s }
 `;
 

@@ -23,12 +23,15 @@ const OWN_RULES = [
 ].map(([id, tool, type, condition, group]) => ({
   file: `${id}.yaml`,
   text: [
+    "title: A call",
+    "name: a_call",
+    "logsource: { category: agent_tool_call }",
+    `detection: { call: { tool: "${tool}" }, condition: call }`,
+    "---",
     `title: ${id}`,
     `name: ${id}`,
     "level: medium",
-    "logsource: { category: agent_tool_call }",
-    `detection: { call: { tool: "${tool}" }, condition: call }`,
-    `correlation: { type: ${type}, group-by: [${group}], timespan: 3s, condition: { ${condition} } }`,
+    `correlation: { type: ${type}, rules: a_call, group-by: [${group}], timespan: 3s, condition: { ${condition} } }`,
     'tripline: { summary: "{count} in {window}", why: w, next: [n], response: { revocable: false }, quiet: 1s }',
   ].join("\n"),
 }));

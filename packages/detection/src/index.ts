@@ -19,10 +19,11 @@ export { EFFECTS, type Effect, namesOf, TOOL_CLASSES, type ToolClass } from "./k
 export { profileOfDefinition, profileOfName, type ToolProfile } from "./knowledge/tool-profile.ts";
 export { LINT_LEVELS, type LintFinding, type LintLevel, lintRule } from "./lint/lint-rule.ts";
 export { FIELDS } from "./record/fields.ts";
+export { type LoadedRules, loadRuleSet, type RuleFile } from "./rule/load-rules.ts";
 export { parseRule, parseRules } from "./rule/parse-rule.ts";
 export type { Rule } from "./rule/rule.ts";
 export type { RuleDefinition } from "./rule/rule-definition.ts";
-export { ruleFileSchema } from "./rule/rule-file.ts";
+export { problemText, type RuleFileProblem } from "./rule/rule-problem.ts";
 export { type ShortRecord, shortRecordSchema } from "./rule/rule-test-schema.ts";
 export * from "./rule-set/index.ts";
 export type { RowCodec, StateTable } from "./state/state-table.ts";

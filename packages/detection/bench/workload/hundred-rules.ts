@@ -30,17 +30,27 @@ const READS = TOOLS.filter(({ acts }) => !acts).map(({ tool }) => tool);
 const ACTS = TOOLS.filter(({ acts }) => acts).map(({ tool }) => tool);
 const pick = (list: readonly string[], n: number): string => list[n % list.length] ?? "";
 
-function head(n: number, detection: readonly string[]): string[] {
+function named(n: number): string[] {
   const id = hash("sha256", `bench ${n}`, "hex");
   return [
     `title: Bench rule ${n}`,
     `name: bench-${n}`,
     `id: ${id.slice(0, 8)}-${id.slice(8, 12)}-4${id.slice(13, 16)}-8${id.slice(17, 20)}-${id.slice(20, 32)}`,
     "level: low",
-    "logsource: { category: agent_tool_call }",
-    "detection:",
-    ...detection.map((line) => `  ${line}`),
   ];
+}
+
+function detecting(detection: readonly string[]): string[] {
+  return ["logsource: { category: agent_tool_call }", "detection:", ...detection.map((line) => `  ${line}`)];
+}
+
+function head(n: number, detection: readonly string[]): string[] {
+  return [...named(n), ...detecting(detection)];
+}
+
+/** What a correlation counts. */
+function base(n: number, detection: readonly string[]): string[] {
+  return [`title: Base of bench rule ${n}`, `name: base_${n}`, ...detecting(detection), "---"];
 }
 
 const PATTERNS: readonly ((n: number) => string[])[] = [
@@ -167,9 +177,11 @@ function eventCountRule(n: number): string {
       ? ["call: { outcome: [tool_error, protocol_error, denied] }", "condition: call"]
       : [`call: { tool: [${pick(ACTS, n)}, ${pick(ACTS, n + 6)}] }`, "condition: call"];
   return [
-    ...head(n, detection),
+    ...base(n, detection),
+    ...named(n),
     "correlation:",
     "  type: event_count",
+    `  rules: base_${n}`,
     `  group-by: [${n % 3 === 0 ? "session" : "credential"}]`,
     `  timespan: ${(n % 5) + 1}m`,
     `  condition: { gte: ${100 + (n % 5) * 100} }`,
@@ -179,12 +191,14 @@ function eventCountRule(n: number): string {
 function valueCountRule(n: number): string {
   const field = pick(["args.path", "args.to", "server", "tool", "args.url"], n);
   return [
-    ...head(n, [
+    ...base(n, [
       `call: { tool: [${pick(READS, n)}, ${pick(ACTS, n)}, ${pick(READS, n + 1)}] }`,
       "condition: call",
     ]),
+    ...named(n),
     "correlation:",
     "  type: value_count",
+    `  rules: base_${n}`,
     "  group-by: [credential]",
     "  timespan: 10m",
     `  condition: { field: ${field}, gte: ${40 + (n % 4) * 20} }`,

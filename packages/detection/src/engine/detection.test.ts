@@ -137,9 +137,7 @@ describe("time", () => {
   it("puts a late record where it belongs in a count", () => {
     const count = createDetection([
       parseRule(
-        ruleText(
-          "correlation: { type: event_count, group-by: [credential], timespan: 10s, condition: { gte: 3 } }",
-        ),
+        countText("group-by: [credential], timespan: 10s, condition: { gte: 3 }"),
         "count.yaml",
       ),
     ]);
@@ -270,6 +268,22 @@ it("believes a server's own annotations only where the manifest trusts it", () =
   expect(run(trusting.initialState(), inputs, trusting)).toHaveLength(0);
 });
 
+/** A count of every call. */
+function countText(correlation: string): string {
+  return [
+    "title: Any call",
+    "name: any_call",
+    "logsource: { category: agent_tool_call }",
+    "detection: { call: { method: tools/call }, condition: call }",
+    "---",
+    "title: t",
+    "name: any-calls",
+    "level: low",
+    `correlation: { type: event_count, rules: [any_call], ${correlation} }`,
+    "tripline: { summary: s, max_groups: 10 }",
+  ].join("\n");
+}
+
 /** A rule over every call; `extra` is a further top-level line. */
 function ruleText(extra: string): string {
   const max = extra.startsWith("tripline-max") ? extra.split(": ")[1] : "10";
@@ -287,9 +301,7 @@ function ruleText(extra: string): string {
 it("keeps no long captured text in the keys of its groups", () => {
   const byPath = createDetection([
     parseRule(
-      ruleText(
-        "correlation: { type: event_count, group-by: [credential, args.path], timespan: 10s, condition: { gte: 2 } }",
-      ),
+      countText("group-by: [credential, args.path], timespan: 10s, condition: { gte: 2 }"),
       "by-path.yaml",
     ),
   ]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseRule } from "../rule/parse-rule.ts";
 import { testRule } from "../test-rule.ts";
 
-function check(parts: { detection: string; top?: string; tripline?: string; tests: string }): void {
+function check(parts: { detection: string; tripline?: string; tests: string }): void {
   const indent = (text: string, by: string): string => text.trim().replace(/^/gm, by);
   const rule = parseRule(
     `title: t
@@ -11,7 +11,6 @@ level: medium
 logsource: { category: agent_tool_call }
 detection:
 ${indent(parts.detection, "  ")}
-${parts.top ?? ""}
 tripline:
   summary: s
   why: w
@@ -25,43 +24,6 @@ ${indent(parts.tests, "    ")}
   );
   for (const { name, found, expected } of testRule(rule)) expect([name, found]).toEqual([name, expected]);
 }
-
-describe("event_count and value_count", () => {
-  it("counts each call once, in its group, within the time span", () => {
-    check({
-      detection: "call: { tool: x }\ncondition: call",
-      top: "correlation: { type: event_count, group-by: [credential, session], timespan: 10s, condition: { gte: 3 } }",
-      tests: `
-- { name: three, records: [{ tool: x, repeat: 3 }], alerts: [medium] }
-- { name: with intents, records: [{ tool: x, repeat: 2, intent: true }], alerts: [] }
-- { name: two sessions, records: [{ tool: x, repeat: 2 }, { tool: x, session: s2, repeat: 2 }], alerts: [] }
-- { name: again after the window, records: [{ tool: x, repeat: 3 }, { at: 1m, tool: x, repeat: 3 }], alerts: [medium, medium] }
-- { name: no session, records: [{ tool: x, session: null, repeat: 9 }], alerts: [] }`,
-    });
-  });
-
-  it("counts how calls ended only when they have", () => {
-    check({
-      detection: "call: { outcome: [tool_error, denied] }\ncondition: call",
-      top: "correlation: { type: event_count, group-by: [credential], timespan: 10s, condition: { gte: 2 } }",
-      tests: `
-- { name: failures, records: [{ tool: x, outcome: tool_error, intent: true, repeat: 2 }], alerts: [medium] }
-- { name: refusals, records: [{ tool: x, outcome: denied, repeat: 2 }], alerts: [medium] }
-- { name: successes, records: [{ tool: x, repeat: 9 }], alerts: [] }`,
-    });
-  });
-
-  it("counts different values", () => {
-    check({
-      detection: "call: { tool|exists: true }\ncondition: call",
-      top: "correlation: { type: value_count, group-by: [credential], timespan: 1m, condition: { field: server, gte: 3 } }",
-      tests: `
-- { name: three servers, records: [{ tool: x, server: a }, { tool: x, server: b }, { tool: x, server: a }, { tool: x, server: c }], alerts: [medium] }
-- { name: two servers, records: [{ tool: x, server: a, repeat: 5 }, { tool: x, server: b, repeat: 5 }], alerts: [] }
-- { name: too slow, records: [{ tool: x, server: a }, { at: 50s, tool: x, server: b }, { at: 65s, tool: x, server: c }], alerts: [] }`,
-    });
-  });
-});
 
 describe("sequence", () => {
   const tests = `

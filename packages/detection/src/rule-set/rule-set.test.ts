@@ -8,12 +8,15 @@ import { composeRuleSet, type RuleFiles } from "./compose.ts";
 import { decodeRuleSet, encodeRuleSet, isLaterSet, ruleSetHash, sameSources } from "./content.ts";
 import { parseRuleSettings } from "./settings.ts";
 
-const rule = (name: string, tool = "print", level = "high"): string => `title: ${name}
-name: ${name}
-level: ${level}
+const rule = (name: string, tool = "print", level = "high"): string => `title: A call
+name: a_call
 logsource: { category: agent_tool_call }
 detection: { call: { tool: ${tool} }, condition: call }
-correlation: { type: event_count, group-by: [credential], timespan: 1h, condition: { gte: 2 } }
+---
+title: ${name}
+name: ${name}
+level: ${level}
+correlation: { type: event_count, rules: a_call, group-by: [credential], timespan: 1h, condition: { gte: 2 } }
 tripline: { summary: "{tool}", why: w, next: [n], response: { revocable: false }, quiet: 1s }
 `;
 const file = (name: string, text = rule(name)) => ({ file: `${name}.yaml`, text });

@@ -21,3 +21,17 @@ export const duration = z.string().transform((text, context) => {
   });
   return z.NEVER;
 });
+
+const SIGMA_TIMESPAN = /^\d{1,9}(?:ms|[smhdw])$/;
+
+/** Sigma's `timespan`: whole seconds, minutes, hours, days or weeks; also milliseconds, which Sigma does not have. */
+export const timespan = z.string().transform((text, context) => {
+  const days = /^(\d+)w$/.exec(text);
+  const ms = SIGMA_TIMESPAN.test(text) ? durationMs(days === null ? text : `${Number(days[1]) * 7}d`) : null;
+  if (ms !== null && ms > 0 && ms <= MAX_DURATION_MS) return ms;
+  context.addIssue({
+    code: "custom",
+    message: "expected a time span such as 30s, 5m, 1h, 7d or 2w, at most 90d",
+  });
+  return z.NEVER;
+});

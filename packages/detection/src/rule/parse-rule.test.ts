@@ -42,11 +42,19 @@ describe("a mistake is named with file, line and what was expected", () => {
   });
 
   it.each([
-    ["level: low", "level: grave", "x.yaml:3: level: Invalid option"],
-    ["  why: w", "  wy: w", 'x.yaml:10: tripline.wy: Unrecognized key: "wy"'],
+    [
+      "level: low",
+      "level: grave",
+      "x.yaml:3: level: expected one of informational, low, medium, high, critical, found `grave`",
+    ],
+    [
+      "  why: w",
+      "  wy: w",
+      "x.yaml:10: tripline.wy: expected a key of rules, found `wy` (did you mean `why`?)",
+    ],
     ["  why: w", "  why: w\n  sequence: { steps: [], within: soon }", "x.yaml:11: tripline.sequence.steps: "],
     ["{tool}", "{toll}", "x.yaml:9: tripline.summary: expected a field"],
-    ["title: t", "title: t\ntitle: u", "x.yaml:2: Map keys must be unique"],
+    ["title: t", "title: t\ntitle: u", "x.yaml:2: the rule: expected YAML: Map keys must be unique"],
   ])("%s -> %s", (from, to, message) => {
     const text = ruleText("a: {tool: x}\ncondition: a").replace(from, to);
     expect(() => parseRule(text, "x.yaml")).toThrowError(message);
@@ -58,7 +66,7 @@ describe("a mistake is named with file, line and what was expected", () => {
       { file: "a.yaml", text },
       { file: "b.yaml", text },
     ];
-    expect(() => parseRules(files)).toThrowError("b.yaml:1: name: expected a name of its own");
+    expect(() => parseRules(files)).toThrowError("b.yaml:2: name: expected a name of its own");
   });
 
   it("never breaks on any text", () => {

@@ -1,22 +1,30 @@
-import type { RuleFile } from "./rule-file.ts";
+import type { CorrelationDocument, DetectionDocument } from "./rule-file.ts";
 
 const DEFAULT_NEXT = [
   "Look at the calls that are named here, and ask whoever the key belongs to whether they were meant.",
 ];
 
-/** A rule as its file says it, with what a plain Sigma rule leaves out. */
-export type RuleDefinition = Omit<RuleFile, "tripline"> & {
-  tripline: Omit<RuleFile["tripline"], "summary" | "why" | "next"> & {
+type Document = DetectionDocument | CorrelationDocument;
+
+/** A rule as its document says it, with what a plain Sigma rule leaves out. */
+export type RuleDefinition = Omit<Document, "tripline"> & {
+  tripline: Omit<Document["tripline"], "summary" | "why" | "next"> & {
     summary: string;
     why: string;
     next: string[];
   };
+  /** Whose records it is about; of a correlation, those of all its rules. */
+  logsource: Pick<DetectionDocument["logsource"], "category">;
 };
 
-export function withDefaults(file: RuleFile): RuleDefinition {
-  const { title, description, tripline } = file;
+export type LogsourceCategory = DetectionDocument["logsource"]["category"];
+
+/** @param category whose records the rule is about */
+export function withDefaults(document: Document, category: LogsourceCategory): RuleDefinition {
+  const { title, description, tripline } = document;
   return {
-    ...file,
+    ...document,
+    logsource: { category },
     tripline: {
       ...tripline,
       summary: tripline.summary ?? title.replaceAll(/[{}]/g, ""), // a title is no template
