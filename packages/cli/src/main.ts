@@ -35,5 +35,6 @@ process.exitCode = await run(process.argv.slice(2), {
   home: homedir(),
   now: () => new Date(),
   width: process.stdout.isTTY ? process.stdout.columns : null,
+  errWidth: process.stderr.isTTY ? process.stderr.columns : null,
   signal: interrupted.signal,
 });

@@ -3,7 +3,7 @@ import type { Connection } from "../connection/connection.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
 import { failed, reason } from "./client.ts";
 
-const MAX_LINE_CHARS = 1024 * 1024; // far more than any line that is expected
+const MAX_LINE_CHARS = 4 * 1024 * 1024; // far more than any line that is expected: a record of the log has at most 1 MB
 
 /** The lines of a long answer (application/x-ndjson) as they come, each checked. Leaving the loop ends the request. */
 export async function* requestLines<T>(
