@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** Things that tests need and that a machine may lack. `TRIPLINE_REQUIRE_ALL=1` turns a lack into a failure. */
-export type Requirement = "kafka" | "chromium" | "shared-traces";
+export type Requirement = "kafka" | "chromium" | "python" | "shared-traces";
 
 export const CHROMIUM = process.env.TRIPLINE_CHROMIUM ?? "/usr/bin/chromium";
 
@@ -10,6 +10,8 @@ const checks: Record<Requirement, () => string | null> = {
   kafka: () =>
     runs("java", "-version") && runs("mvn", "--version") ? null : "Java 17 and Maven are not installed",
   chromium: () => (existsSync(CHROMIUM) ? null : `${CHROMIUM} does not exist (set TRIPLINE_CHROMIUM)`),
+  python: () =>
+    runs("python3", "-c", "import venv, ensurepip") ? null : "Python 3 with venv is not installed",
   "shared-traces": () =>
     existsSync(new URL("../../../shared/traces/dev.ndjson.gz", import.meta.url))
       ? null
@@ -26,9 +28,9 @@ export function requirement(name: Requirement): { missing: boolean; reason: stri
   return { missing: reason !== null, reason: reason ?? "" };
 }
 
-function runs(command: string, argument: string): boolean {
+function runs(command: string, ...args: string[]): boolean {
   try {
-    execFileSync(command, [argument], { stdio: "ignore" });
+    execFileSync(command, args, { stdio: "ignore" });
     return true;
   } catch {
     return false;
