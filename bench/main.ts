@@ -14,6 +14,8 @@ const BENCHES: Record<string, string> = {
   "http-proxy": "../packages/interceptor/bench/http-proxy.ts",
   log: "../packages/stream/bench/log.ts",
   engine: "../packages/detection/bench/engine.ts",
+  rules: "../packages/detection/bench/rules.ts",
+  cep: "./cep/main.ts",
   stage: "../services/detector/bench/stage.ts",
   snapshots: "../services/detector/bench/snapshots.ts",
   ingest: "../services/collector/bench/ingest.ts",
