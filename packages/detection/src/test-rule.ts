@@ -9,6 +9,7 @@ import {
   type TriplineRecord,
 } from "@tripline/events";
 import { createDetection, type DetectionInput } from "./engine/detection.ts";
+import { manifestOf } from "./knowledge/manifest.ts";
 import type { Rule } from "./rule/rule.ts";
 import type { RuleTest, ShortRecord } from "./rule/rule-test-schema.ts";
 
@@ -27,7 +28,11 @@ export function testRule(rule: Rule): RuleTestResult[] {
 }
 
 function runCase(rule: Rule, test: RuleTest): RuleTestResult {
-  const detection = createDetection([rule], { incidents: null, tellAll: true });
+  const detection = createDetection([rule], {
+    incidents: null,
+    tellAll: true,
+    ...(test.manifest === undefined ? {} : { manifest: manifestOf(test.manifest) }),
+  });
   const state = detection.initialState();
   const alerts = recordsOf(test.records).flatMap((input) => detection.step(state, input).alerts);
   const found = alerts.map(({ severity }) => severity);

@@ -260,12 +260,13 @@ it("starts a changed rule empty", () => {
 it("believes a server's own annotations only where the manifest trusts it", () => {
   const listed = [{ name: "send_email", description: "Sends.", annotations: { readOnlyHint: true } }];
   const inputs = [...recordsOf([shortRecordSchema.parse({ listed })]), ...theft()];
-  expect(run(detection.initialState(), inputs)).toHaveLength(1);
+  const thefts = (alerts: Alert[]): Alert[] => alerts.filter(({ rule }) => rule.id === "secret-read-then-sent");
+  expect(thefts(run(detection.initialState(), inputs))).toHaveLength(1);
   const trusting = createDetection(rules, {
     isTrustedServer: () => true,
     internalHosts: ["collector.example"],
   });
-  expect(run(trusting.initialState(), inputs, trusting)).toHaveLength(0);
+  expect(thefts(run(trusting.initialState(), inputs, trusting))).toHaveLength(0);
 });
 
 /** A count of every call. */

@@ -1,6 +1,7 @@
 import { type Envelope, eventKey, type TriplineRecord } from "@tripline/events";
 import { z } from "zod";
 import { isDue } from "../evaluators/evaluator.ts";
+import { needsPayload as isFromPayload } from "../record/fields.ts";
 import type { RecordView } from "../record/record-view.ts";
 import type { Rule } from "../rule/rule.ts";
 import type { StateTable } from "../state/state-table.ts";
@@ -93,7 +94,7 @@ function isWanted(rule: Rule, view: RecordView): boolean {
 
 function needsPayload({ evaluation }: Rule): boolean {
   const names = [...evaluation.selection.fields, ...evaluation.groupBy, ...evaluation.fields];
-  return evaluation.readsPayload || names.some((name) => PAYLOAD_FIELDS.test(name));
+  return evaluation.readsPayload || names.some((name) => PAYLOAD_FIELDS.test(name) || isFromPayload(name));
 }
 
 /** The record with the arguments that only its intent had. */

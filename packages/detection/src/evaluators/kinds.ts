@@ -1,4 +1,5 @@
 import { budgetKind } from "./budget.ts";
+import { callLimitKind } from "./call-limit.ts";
 import { canaryKind } from "./canary.ts";
 import { changedKind } from "./changed.ts";
 import { judgeKind } from "./judge.ts";
@@ -18,6 +19,7 @@ import { unusedKind } from "./unused.ts";
 export const KINDS = {
   budget: budgetKind.optional(),
   canary: canaryKind.optional(),
+  call_limit: callLimitKind.optional(),
   changed: changedKind.optional(),
   judge: judgeKind.optional(),
   lookalike: lookalikeKind.optional(),

@@ -1,14 +1,17 @@
 import { KEYED_FIELDS } from "./keyed-fields.ts";
+import { KNOWLEDGE_FIELDS } from "./knowledge-fields.ts";
 import type { RecordView } from "./record-view.ts";
 
 /** A field's value: several for lists, undefined when the record has none. */
 export type FieldValue = string | number | boolean | readonly string[] | undefined;
 
-interface Field {
+export interface Field {
   read(view: RecordView): FieldValue;
   about: string;
   /** Known only when the call has ended. */
   atEnd?: true;
+  /** Worked out from arguments or result: the second stage must have them. */
+  payload?: true;
 }
 
 function keyed(name: string): Field["read"] {
@@ -96,6 +99,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   decision: { read: keyed("decision"), about: "allow or deny" },
   cost_usd: { read: (view) => view.record.envelope.usage?.cost_usd, about: "cost in USD", atEnd: true },
   effect: { read: (view) => view.effectNames, about: "what the call may do, a list: see effects" },
+  ...KNOWLEDGE_FIELDS,
   "tool.class": { read: (view) => view.classNames, about: "kind of act the tool's name speaks of, a list" },
 };
 
@@ -117,6 +121,11 @@ export function fieldReader(name: string): (view: RecordView) => FieldValue {
 
 export function isKnownOnlyAtEnd(name: string): boolean {
   return FIELDS[name]?.atEnd === true;
+}
+
+/** Whether a rule that reads this field needs the payload. */
+export function needsPayload(name: string): boolean {
+  return FIELDS[name]?.payload === true;
 }
 
 /** The field as one text, for grouping and templates; undefined when it is missing, a list of none, or not a scalar. */

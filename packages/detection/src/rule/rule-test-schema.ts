@@ -1,5 +1,6 @@
 import { assurance, OUTCOMES, SEVERITIES } from "@tripline/events";
 import { z } from "zod";
+import { manifestSchema } from "../knowledge/manifest-schema.ts";
 import { duration } from "./duration.ts";
 
 /** A record in the short form that rules' own cases are written in. What is left out has a default. */
@@ -44,6 +45,7 @@ export type ShortRecord = z.infer<typeof shortRecordSchema>;
 export const ruleTestSchema = z.strictObject({
   name: z.string().min(1),
   records: z.array(shortRecordSchema).min(1),
+  manifest: manifestSchema.optional().describe("what the operator's manifest says in this case"),
   alerts: z.array(z.enum(SEVERITIES)).describe("severities in order; [] when the rule must stay silent"),
 });
 export type RuleTest = z.infer<typeof ruleTestSchema>;
