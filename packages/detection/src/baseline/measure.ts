@@ -91,6 +91,9 @@ export const MEASURES = {
   },
   tools: namesOf("tool", "different tools"),
   servers: namesOf("server", "different servers"),
+  principals: namesOf("principal", "different principals"),
+  agents: namesOf("agent", "different agents"),
+  clients: namesOf("client", "different clients"),
   latency: {
     kind: "median",
     about: "ms for a call (median)",

@@ -109,7 +109,12 @@ describe("findings of one session", () => {
 });
 
 it("findings of one credential's sessions add up, those of several credentials do not", () => {
-  const [alert, ...others] = incidents("a", { tool: "b", session: "s2" }, { tool: "c", session: "s3" });
+  const spread = ["a", "b", "c", "a", "b", "c", "a", "b", "c"].map((tool, index) => ({
+    tool,
+    session: `s${index}`,
+  }));
+  expect(incidents(...spread.slice(0, 3))).toEqual([]); // sessions are different tasks: it takes twice the points
+  const [alert, ...others] = incidents(...spread);
   expect(alert?.group).toBe("credential=local:test");
   expect(others).toEqual([]);
   expect(incidents("a", { tool: "b", credential: "local:other" }, "c")).toEqual([]);

@@ -85,7 +85,7 @@ export class Incidents {
     this.#groups.set(key, state);
     const isSession = fields.includes("session");
     if (state.contributions.length < MIN_RULES || (!isSession && state.sessions.length < 2)) return null;
-    const severity = this.#severityOf(state, view.time);
+    const severity = this.#severityOf(state, isSession ? 1 : this.#settings.credentialFactor, view.time);
     if (severity === null || !isGraver(severity, state.told)) return null;
     tell(state, severity, view.time);
     const now = state.contributions
@@ -119,12 +119,13 @@ export class Incidents {
       .filter(({ points }) => points > 0);
   }
 
-  #severityOf(state: IncidentState, now: number): Severity | null {
+  #severityOf(state: IncidentState, factor: number, now: number): Severity | null {
     let total = 0;
     for (const { points, t } of state.contributions)
       total += decayed(points, now - t, this.#settings.halfLifeMs);
     let reached: Severity | null = null;
-    for (const { points, severity } of this.#settings.thresholds) if (total >= points) reached = severity;
+    for (const { points, severity } of this.#settings.thresholds)
+      if (total >= factor * points) reached = severity;
     return reached;
   }
 
