@@ -23,7 +23,7 @@ const MAX_VALUE_CHARS = 2000;
 const MAX_RUN_CHARS = 256; // between two `*`, where there are `?`: such a run is tried at each place of a text
 
 const LIST_MODIFIERS = ["all", "neq"];
-const MODIFIERS = [...LIST_MODIFIERS, "re", ...VALUE_MODIFIERS.keys()];
+export const MODIFIERS = [...LIST_MODIFIERS, "re", ...VALUE_MODIFIERS.keys()];
 
 /** Reads one item of a selection. @throws RuleProblem */
 export function fieldItem(key: string, value: unknown, path: Path): FieldItem {

@@ -46,13 +46,10 @@ function correlationOf(correlation: Correlation, nameOf: (reference: string) => 
   };
 }
 
-function boundsOf({
-  field = null,
-  percentile = null,
-  ...bounds
-}: Exclude<Correlation["condition"], string | undefined>): object {
+function boundsOf(condition: Exclude<Correlation["condition"], string | undefined>): object {
+  const { field, percentile, ...bounds } = condition;
   const [[operator, count] = []] = Object.entries(bounds);
-  return { operator, count, field, percentile };
+  return { operator, count, field: field ?? null, percentile: percentile ?? null };
 }
 
 function ruleTree(condition: Condition): unknown {
