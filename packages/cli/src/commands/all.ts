@@ -10,6 +10,7 @@ import { addEval } from "./eval.ts";
 import { addGaps } from "./gaps.ts";
 import { addHealth } from "./health.ts";
 import { addLog } from "./log.ts";
+import { addManifest } from "./manifest.ts";
 import { addProducers } from "./producers.ts";
 import { addProxy } from "./proxy.ts";
 import { addReplay } from "./replay.ts";
@@ -33,6 +34,7 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addReinstate,
   addResponse,
   addRules,
+  addManifest,
   addEval,
   addProducers,
   addTokens,

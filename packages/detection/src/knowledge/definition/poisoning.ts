@@ -116,6 +116,7 @@ export function withMentions(
   definition: Readonly<Record<string, unknown>>,
   others: ReadonlySet<string>,
 ): Poisoning {
+  if (others.size === 0) return poisoning;
   const mentioned = mentionsIn(textsOf(definition), others);
   if (mentioned.length === 0) return poisoning;
   const first = mentioned[0];
