@@ -27,7 +27,7 @@ export function readDocuments(
       problems: [problem(1, `expected at most ${MAX_DEPTH} lists and maps inside each other`)],
     };
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
+  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, logLevel: "error" });
   const all = Array.isArray(parsed) ? parsed : [];
   if (all.length > MAX_DOCUMENTS)
     return { documents: [], problems: [problem(1, `expected at most ${MAX_DOCUMENTS} documents`)] };
