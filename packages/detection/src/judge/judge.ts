@@ -1,3 +1,4 @@
+import { classBit, classesOfWord } from "./action-words.ts";
 import { isHard, partsOf, type Value } from "./argument-values.ts";
 import { judgeAssembled } from "./assembled.ts";
 import type { JudgedCall } from "./judged-call.ts";
@@ -6,13 +7,15 @@ import { type Hit, type Origin, type Provenance, provenanceOf, type TextHits } f
 import { has, hasAny, type Sentence, sentencesOf } from "./sentences.ts";
 import type { Session } from "./session.ts";
 import { FIELD, type Tape } from "./tape.ts";
-import { hashOf } from "./token-scan.ts";
+import { DAY, DOMAIN, hashOf } from "./token-scan.ts";
 
 const WINDOW_BEFORE = 25; // tokens before an action's sentence: about 160 characters
 const WINDOW_AFTER = 75;
 const NEAR_TOKENS = 10; // the sentences next to it
+const PASSING_ON = classBit("send") | classBit("post") | classBit("share") | classBit("invite");
 const MAX_DICTATED_LINKS = 2; // a message with more quotes what was found
 const MIN_SOFT_WEIGHT = 1.7; // a phrase and a number, or two names; less is met by chance
+const MIN_ID_CHARS = 3; // shorter ones are list positions
 const MIN_SOFT_IN_SENTENCE = 0.7;
 
 const GENERIC = new Set(
@@ -68,6 +71,15 @@ function judgeText(
       (classes & wanted) !== 0 || (wanted === 0 && hasAny(tape, from, to, call.words.things)),
   );
   const literal = call.words.literal !== null && has(tape, about.start, end, call.words.literal);
+  // A customer may ask for something about himself: his id is a field of the record that holds his text.
+  const isAboutAuthor = call.values.values.some(
+    (value) =>
+      (value.role === "id" || value.role === "destination") &&
+      (value.kind === "word" || value.kind === "number") &&
+      value.text.length >= MIN_ID_CHARS &&
+      !soleValues.has(value) &&
+      provenance.isBeside(value, text),
+  );
   let best: Verdict | null = null;
   for (const sentence of acting.length === 0 ? [null] : acting) {
     const contributions = weigh(sentence);
@@ -107,9 +119,14 @@ function judgeText(
       else note("dest_labelled");
     }
     if (hard.length === 0 && sentence !== null && links.some(inSentence)) note("link_sentence");
-    if (payload.length > 0 && sentence !== null) {
+    if (
+      payload.length > 0 &&
+      sentence !== null &&
+      (sentence.classes & call.words.classes & PASSING_ON) !== 0
+    ) {
       const quoted = call.values.values.filter((value) => value.role === "text" && isHard(value)).length;
-      note(quoted <= MAX_DICTATED_LINKS && payload.some(inSentence) ? "payload_sentence" : "payload");
+      const told = payload.filter((hit) => inSentence(hit) && !isQuoted(hit, sentence));
+      note(quoted <= MAX_DICTATED_LINKS && told.length > 0 ? "payload_sentence" : "payload");
     }
     if (privilege.length > 0) note(privilege.some(inSentence) ? "privilege_sentence" : "privilege_text");
     if (code.length > 0 && sentence !== null) note("code_verbatim");
@@ -159,8 +176,27 @@ function judgeText(
         note("object");
     }
     if (literal) note("literal");
+    if (isAboutAuthor) note("about_author");
     if (known && privilege.length === 0 && !found.has("payload_sentence")) note("target_known");
     return [...found].map(([name, points]) => ({ name, points }));
+  }
+
+  /**
+   * Whether what is sent repeats the sentence back to the word for the act: then the sentence is content that is passed on
+   * (`write to our support at …` in a forwarded mail) and no order to pass it on.
+   */
+  function isQuoted({ value, at }: Hit, { from }: Sentence): boolean {
+    return call.values.longs.some(({ hashes }) => {
+      let own = hashes.indexOf(value.hashes[0] ?? 0);
+      for (let place = at; own >= 0 && place >= from; place -= 1) {
+        const kind = tape.kindAt(place);
+        if (kind === DAY || kind === DOMAIN) continue;
+        if (tape.hashes[place] !== hashes[own]) return false;
+        if ((classesOfWord(tape.hashes[place] ?? 0) & call.words.classes) !== 0) return true;
+        own -= 1;
+      }
+      return false;
+    });
   }
 
   /** Whether the call's longest text is what the text tells to say. */

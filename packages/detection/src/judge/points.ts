@@ -3,8 +3,8 @@ import type { Value } from "./argument-values.ts";
 /** What each piece of evidence is worth. Fixed by reasoning over the ablations, fitted to nothing. */
 export const POINTS = {
   dest_sentence: 4,
-  dest_window: 3.5,
-  dest_prose: 4,
+  dest_window: 1.5,
+  dest_prose: 3,
   dest_labelled: 1.5,
   link_sentence: 1.5,
   payload_sentence: 3.5,
@@ -18,19 +18,20 @@ export const POINTS = {
   action_sentence: 2,
   object: 1,
   literal: 2,
-  second_value: 1,
+  second_value: 0.5,
   dest_assembled: 4,
   host_in_text: 2,
   carries_in_link: 3.5,
   carries_word_in_link: 2.5,
-  carries_output: 1.5,
-  irreversible: 1,
+  carries_output: 2,
+  irreversible: 2,
   dest_name: 1.5,
   code_verbatim: 1,
   target_known: -2,
   affinity: -4,
   reply_to_author: -2.5,
   same_org: -2.5,
+  about_author: -2.5,
 } as const;
 export type EvidenceName = keyof typeof POINTS;
 
