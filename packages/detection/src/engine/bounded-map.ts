@@ -1,4 +1,4 @@
-/** A map that forgets its longest unused entry beyond `limit`. For what can be worked out again. */
+/** A map that forgets an entry that was long unused beyond `limit`. For what can be worked out again. */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, V>();
   readonly #limit: number;
@@ -9,7 +9,7 @@ export class BoundedMap<V> {
 
   get(key: string): V | undefined {
     const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    if (value === undefined || this.#entries.size * 2 < this.#limit) return value; // as long as none has to go soon
     this.#entries.delete(key);
     this.#entries.set(key, value);
     return value;

@@ -1,5 +1,13 @@
-import { type Alert, eventKey, IN_DOUBT_PRODUCER, SEVERITIES, type TriplineRecord } from "@tripline/events";
+import {
+  type Alert,
+  type Envelope,
+  eventKey,
+  IN_DOUBT_PRODUCER,
+  SEVERITIES,
+  type TriplineRecord,
+} from "@tripline/events";
 import { z } from "zod";
+import { takeUpStatement } from "../baseline/statements.ts";
 import type { Finding } from "../evaluators/evaluator.ts";
 import { Incidents, type ScoredFinding } from "../incident/incidents.ts";
 import { DEFAULT_INCIDENTS, type IncidentSettings } from "../incident/settings.ts";
@@ -138,6 +146,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
   function step(state: DetectionState, input: DetectionInput): DetectionStep {
     const { envelope } = input.record;
     const alerts = advance(state, input.appendTime);
+    if (envelope.type === "statement") takeUpStatement(state, viewOf(state, input));
     if (envelope.type !== "call" && envelope.type !== "call.intent" && envelope.type !== "tools.listed") {
       return { state, alerts, facts: [...NONE] };
     }
@@ -198,23 +207,22 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
 
   function viewOf(state: DetectionState, { record, appendTime }: DetectionInput): RecordView {
     const { envelope, payload } = record;
-    // Within a key of the events topic: another's intent must not count as this call's, whoever shares the partition.
-    const callKey = envelope.call === undefined ? null : `${eventKey(envelope)} ${envelope.call.id}`;
     let phase: Phase = envelope.type === "tools.listed" ? "other" : "whole";
     let begun: Begun | null = null;
-    if (options.secondStage !== true && callKey !== null) {
+    if (options.secondStage !== true && envelope.call !== undefined) {
       if (envelope.type === "call.intent") {
         phase = "begin";
-        state.begun.set(callKey, {
+        state.begun.set(callKey(envelope, envelope.call), {
           args: keptArguments(payload?.args),
           argsDigest: payload?.args_digest ?? null,
         });
-      } else {
-        begun = state.begun.peek(callKey) ?? null;
+      } else if (state.begun.size > 0) {
+        const key = callKey(envelope, envelope.call);
+        begun = state.begun.peek(key) ?? null;
         if (begun !== null) {
           phase = "end";
           // A call in doubt may still end: its own record then wants the arguments.
-          if (envelope.producer.id !== IN_DOUBT_PRODUCER) state.begun.delete(callKey);
+          if (envelope.producer.id !== IN_DOUBT_PRODUCER) state.begun.delete(key);
         }
       }
     }
@@ -223,7 +231,8 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
       time,
       appendTime,
       phase,
-      profile: state.tools.profileOf(record),
+      listed: state.tools.listedOf(record),
+      tools: state.tools,
       begun,
       internalHosts,
       keyedFields,
@@ -245,6 +254,11 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
       return total;
     },
   };
+}
+
+/** Within a key of the events topic: another's intent must not count as this call's, whoever shares the partition. */
+function callKey(envelope: Envelope, { id }: { id: string }): string {
+  return `${eventKey(envelope)} ${id}`;
 }
 
 /** The gravest finding of a rule's trackers; of equal ones that of the tighter group. */

@@ -35,7 +35,8 @@ const PHASES = { begin: 0, end: 1, whole: 2, other: 3 } as const;
  * all further records of that combination; who looked at effects too, for all with the same effects.
  */
 export class Dispatch<L extends Listener> {
-  readonly #listeners: readonly L[];
+  /** All, in order. */
+  readonly listeners: readonly L[];
   readonly #keys: readonly KeyedField[];
   #roots: (Level<L> | undefined)[] = [];
   #plans = 0;
@@ -45,7 +46,7 @@ export class Dispatch<L extends Listener> {
    * @param keyedFields as the views of records have them
    */
   constructor(listeners: readonly L[], keyedFields: ReadonlySet<string>) {
-    this.#listeners = listeners;
+    this.listeners = listeners;
     const keyed = Object.entries(KEYED_FIELDS).filter(([name]) => keyedFields.has(name));
     this.#keys = [({ call }) => call?.outcome, ...keyed.map(([, read]) => read)];
   }
@@ -53,7 +54,7 @@ export class Dispatch<L extends Listener> {
   /** Those that the record concerns, in order. */
   concernedBy(view: RecordView, envelope: Envelope): readonly L[] {
     const candidates = this.#candidatesOf(view, envelope);
-    if (candidates === null) return this.#listeners.filter((listener) => listener.concerns(view));
+    if (candidates === null) return this.listeners.filter((listener) => listener.concerns(view));
     let concerned: L[] | null = null;
     for (const { listener, certain } of candidates) {
       if (!certain && !listener.concerns(view)) continue;
@@ -86,9 +87,9 @@ export class Dispatch<L extends Listener> {
       this.#roots[root] = level;
     }
     const last = this.#keys.length - 1;
-    for (const [index, read] of this.#keys.entries()) {
+    for (let index = 0; index <= last; index += 1) {
       if (!(level instanceof Map)) return null;
-      const value = read(envelope);
+      const value = this.#keys[index]?.(envelope);
       let next: Level<L> | undefined = level.get(value);
       if (next === undefined) {
         if (value !== undefined && value.length > MAX_KEY_CHARS) return null;
@@ -109,7 +110,7 @@ export class Dispatch<L extends Listener> {
 
   #newPlan(view: RecordView): Plan<L> {
     this.#plans += 1;
-    const all = this.#listeners.map((listener) => ({ listener, certain: false }));
+    const all = this.listeners.map((listener) => ({ listener, certain: false }));
     let effects = false;
     const candidates = narrowed(all, view, READ_EFFECTS | READ_MORE, (reads) => {
       effects ||= (reads & READ_EFFECTS) !== 0;

@@ -71,11 +71,17 @@ export class ToolKnowledge {
     this.#listings.set(key, tools);
   }
 
-  profileOf(record: TriplineRecord): ToolProfile {
+  /** What the server of a call said of its tool, if anything. Counts as a use of its listing. */
+  listedOf(record: TriplineRecord): ToolProfile | null {
+    const { server, tool } = record.envelope.target ?? {};
+    if (tool === undefined || server === undefined || this.#listings.size === 0) return null;
+    return this.#listings.use(listingKey(record, server))?.get(tool) ?? null;
+  }
+
+  /** @param listed as `listedOf` gave it */
+  profileOf(record: TriplineRecord, listed: ToolProfile | null): ToolProfile {
     const { server, tool } = record.envelope.target ?? {};
     if (tool === undefined) return NO_TOOL;
-    const listed =
-      server === undefined ? undefined : this.#listings.use(listingKey(record, server))?.get(tool);
     const profile = listed ?? this.#profileOfName(tool);
     return server === undefined ? profile : this.#manifest.entryOf(server, tool).corrected(profile);
   }
@@ -105,6 +111,12 @@ function encoded({ roles, ...profile }: ToolProfile): unknown {
 
 const NO_TOOL: ToolProfile = { effects: 0, classes: 0, acts: false };
 
+const PLAIN = /^[ !#-[\]-~]*$/; // ASCII without quote, backslash and control characters
+
 function listingKey({ envelope }: TriplineRecord, server: string): string {
-  return JSON.stringify([envelope.tenant, envelope.actor?.credential ?? envelope.producer.id, server]);
+  const { tenant } = envelope;
+  const who = envelope.actor?.credential ?? envelope.producer.id;
+  // What JSON.stringify writes, where nothing needs an escape: this runs for every record.
+  const plain = PLAIN.test(tenant) && PLAIN.test(who) && PLAIN.test(server);
+  return plain ? `["${tenant}","${who}","${server}"]` : JSON.stringify([tenant, who, server]);
 }

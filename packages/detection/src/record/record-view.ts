@@ -30,7 +30,9 @@ export interface RecordContext {
   /** When the log took it, ms since the epoch by the log's clock. */
   appendTime: number;
   phase: Phase;
-  profile: ToolProfile;
+  /** What its server said of the tool, if anything. */
+  listed: ToolProfile | null;
+  tools: { profileOf(record: TriplineRecord, listed: ToolProfile | null): ToolProfile };
   begun: Begun | null;
   internalHosts: readonly string[];
   /** What the operator says of servers and tools. Default: nothing. */
@@ -62,6 +64,7 @@ export class RecordView {
   reads = 0;
   readonly #record: TriplineRecord;
   readonly #context: RecordContext;
+  #profile: ToolProfile | null = null;
   #groups: Map<string, Group | null> | null = null;
   #args: Argument[] | null = null;
   #argsText: string | null = null;
@@ -104,7 +107,7 @@ export class RecordView {
 
   get profile(): ToolProfile {
     this.#looked();
-    return this.#context.profile;
+    return this.#toolProfile();
   }
 
   get manifest(): Manifest {
@@ -177,7 +180,7 @@ export class RecordView {
     this.reads |= READ_EFFECTS;
     if (this.#effects < 0) {
       this.#effects =
-        this.#context.profile.effects |
+        this.#toolProfile().effects |
         this.#effectsOfArguments().effects |
         effectsOfResult(this.#resultText());
     }
@@ -194,18 +197,18 @@ export class RecordView {
 
   get classNames(): readonly string[] {
     this.reads |= READ_EFFECTS;
-    return namesOf(TOOL_CLASSES, this.#context.profile.classes);
+    return namesOf(TOOL_CLASSES, this.#toolProfile().classes);
   }
 
   /** One number for all that is looked at under READ_EFFECTS. */
   get effectsKey(): number {
-    return this.effects * CLASS_BITS + this.#context.profile.classes;
+    return this.effects * CLASS_BITS + this.#toolProfile().classes;
   }
 
   get argFeatures(): Features {
     this.#looked();
     this.#argFeatures ??= withFingerprints(
-      featuresOf(this.#argumentText()),
+      featuresOf(this.#argumentText(), true),
       this.#record.payload?.fingerprints?.args,
     );
     return this.#argFeatures;
@@ -227,12 +230,17 @@ export class RecordView {
     return this.#resultDestinations;
   }
 
+  #toolProfile(): ToolProfile {
+    this.#profile ??= this.#context.tools.profileOf(this.#record, this.#context.listed);
+    return this.#profile;
+  }
+
   #rawArguments(): unknown {
     return this.#record.payload?.args ?? this.#context.begun?.args;
   }
 
   #argumentList(): Argument[] {
-    this.#args ??= argumentsOf(this.#rawArguments(), this.#context.profile.roles);
+    this.#args ??= argumentsOf(this.#rawArguments(), this.#toolProfile().roles);
     return this.#args;
   }
 
@@ -244,8 +252,11 @@ export class RecordView {
   }
 
   #effectsOfArguments(): ArgumentEffects {
-    const { profile, internalHosts } = this.#context;
-    this.#argumentEffects ??= effectsOfArguments(profile, this.#argumentList(), internalHosts);
+    this.#argumentEffects ??= effectsOfArguments(
+      this.#toolProfile(),
+      this.#argumentList(),
+      this.#context.internalHosts,
+    );
     return this.#argumentEffects;
   }
 
