@@ -165,7 +165,9 @@ function changedEvaluator(
 
 function nextOf(last: Last | undefined, hash: string, definition: Record<string, unknown> | undefined): Last {
   const changes = last === undefined ? 0 : last.hash === hash ? last.changes : last.changes + 1;
-  const seen = definition === undefined ? kept(last) : looked(definition);
+  // A definition that has not changed is not read again: every session lists the same ones.
+  const unseen = definition === undefined || (last?.hash === hash && last.form !== undefined);
+  const seen = unseen ? kept(last) : looked(definition);
   return { hash, changes, ...seen };
 }
 

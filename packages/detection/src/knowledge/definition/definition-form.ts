@@ -70,7 +70,7 @@ function parameterForm(property: unknown, required: boolean): DefinitionForm["pa
   return {
     type: (typeof type === "string" ? type : canonicalJson(type)).slice(0, MAX_VALUE_CHARS),
     required,
-    wording: fnv1a(canonicalJson([description, title])),
+    wording: fnv1a(JSON.stringify([description, title])),
     rest: fnv1a(canonicalJson(rest)),
     default: byDefault === undefined ? "" : canonicalJson(byDefault).slice(0, MAX_VALUE_CHARS),
   };

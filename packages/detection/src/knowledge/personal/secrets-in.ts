@@ -4,6 +4,7 @@ import { kindOfToken, redactionTokensIn } from "../../text/features.ts";
 import { PERSONAL_KINDS } from "./personal-kinds.ts";
 
 const MAX_CHARS = 64 * 1024; // of one text
+const MAX_DECODED_CHARS = 16 * 1024; // of one text, in which encoded pieces are looked for
 const MAX_RUNS = 32; // encoded pieces of one text that are decoded
 const MIN_RUN_CHARS = 24; // shorter pieces hold no secret that its form gives away
 const RUN = /[A-Za-z0-9+/_-]{24,8192}={0,2}|(?:%[0-9A-Fa-f]{2}){8,2000}/g;
@@ -38,7 +39,12 @@ export function secretsIn(text: string): string[] {
   const kinds = redactionTokensIn(scanned)
     .map(kindOfToken)
     .filter((kind) => !PERSONAL_KINDS.has(kind));
-  return [...new Set([...kinds, ...encodedIn(scanned).map((kind) => `encoded_${kind}`)])];
+  return [
+    ...new Set([
+      ...kinds,
+      ...encodedIn(scanned.slice(0, MAX_DECODED_CHARS)).map((kind) => `encoded_${kind}`),
+    ]),
+  ];
 }
 
 function encodedIn(text: string): string[] {
