@@ -1,8 +1,11 @@
+import { addChunks, PIECE_CHARS } from "./chunks.ts";
+import { decodedViews, mayBeEncoded } from "./decoded.ts";
 import { scanWords } from "./word-scan.ts";
 
 /**
  * What is remembered of a text so that it can be recognised later without being kept: its redaction tokens, hashes of
- * its distinctive values, and hashes of its runs of words. A few hundred numbers, whatever the text.
+ * its distinctive values and of pieces of the long ones, and hashes of its runs of words; also of what its encoded pieces
+ * say. A few hundred numbers, whatever the text.
  */
 export interface Features {
   /** `key.hash` of redaction tokens (`⟨kind:key.hash⟩`): the same for the same secret, whatever kind it was taken for. */
@@ -14,7 +17,9 @@ export interface Features {
 const MAX_SCAN_CHARS = 16 * 1024; // of one text; what lies behind is not recognised, see README, limits
 const MAX_SECRETS = 32;
 const MAX_VALUES = 128;
+const MAX_CHUNKS = 128;
 const MAX_SHINGLES = 512;
+const MAX_BACKWARDS_CHARS = 4096;
 const SHINGLE_WORDS = 5; // shorter runs recur by chance
 const SHINGLES_LINKED = 3; // seven copied words in a row
 const REDACTION_TOKEN = /⟨([a-z_]{1,32}):([A-Za-z0-9_-]{1,64})\.([0-9a-f]{16})⟩/g;
@@ -38,28 +43,62 @@ export function kindOfToken(token: string): string {
   return token.slice(1, token.indexOf(":"));
 }
 
-export function featuresOf(text: string): Features {
+/**
+ * @param backwards whether the text is also read from its end, as one is sent that shall not be recognised. For what is
+ *   sent, not for what was read: it costs as much again
+ */
+export function featuresOf(text: string, backwards = false): Features {
+  const secrets = new Set(redactionTokensIn(text));
+  const found: Found = { values: new Set(), chunks: new Set(), shingles: new Set() };
   const scanned = text.length > MAX_SCAN_CHARS ? text.slice(0, MAX_SCAN_CHARS) : text;
-  const lower = scanned.toLowerCase();
-  const values = new Set<number>();
-  const shingles = new Set<number>();
+  addFeatures(scanned, found, 1);
+  if (mayBeEncoded(scanned)) {
+    for (const view of decodedViews(scanned)) {
+      for (const token of redactionTokensIn(view.text)) if (secrets.size < MAX_SECRETS) secrets.add(token);
+      addFeatures(view.text, found, 2);
+    }
+  }
+  if (backwards && scanned.length <= MAX_BACKWARDS_CHARS) addFeatures(backward(scanned), found, 2);
+  return {
+    secrets: [...secrets].map((token) => token.slice(token.indexOf(":") + 1, -1)),
+    // Whole values first: whoever keeps only some keeps these.
+    values: [...found.values, ...found.chunks],
+    shingles: [...found.shingles],
+  };
+}
+
+interface Found {
+  values: Set<number>;
+  chunks: Set<number>;
+  shingles: Set<number>;
+}
+
+/** @param room how many times the limits there is room for: what is decoded is not crowded out by what stands around it */
+function addFeatures(text: string, { values, chunks, shingles }: Found, room: number): void {
+  const lower = (text.length > MAX_SCAN_CHARS ? text.slice(0, MAX_SCAN_CHARS) : text).toLowerCase();
   const recent = new Int32Array(SHINGLE_WORDS); // the last words' hashes, in a ring
   let words = 0;
   scanWords(lower, ({ from, to, hash, digit }) => {
     // Whatever is distinctive has a digit: the others need not be cut out.
-    if (digit && values.size < MAX_VALUES && isDistinctive(lower.slice(from, to))) values.add(hash);
+    if (digit && values.size < MAX_VALUES * room && isDistinctive(lower.slice(from, to))) {
+      values.add(hash);
+      // A redaction token's hash says nothing under another key.
+      if (to - from >= PIECE_CHARS && lower.charAt(to) !== "⟩")
+        addChunks(lower, from, to, chunks, MAX_CHUNKS * room);
+    }
     recent[words % SHINGLE_WORDS] = hash;
     words += 1;
     if (words < SHINGLE_WORDS) return true;
-    if (shingles.size < MAX_SHINGLES) shingles.add(combine(recent, words % SHINGLE_WORDS));
-    else if (values.size >= MAX_VALUES) return false;
+    if (shingles.size < MAX_SHINGLES * room) shingles.add(combine(recent, words % SHINGLE_WORDS));
+    else if (values.size >= MAX_VALUES * room) return false;
     return true;
   });
-  return {
-    secrets: redactionTokensIn(text).map((token) => token.slice(token.indexOf(":") + 1, -1)),
-    values: [...values],
-    shingles: [...shingles],
-  };
+}
+
+function backward(text: string): string {
+  let turned = "";
+  for (const char of text) turned = char + turned;
+  return turned;
 }
 
 function isDistinctive(word: string): boolean {
