@@ -3,6 +3,7 @@
  * Pure: no I/O, no clock, no random. Everything may import it; it imports nothing of ours.
  */
 export * from "./alert.ts";
+export * from "./baseline-statement.ts";
 export * from "./capture.ts";
 export * from "./cloud-events.ts";
 export * from "./dead-letter.ts";

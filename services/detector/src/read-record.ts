@@ -10,12 +10,13 @@ import {
 
 type RecordType = (typeof RECORD_TYPES)[number];
 
-/** Record types that rules look at, or that change the rules. */
+/** Record types that rules look at, that change the rules, or that say what has been usual. */
 const JUDGED: ReadonlySet<unknown> = new Set<RecordType>([
   "call",
   "call.intent",
   "tools.listed",
   "rules.changed",
+  "statement",
 ]);
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -98,6 +99,7 @@ function wrongPart(envelope: Json, payload: unknown): string | null {
   if (
     envelope.type !== "tools.listed" &&
     envelope.type !== "rules.changed" &&
+    envelope.type !== "statement" &&
     (!isObject(envelope.call) || typeof envelope.call.id !== "string")
   ) {
     return "envelope.call";

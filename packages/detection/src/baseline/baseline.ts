@@ -49,6 +49,16 @@ export function learn(baseline: Baseline, hour: number, value: number): void {
   addValue(sketch, value);
 }
 
+/** Takes up what is known from elsewhere, hour by hour, where that is more. Taken up twice it is the same. */
+export function takeUp(baseline: Baseline, other: Baseline): void {
+  baseline.since = Math.min(baseline.since, other.since);
+  for (const [hour, { zeros, bins }] of other.hours) {
+    const own = baseline.hours.get(hour);
+    if (own === undefined || countOf(own) < countOf({ zeros, bins }))
+      baseline.hours.set(hour, { zeros, bins: [...bins] });
+  }
+}
+
 /** What is usual, and of which windows that is known. */
 export interface Usual {
   sketch: Sketch;

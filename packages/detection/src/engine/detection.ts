@@ -13,6 +13,7 @@ import { Incidents, type ScoredFinding } from "../incident/incidents.ts";
 import { DEFAULT_INCIDENTS, type IncidentSettings } from "../incident/settings.ts";
 import { type Manifest, NO_MANIFEST } from "../knowledge/manifest.ts";
 import { keptArguments } from "../record/arguments.ts";
+import { timeOf } from "../record/record-time.ts";
 import { type Begun, type Phase, RecordView } from "../record/record-view.ts";
 import type { Rule } from "../rule/rule.ts";
 import type { StateTable } from "../state/state-table.ts";
@@ -226,7 +227,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
         }
       }
     }
-    const time = Math.min(Date.parse(envelope.time), appendTime);
+    const time = Math.min(timeOf(envelope.time), appendTime);
     return new RecordView(record, {
       time,
       appendTime,

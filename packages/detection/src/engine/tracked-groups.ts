@@ -81,6 +81,11 @@ export class TrackedGroups<S> {
     return entry;
   }
 
+  /** Of all groups, only to be looked at. */
+  *states(): IterableIterator<S> {
+    for (const [, { state }] of this.#groups.entries()) yield state;
+  }
+
   /** The group's entry, which may be changed in this turn; undefined where nothing is remembered of it. */
   existing(key: string): Entry<S> | undefined {
     return this.#groups.use(key);

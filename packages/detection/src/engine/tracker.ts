@@ -1,4 +1,5 @@
-import type { Evaluator, Finding } from "../evaluators/evaluator.ts";
+import type { Baseline } from "../baseline/baseline.ts";
+import type { Evaluator, Finding, Past } from "../evaluators/evaluator.ts";
 import type { RecordView } from "../record/record-view.ts";
 import { type Group, groupOf } from "./group.ts";
 import { type ExpiredIn, GroupTimers } from "./group-timers.ts";
@@ -17,6 +18,10 @@ export interface Tracker {
    * is judged. Absent where time completes nothing.
    */
   expire?(now: number): ExpiredIn[];
+  /** Of rules that judge a group by its own past: takes up what is usual of the group of this record. */
+  takeUp?(view: RecordView, baseline: Baseline): void;
+  /** And what is usual of all groups. */
+  baselines?(): ReturnType<Past<unknown>["baselineOf"]>[];
   readonly counts: { readonly groups: number; readonly quieted: number };
 }
 
@@ -28,6 +33,7 @@ export function createTracker<S>(
   const groups = new TrackedGroups(evaluator, home);
   const timers = evaluator.timers === undefined ? null : new GroupTimers(evaluator.timers, groups, home);
   return {
+    ...(evaluator.past === undefined ? {} : pastOf(evaluator.past)),
     ...(timers === null ? {} : { expire: (now: number) => timers.expire(now) }),
     counts: countsOf(groups),
     concerns: (view) => evaluator.concerns(view),
@@ -41,6 +47,16 @@ export function createTracker<S>(
       return finding !== null && groups.tells(entry, finding, view) ? { finding, group } : null;
     },
   };
+
+  function pastOf(past: Past<S>): Pick<Tracker, "takeUp" | "baselines"> {
+    return {
+      takeUp(view, baseline) {
+        const group = groupOf(view, groupBy);
+        if (group !== null) past.takeUp(groups.entryOf(group.key, view).state, baseline);
+      },
+      baselines: () => [...groups.states()].map((state) => past.baselineOf(state)),
+    };
+  }
 }
 
 export function countsOf(groups: { readonly size: number; readonly quieted: number }): Tracker["counts"] {

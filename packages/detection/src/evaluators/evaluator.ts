@@ -1,5 +1,6 @@
 import type { Envelope, Score, Severity } from "@tripline/events";
 import type { z } from "zod";
+import type { Baseline } from "../baseline/baseline.ts";
 import type { RecordView } from "../record/record-view.ts";
 import type { Selection } from "../rule/selection.ts";
 import type { Evidence } from "./evidence.ts";
@@ -45,6 +46,16 @@ export interface Timers<S> {
   expire(state: S, due: number): Expired | null;
 }
 
+/** Of rules that judge a group by its own past: what is usual of it, to be taken along and to begin with. */
+export interface Past<S> {
+  baselineOf(state: S): { baseline: Baseline; of: GroupIdentity };
+  /** Takes up what is known from elsewhere, hour by hour, where that is more than the group knows of itself. */
+  takeUp(state: S, baseline: Baseline): void;
+}
+
+/** The parts of an envelope that groups are made of. */
+export type GroupIdentity = Pick<Envelope, "tenant" | "actor" | "session" | "target">;
+
 /**
  * How one kind of rule judges. `S` is what it remembers of one group; `state` reads it back from JSON.
  * An evaluator holds no state of its own, so that one engine can serve any number of states.
@@ -63,6 +74,7 @@ export interface Evaluator<S> {
   /** Changes `state` in place. */
   judge(state: S, view: RecordView): Finding | null;
   readonly timers?: Timers<S>;
+  readonly past?: Past<S>;
 }
 
 const ASKS_FOR_REFUSED = ["outcome", "error_code", "decision"];

@@ -6,11 +6,13 @@ import {
   learn,
   restoredBaseline,
   savedBaseline,
+  takeUp,
   type Usual,
   usualAt,
   usuallyAtLeast,
   usuallyAtMost,
 } from "../baseline/baseline.ts";
+import { groupIdentity, identityOf } from "../baseline/group-identity.ts";
 import { MEASURE_NAMES, MEASURES, type Measure } from "../baseline/measure.ts";
 import { medianDeviation, quantile } from "../baseline/sketch.ts";
 import { measureInto, newWindow, valueOfWindow, type Window, windowState } from "../baseline/window.ts";
@@ -21,7 +23,7 @@ import { groupBySchema } from "../rule/field-names.ts";
 import { requiredCondition } from "../rule/required-condition.ts";
 import type { Selection } from "../rule/selection.ts";
 import { utcOffset } from "../rule/utc-offset.ts";
-import { type Evaluator, type Finding, isDue, type Scope } from "./evaluator.ts";
+import { type Evaluator, type Finding, type GroupIdentity, isDue, type Scope } from "./evaluator.ts";
 import { seconds } from "./event-count.ts";
 import { evidenceOf } from "./evidence.ts";
 
@@ -81,9 +83,10 @@ export const spikeKind = specSchema.transform(
 );
 
 const stateSchema = z
-  .object({ baseline: baselineState, window: windowState.nullable() })
-  .transform(({ baseline, window }): State => ({ baseline: restoredBaseline(baseline), window }));
+  .object({ of: groupIdentity, baseline: baselineState, window: windowState.nullable() })
+  .transform(({ of, baseline, window }): State => ({ of, baseline: restoredBaseline(baseline), window }));
 interface State {
+  of: GroupIdentity;
   baseline: Baseline;
   window: Window | null;
 }
@@ -106,11 +109,19 @@ function spikeEvaluator(
 
   return {
     state: stateSchema,
-    save: ({ baseline, window }) => ({ baseline: savedBaseline(baseline), window }),
+    save: ({ of, baseline, window }) => ({ of, baseline: savedBaseline(baseline), window }),
     windowMs: FORGOTTEN_AFTER_MS,
     quietMs,
     concerns: (view) => isDue(view, selection) && selection.matches(view),
-    fresh: (view) => ({ baseline: { since: view.time, hours: new Map() }, window: null }),
+    fresh: (view) => ({
+      of: identityOf(view.record.envelope),
+      baseline: { since: view.time, hours: new Map() },
+      window: null,
+    }),
+    past: {
+      baselineOf: ({ of, baseline }) => ({ of, baseline }),
+      takeUp: (state, baseline) => takeUp(state.baseline, baseline),
+    },
     judge(state, view) {
       const window = windowAt(state, view.time);
       if (window === null || !measureInto(window, measure, view) || window.teaches !== null) return null;
