@@ -65,8 +65,8 @@ const commonShape = {
   title: z.string().min(1).max(256),
   name: z
     .string()
-    .regex(/^[a-z0-9_][a-z0-9_-]{1,63}$/, {
-      error: "expected lower-case letters, digits, '-' and '_', 2 to 64",
+    .regex(/^[a-z0-9_][a-z0-9_-]{0,63}$/, {
+      error: "expected lower-case letters, digits, '-' and '_', at most 64",
     })
     .optional()
     .describe("the rule's id in alerts and for correlations; without it, `id` is"),

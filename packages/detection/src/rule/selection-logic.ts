@@ -9,6 +9,13 @@ export interface Selection {
   readonly atEnd: boolean;
   /** Fields of which it needs one of certain values to match; left out where nothing is known. See `requiredBy`. */
   readonly requirements?: Requirements;
+  /** Of one that holds as soon as any of several does: these. */
+  readonly anyOf?: readonly Selection[];
+}
+
+/** Whether `whole` holds wherever `part` does, as far as its form tells. */
+export function follows(whole: Selection, part: Selection): boolean {
+  return whole === part || whole.matches === part.matches || whole.anyOf?.includes(part) === true;
 }
 
 export interface Requirement {
@@ -37,7 +44,7 @@ export function anyOf(members: readonly Selection[]): Selection {
     members.length === 2 && first !== undefined && second !== undefined
       ? (view: RecordView) => first.matches(view) || second.matches(view)
       : (view: RecordView) => members.some((member) => member.matches(view));
-  return { matches, ...joined(members), requirements: eachRequires(members) };
+  return { matches, ...joined(members), requirements: eachRequires(members), anyOf: members };
 }
 
 export function allOf(members: readonly Selection[]): Selection {
@@ -63,7 +70,8 @@ export function someOf(members: readonly Selection[], count: number): Selection 
 }
 
 export function not(member: Selection): Selection {
-  return { ...member, matches: (view) => !member.matches(view), requirements: NOTHING_REQUIRED };
+  const { anyOf: _anyOf, ...rest } = member;
+  return { ...rest, matches: (view) => !member.matches(view), requirements: NOTHING_REQUIRED };
 }
 
 function joined(members: readonly Selection[]): Pick<Selection, "fields" | "atEnd"> {
