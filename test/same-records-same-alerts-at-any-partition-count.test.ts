@@ -16,25 +16,75 @@ const PATIENCE_MS = 2000; // the second stage's
 const LATENESS_MS = 1900; // how late a record reaches the log at most: less than the second stage's patience
 const SECRET = "⟨secret:k1.0123456789abcdef⟩";
 
+const base = (name: string, tool: string): string[] => [
+  `title: ${name}`,
+  `name: ${name}`,
+  "logsource: { category: agent_tool_call }",
+  `detection: { call: { tool: "${tool}" }, condition: call }`,
+  "---",
+];
+const correlated = (id: string, correlation: string, quiet: string): string[] => [
+  `title: ${id}`,
+  `name: ${id}`,
+  "level: medium",
+  `correlation: { timespan: 3s, ${correlation} }`,
+  `tripline: { summary: "{window}", why: w, next: [n], response: { revocable: false }, quiet: ${quiet} }`,
+];
+
 /** Rules whose groups are spread over all partitions, of the kinds that no shipped rule of the second stage has. */
 const OWN_RULES = [
-  ["many-deletions", "delete_file", "event_count", "gte: 4", "tenant"],
-  ["many-tools", "*", "value_count", "gte: 3, field: tool", "server"],
-].map(([id, tool, type, condition, group]) => ({
-  file: `${id}.yaml`,
-  text: [
-    "title: A call",
-    "name: a_call",
-    "logsource: { category: agent_tool_call }",
-    `detection: { call: { tool: "${tool}" }, condition: call }`,
+  [
+    "many-deletions",
+    ...base("call", "delete_file"),
+    ...correlated(
+      "many-deletions",
+      "type: event_count, rules: call, group-by: tenant, condition: { gte: 4 }",
+      "1s",
+    ),
+  ],
+  [
+    "many-tools",
+    ...base("call", "*"),
+    ...correlated(
+      "many-tools",
+      "type: value_count, rules: call, group-by: server, condition: { gte: 3, field: tool }",
+      "1s",
+    ),
+  ],
+  [
+    "read-then-deleted",
+    ...base("read", "read_file"),
+    ...base("delete", "delete_file"),
+    ...base("send", "send_email"),
+    ...correlated(
+      "read-then-deleted",
+      "type: temporal_ordered, rules: [read, delete, send], group-by: server",
+      "500ms",
+    ),
+  ],
+  [
+    "server-is-who-asks",
+    ...base("read", "read_file"),
+    ...base("ask", "query_orders"),
+    ...correlated(
+      "server-is-who-asks",
+      "type: temporal, rules: [read, ask], group-by: [what, server], aliases: { what: { read: session, ask: credential } }, condition: { gte: 1 }",
+      "1s",
+    ),
+  ],
+  [
+    "bursts-on-two-servers",
+    ...base("delete", "delete_file"),
+    ...base("send", "send_email"),
+    ...correlated(
+      "burst",
+      "type: event_count, rules: delete, group-by: [tenant, server], condition: { gte: 2 }",
+      "1s",
+    ),
     "---",
-    `title: ${id}`,
-    `name: ${id}`,
-    "level: medium",
-    `correlation: { type: ${type}, rules: a_call, group-by: [${group}], timespan: 3s, condition: { ${condition} } }`,
-    'tripline: { summary: "{count} in {window}", why: w, next: [n], response: { revocable: false }, quiet: 1s }',
-  ].join("\n"),
-}));
+    ...correlated("bursts-on-two-servers", "type: temporal, rules: [burst, send], group-by: tenant", "500ms"),
+  ],
+].map(([id, ...lines]) => ({ file: `${id}.yaml`, text: lines.join("\n") }));
 const rules = [...(await loadRules()), ...parseRules(OWN_RULES)];
 
 const closing: (() => Promise<void>)[] = [];
