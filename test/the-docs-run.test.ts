@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { parseManifest } from "@tripline/detection";
 import { parseIdentityConfig } from "@tripline/interceptor/http-proxy";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseResponseConfig } from "../services/responder/src/settings/response-yaml.ts";
@@ -229,6 +230,13 @@ describe("settings shown in the docs", () => {
     expect(parseResponseConfig(block?.text ?? "").webhooks).toHaveLength(1);
   });
 
+  it("the manifest is what the detector takes", () => {
+    const [block] = blocksOf(fileOf("docs/detection/tools.md")).filter(({ language }) => language === "yaml");
+    const manifest = parseManifest(block?.text ?? "", "manifest.yaml");
+    expect(manifest.isApproved("files-eu")).toBe(true);
+    expect(manifest.entryOf("github", "delete_repo").limits.calls_per_minute).toBe(10);
+  });
+
   it("identity files are what the proxy takes", () => {
     const blocks = ["packages/interceptor/src/http-proxy/README.md", "docs/wrap-a-server.md"]
       .flatMap((each) => blocksOf(fileOf(each)))
@@ -266,6 +274,7 @@ describe("settings shown in the docs", () => {
       "docs/wrap-a-server.md yaml", // by services/collector/test/interceptor-policy.test.ts
       "packages/interceptor/src/http-proxy/README.md json",
       "packages/detection/README.md yaml", // by that package's own test
+      "docs/detection/tools.md yaml",
     ];
     expect(shown.map(({ file, language }) => `${file} ${language}`)).toSatisfy((all: string[]) =>
       all.every((each) => tried.includes(each)),
