@@ -35,8 +35,9 @@ export function explanationText(
   }
   if (after.length > 0) {
     lines.push("", `  ${strong("What it remembers")}`);
-    for (const line of before) lines.push(`    before: ${terminalLine(line)}`);
-    for (const line of after) lines.push(`    after:  ${terminalLine(line)}`);
+    const same = before.join() === after.join();
+    for (const line of same ? [] : before) lines.push(`    before: ${terminalLine(line)}`);
+    for (const line of after) lines.push(`    ${same ? "before and after" : "after"}: ${terminalLine(line)}`);
   }
   for (const alert of alerts) {
     lines.push("", `  ${strong("Alert")} ${alert.severity}: ${terminalLine(alert.summary)}`);

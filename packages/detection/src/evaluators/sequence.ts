@@ -6,6 +6,7 @@ import type { Compile, RuleContext } from "../rule/evaluation.ts";
 import { groupBySchema } from "../rule/field-names.ts";
 import { RuleProblem } from "../rule/rule-problem.ts";
 import type { Selection } from "../rule/selection.ts";
+import { follows } from "../rule/selection-logic.ts";
 import type { Link } from "../text/features.ts";
 import { compileFlow, type FlowSpec, flowSchema } from "./flow.ts";
 import { type Sequence, sequenceEvaluator } from "./sequence-evaluator.ts";
@@ -68,8 +69,10 @@ export const sequenceKind = specSchema.transform(
 function compileSequence(spec: Spec, { condition, selections, path }: RuleContext): Sequence {
   // Sigma wants a condition of every rule: what does not meet it is no step.
   const compiled = (match: string, at: readonly PropertyKey[]): Selection => {
-    const selection = compileCondition(match, selections, [...path, ...at]);
-    return condition === null ? selection : allOf([condition, selection]);
+    const named = selections.get(match.trim());
+    const selection = named ?? compileCondition(match, selections, [...path, ...at]);
+    // One that follows anyway would only make the step wait for the call's end, if another step needs that.
+    return condition === null || follows(condition, selection) ? selection : allOf([condition, selection]);
   };
   const steps: Sequence["steps"][number][] = [];
   let guards: Sequence["guards"][number][] = [[]];

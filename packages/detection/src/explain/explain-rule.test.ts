@@ -99,3 +99,13 @@ it("explains a step that matches without a beginning", () => {
   expect(gone?.alerts).toEqual([]);
   expect(gone?.after).toContain("no beginning is remembered");
 });
+
+it("finds the last step before its call runs, whatever the condition that Sigma demands needs for the others", () => {
+  const text = SEQUENCE.replace(
+    "  off: { tool: switch_off }\n",
+    "  off: { tool: switch_off, outcome: ok }\n  condition: 1 of them\n",
+  );
+  const [, intent] = explain(text, { tool: "switch_off" }, { tool: "delete_file", intent: true });
+  expect(intent?.phase).toBe("begin");
+  expect(intent?.alerts).toHaveLength(1);
+});

@@ -47,9 +47,11 @@ export function explainRule(
     const view = viewIn(seen);
     const now = detection.counts(state);
     const after = rememberedLines(state.tables);
-    const changed = [...after]
-      .filter(([key, lines]) => before.get(key)?.join() !== lines.join())
-      .map(([key]) => key);
+    const changed = [...after.keys()].filter((key) => before.get(key)?.join() !== after.get(key)?.join());
+    const own = view === null ? undefined : groupOf(view, rule.evaluation.groupBy)?.key;
+    const shown = [...new Set([...(own === undefined ? [] : [`own ${own}`]), ...changed])].filter(
+      (key) => before.has(key) || after.has(key),
+    );
     const notAsked = view === null ? "no rule judges this type of record" : whyNotAsked(rule, view);
     const explanation: Omit<Explanation, "verdict"> = {
       record: {
@@ -65,8 +67,8 @@ export function explainRule(
       notAsked,
       conditions: view === null ? [] : explainers.map((explain) => explain(view)),
       groups: view === null ? [] : groupsOf(rule, view),
-      before: changed.flatMap((key) => before.get(key) ?? ["nothing"]),
-      after: changed.flatMap((key) => after.get(key) ?? []),
+      before: shown.flatMap((key) => before.get(key) ?? ["nothing"]),
+      after: shown.flatMap((key) => after.get(key) ?? []),
       alerts,
       quieted: now.quieted > counts.quieted,
       excepted: now.excepted > counts.excepted,
