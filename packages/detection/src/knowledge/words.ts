@@ -53,7 +53,7 @@ export const NOUN_TOO = new Set(
     "label tag link draft export import exchange format issue start order request log control action type like star " +
     "map sample count head tail view trace track monitor load scan help sum snapshot screenshot query check lock pin " +
     "branch commit copy transfer build deploy charge refund deposit invoice report review schedule share change patch " +
-    "resume capture display play"
+    "resume capture display play block"
   ).split(" "),
 );
 
