@@ -18,6 +18,14 @@ export const fingerprintSchema = z.looseObject({
   key_id: z.string(),
   values: z.array(z.string()).describe("keyed hashes of scalar values"),
   shingles: z.array(z.string()).describe("keyed hashes of word 3-grams of the texts"),
+  targets: z
+    .array(z.string())
+    .optional()
+    .describe("those of the values that are mail addresses, links or accounts, without scheme and www"),
+  prose: z
+    .array(z.string())
+    .optional()
+    .describe("those of the targets that stand in free text only, in no field"),
 });
 
 /** What was said: kept for its own retention, erasable, behind its own permission. All text is redacted and hostile. */

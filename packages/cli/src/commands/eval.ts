@@ -14,6 +14,7 @@ interface Options {
   tools?: string;
   at: Severity;
   cap?: number;
+  capture: "full" | "fingerprint";
   folds: number;
   show?: string;
 }
@@ -36,6 +37,11 @@ export function addEval(program: Command, context: CommandContext): void {
         .default("high"),
     )
     .option("--cap <characters>", "cut outputs to so many characters, as gateways do", atLeast(1))
+    .addOption(
+      new Option("--capture <level>", "what the detector sees of arguments and results")
+        .choices(["full", "fingerprint"])
+        .default("full"),
+    )
     .option("--folds <n>", "also by folds of user tasks", foldCount, 0)
     .option("--show <label>", "also print each alert on runs of this label")
     .action(async (file: string, options: Options, command: Command) => {
@@ -51,6 +57,7 @@ export function addEval(program: Command, context: CommandContext): void {
           at: options.at,
           cap: options.cap ?? null,
           folds: options.folds,
+          ...(options.capture === "fingerprint" ? { transform: detection.fingerprinted } : {}),
           onAlert: (alert, { trace, call }) => {
             if (trace.label !== options.show) return;
             printJson(context, [{ trace: trace.name, call, ...alert }]);
@@ -58,7 +65,8 @@ export function addEval(program: Command, context: CommandContext): void {
         });
         await scoreFile(file, evaluation, detection.parseLabelledTrace, context);
         const figures = evaluation.figures();
-        if (json) printJson(context, [{ file, cap: options.cap ?? null, ...figures }]);
+        if (json)
+          printJson(context, [{ file, cap: options.cap ?? null, capture: options.capture, ...figures }]);
         else for (const line of evaluationLines(figures, context)) context.out(line);
       } catch (error) {
         if (!(error instanceof TriplineError)) throw error;

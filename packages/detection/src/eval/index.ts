@@ -2,6 +2,8 @@
  * Scores labelled traces: which runs raise an alert, when, by which rule, and how well the judge's score separates.
  * Pure: lines of a file in, figures out; `tripline eval` reads the files. No detector calls this.
  */
+
+export { fingerprinted } from "./captured-record.ts";
 export {
   createTraceEvaluation,
   type PatternsMode,

@@ -1,5 +1,6 @@
 import { SEVERITIES, type Severity } from "@tripline/events";
 import { z } from "zod";
+import { scannedFingerprint } from "../judge/fingerprints.ts";
 import { judgeCall } from "../judge/judge.ts";
 import { judgedCallOf, valuesOfView } from "../judge/judged-call.ts";
 import { masked } from "../judge/masked.ts";
@@ -137,7 +138,9 @@ function scannedOutputOf(view: RecordView): ScannedOutput | null {
   const known = scannedOutputs.get(view);
   if (known !== undefined) return known;
   const output = view.succeeded ? view.result : (view.record.payload?.error ?? view.result);
-  const scanned = output === "" ? null : scanOutput(output);
+  const fingerprint = view.record.payload?.fingerprints?.result;
+  const scanned =
+    output !== "" ? scanOutput(output) : fingerprint !== undefined ? scannedFingerprint(fingerprint) : null;
   scannedOutputs.set(view, scanned);
   return scanned;
 }

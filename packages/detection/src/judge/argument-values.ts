@@ -43,6 +43,8 @@ export interface CallValues {
   values: Value[];
   /** Token runs of long arguments: what may carry something out, or repeat what a text said. */
   longs: { role: Role; hashes: number[] }[];
+  /** Hashes of runs of words that were made where the text was, which is not kept. */
+  grams: readonly number[];
   /** Hashes of all tokens and of the parts of compound ones: what the agent has now said. */
   said: Uint32Array;
 }
@@ -119,7 +121,7 @@ interface Token {
 
 /** Takes a call's arguments apart. */
 export function valuesOf(args: unknown): CallValues {
-  const found: CallValues = { values: [], longs: [], said: new Uint32Array(0) };
+  const found: CallValues = { values: [], longs: [], grams: [], said: new Uint32Array(0) };
   const said = new Set<number>();
   let scalars = 0;
   const walk = (value: unknown, role: Role, depth: number): void => {

@@ -284,7 +284,7 @@ it("remembers a bounded amount, whatever comes", () => {
   const { read, session } = testSession();
   for (let turn = 0; turn < 60; turn += 1)
     read("get_page", { n: turn }, `Sentence number ${turn} is about this and that. `.repeat(400));
-  expect(session.texts.length).toBeLessThanOrEqual(12_288);
+  expect(session.texts.length).toBeLessThanOrEqual(8_192);
   expect(session.texts.dropped).toBeGreaterThan(0);
   expect(session.said.length).toBeLessThanOrEqual(4096);
 });

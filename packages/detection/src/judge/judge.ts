@@ -289,15 +289,18 @@ function carriesOutput(session: Session, call: JudgedCall, segment: number): boo
   for (const { hashes } of call.values.longs) {
     for (let at = 0; at + GRAM <= hashes.length; at += 1) grams.set(gram(hashes, at), false);
   }
+  // What was made elsewhere stands on the tape as single tokens.
+  const made = call.values.grams.length > 0;
+  for (const each of call.values.grams) grams.set(each, false);
   if (grams.size < MIN_GRAMS) return false;
   const tape = session.texts;
   const own = tape.segments[segment];
   let found = 0;
   for (const [index, each] of tape.segments.entries()) {
     if (each.call === own?.call && each.record === own.record) continue;
-    const end = tape.endOf(index) - GRAM;
+    const end = tape.endOf(index) - (made ? 1 : GRAM);
     for (let at = each.start; at <= end; at += 1) {
-      const key = gram(tape.hashes, at);
+      const key = made ? (tape.hashes[at] ?? 0) : gram(tape.hashes, at);
       if (grams.get(key) !== false) continue;
       grams.set(key, true);
       found += 1;

@@ -1,6 +1,7 @@
 import { effectBit } from "../knowledge/effects.ts";
 import type { RecordView } from "../record/record-view.ts";
 import { type CallValues, valuesOf } from "./argument-values.ts";
+import { valuesOfFingerprint } from "./fingerprints.ts";
 import { hashOf } from "./token-scan.ts";
 import { type ToolWords, toolWords } from "./tool-words.ts";
 
@@ -41,7 +42,7 @@ export function judgedCallOf(view: RecordView, values: CallValues): JudgedCall {
   return judgedCall(target?.tool ?? "", view.profile.effects | view.argumentEffects.effects, values);
 }
 
-const NO_VALUES: CallValues = { values: [], longs: [], said: new Uint32Array(0) };
+const NO_VALUES: CallValues = { values: [], longs: [], grams: [], said: new Uint32Array(0) };
 
 /** One record is judged in several groups: its arguments are taken apart once. */
 const valuesOfViews = new WeakMap<RecordView, CallValues>();
@@ -49,7 +50,13 @@ const valuesOfViews = new WeakMap<RecordView, CallValues>();
 export function valuesOfView(view: RecordView): CallValues {
   const known = valuesOfViews.get(view);
   if (known !== undefined) return known;
-  const values = view.rawArgs === undefined ? NO_VALUES : valuesOf(view.rawArgs);
+  const fingerprint = view.record.payload?.fingerprints?.args;
+  const values =
+    view.rawArgs !== undefined
+      ? valuesOf(view.rawArgs)
+      : fingerprint !== undefined
+        ? valuesOfFingerprint(fingerprint)
+        : NO_VALUES;
   valuesOfViews.set(view, values);
   return values;
 }

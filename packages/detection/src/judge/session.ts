@@ -4,9 +4,9 @@ import { leavesOf } from "../output/leaves-of.ts";
 import { ARGUMENT, FIELD, PROSE, Tape } from "./tape.ts";
 import { hashOf } from "./token-scan.ts";
 
-const MAX_TEXT_TOKENS = 12_288; // of a session: about 70 KB of text, 60 KB of memory
+const MAX_TEXT_TOKENS = 8_192; // of a session: about 50 KB of text, 40 KB of memory
 const MAX_SAID_TOKENS = 4_096; // what the agent said, of a session
-const MAX_OUTPUT_TOKENS = 6_144; // of one output, so that a large one does not push out all before it
+const MAX_OUTPUT_TOKENS = 4_096; // of one output, so that a large one does not push out all before it
 const MAX_LEAF_CHARS = 32 * 1024;
 const MAX_OUTPUT_CHARS = 128 * 1024;
 

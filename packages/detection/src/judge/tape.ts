@@ -83,12 +83,12 @@ export class Tape implements TokenSink {
   }
 
   /** Adds hashes that were made elsewhere. */
-  addHashes(hashes: Iterable<number>, about: Omit<Segment, "start">): void {
+  addHashes(hashes: Iterable<number>, about: Omit<Segment, "start">, kind: TokenKind = 0): void {
     this.segments.push({ start: this.length, ...about });
     for (const hash of hashes) {
       this.#pending = LEAF_START;
       this.#left = 1;
-      this.token(hash, 0, 0);
+      this.token(hash, kind, 0);
     }
   }
 
