@@ -2,7 +2,7 @@
  * Rules in, alerts out: the rule language, what is known of tools, and the engine. Pure: no I/O, no clock, no random.
  * The detector service runs it; the CLI tests rules with it. The shipped rules lie in `../rules`.
  */
-export { baselineStatements } from "./baseline/statements.ts";
+export { baselinesIn, type StatedBaseline } from "./baseline/statements.ts";
 export {
   createDetection,
   type Detection,

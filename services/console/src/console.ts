@@ -12,6 +12,7 @@ import type { Store } from "@tripline/store";
 import type { Log } from "@tripline/stream";
 import type { FastifyPluginAsync } from "fastify";
 import { addAlertRoutes } from "./api/alerts.ts";
+import { addBaselineRoute } from "./api/baselines.ts";
 import { addCallRoutes } from "./api/calls.ts";
 import { addDeadLetterRoutes } from "./api/dead-letters.ts";
 import { addDoctorRoute } from "./api/doctor.ts";
@@ -104,6 +105,7 @@ export function createConsole({
       addSessionRoutes(app, dependencies);
       addHistoryRoute(app, dependencies);
       addRulesRoute(app, dependencies);
+      addBaselineRoute(app, { ...dependencies, log });
       addAlertRoutes(app, dependencies);
       addRevocationRoutes(app, dependencies);
       addGapRoute(app, dependencies);

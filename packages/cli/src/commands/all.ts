@@ -1,5 +1,6 @@
 import { addAlert } from "./alert.ts";
 import { addAlerts } from "./alerts.ts";
+import { addBaselines } from "./baselines.ts";
 import { addCall } from "./call.ts";
 import { addCalls } from "./calls.ts";
 import type { AddCommand } from "./command.ts";
@@ -34,6 +35,7 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addReinstate,
   addResponse,
   addRules,
+  addBaselines,
   addManifest,
   addEval,
   addProducers,

@@ -1,6 +1,7 @@
 import {
   type Alert,
   BASELINE_PRODUCER,
+  baselineRecord,
   encodeRecord,
   parseRecord,
   type TriplineRecord,
@@ -11,7 +12,7 @@ import { parseRule } from "../rule/parse-rule.ts";
 import { shortRecordSchema } from "../rule/rule-test-schema.ts";
 import { wholeState } from "../state/snapshots.testing.ts";
 import { recordsOf } from "../test-rule.ts";
-import { baselineStatements } from "./statements.ts";
+import { baselinesIn } from "./statements.ts";
 
 const rule = parseRule(
   [
@@ -27,7 +28,6 @@ const rule = parseRule(
   "spike.yaml",
 );
 const detection = createDetection([rule], { incidents: null });
-const DAY_MS = 86_400_000;
 
 function records(...shorts: object[]): DetectionInput[] {
   return recordsOf(shorts.map((short) => shortRecordSchema.parse({ tool: "get_row", ...short })));
@@ -41,7 +41,9 @@ function stated(): TriplineRecord[] {
     { at: "30m", credential: "local:b", repeat: 100, every: "1h" },
   );
   for (const input of past) detection.step(state, input);
-  return baselineStatements(state, Date.UTC(2026, 0, 1) + 5 * DAY_MS);
+  return baselinesIn(state).map(({ baseline, of }) =>
+    baselineRecord("test", baseline, of, Date.UTC(2026, 0, 6)),
+  );
 }
 
 function found(statements: readonly TriplineRecord[], ...shorts: object[]): Alert[] {

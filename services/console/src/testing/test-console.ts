@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Envelope, parseRecord } from "@tripline/events";
+import { type Envelope, parseRecord, TOPICS, type TriplineRecord } from "@tripline/events";
 import {
   AccessRegistry,
   createContext,
@@ -11,7 +11,7 @@ import {
   type HttpApp,
   type Role,
 } from "@tripline/service";
-import { createMemoryLog } from "@tripline/stream";
+import { createMemoryLog, triplineTopics } from "@tripline/stream";
 import { createConsole } from "../console.ts";
 import { fakeStore } from "./fake-store.ts";
 import type { SampleTenant } from "./sample-data.ts";
@@ -25,6 +25,8 @@ export interface TestConsole {
   producerKey(tenant: string): Promise<string>;
   /** The access records written since the last look. */
   readings(): Promise<NonNullable<Envelope["access"]>[]>;
+  /** The records that the console has written into the events topic by itself. */
+  events(): Promise<TriplineRecord[]>;
   /** All that the service said about itself, down to `trace`. */
   ownLog(): string;
   /** From now on the log takes nothing, or takes records again. */
@@ -71,9 +73,11 @@ export async function startTestConsole(
     publicHosts: [],
     allowedOrigins: [],
   });
+  const log = createMemoryLog();
+  await log.ensureTopics(triplineTopics(1));
   const { part, routes } = createConsole({
     store: fakeStore(tenants),
-    log: createMemoryLog(),
+    log,
     access,
     recordProducer,
     secrets: createRedactionKeys({ directory: join(directory, "keys"), now: context.now }),
@@ -101,6 +105,15 @@ export async function startTestConsole(
         .splice(0)
         .map((value) => parseRecord(new TextDecoder().decode(value)).envelope.access)
         .filter((entry) => entry !== undefined),
+    async events() {
+      const found: TriplineRecord[] = [];
+      const to = (await log.offsets(TOPICS.events))[0]?.next ?? 0;
+      await log.scan({ topic: TOPICS.events, partition: 0, from: 0, to }, async (records) => {
+        for (const { value } of records)
+          found.push(parseRecord(new TextDecoder().decode(value ?? undefined)));
+      });
+      return found;
+    },
     ownLog: () => lines.join(""),
     breakLog: (now) => {
       broken = now;
