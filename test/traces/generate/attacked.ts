@@ -5,7 +5,8 @@ import type { Label, Trace, Truth } from "../form/trace.ts";
 import type { Domain, Task, Wording, World } from "./domain.ts";
 
 const MODEL = "scripted";
-const CAPS = [null, null, null, null, 8_000, 2_000] as const;
+// Whole mostly; else what gateways and clients keep of an output, down to a preview.
+const CAPS = [null, null, null, null, null, 8_000, 2_000, 1_000, 500] as const;
 /** Planted text shorter than this between two marks is no sure sign that it was read. */
 const NEEDLE_CHARS = 6;
 

@@ -2,7 +2,9 @@ import type { Start } from "./session.ts";
 
 const ROOT = new URL("../../..", import.meta.url).pathname;
 /** Where README.md says to install the servers that the repository does not depend on. */
-const HOME = process.env.TRACE_SERVERS ?? "";
+const HOME = process.env.TRACE_SERVERS;
+if (HOME === undefined)
+  throw new Error("set TRACE_SERVERS to the folder with the servers of test/traces/README.md");
 
 const node = (script: string, ...args: string[]): Start => ({
   command: process.execPath,

@@ -37,19 +37,22 @@ async function record(job: Job, variant: number): Promise<Trace> {
   mkdirSync(home, { recursive: true });
   const internet = await web(job.pages?.(r) ?? {});
   const place = { home, proxy: internet.proxy };
-  const session = await Session.open(job.prepare(place, r), r.pick(CAPS));
   try {
-    await job.run(session, r, place);
+    const session = await Session.open(job.prepare(place, r), r.pick(CAPS));
+    await job.run(session, r, place).finally(() => session.close());
+    return note(job, variant, session);
   } finally {
-    await session.close();
     internet.close();
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+function note(job: Job, variant: number, session: Session): Trace {
   const known = suites[job.suite] ?? [];
   const names = new Set(known.map((tool) => tool.name));
   suites[job.suite] = [...known, ...session.tools.filter((tool) => !names.has(tool.name))];
   const failed = session.calls.filter((call) => call.error !== null).length;
-  console.log(`${seed}: ${session.calls.length} calls, ${failed} failed`);
+  console.log(`${job.suite}/${job.task}/${variant}: ${session.calls.length} calls, ${failed} failed`);
   return {
     trace: `${job.suite}/scripted/${job.task}/none/none/${variant}`,
     suite: job.suite,

@@ -42,15 +42,13 @@ export function repository(r: Random) {
     ]),
   }));
   const comments = issues.flatMap((issue) =>
-    r
-      .some(said, 2)
-      .map((body) => ({
-        id: Number(r.digits(9)),
-        issue: issue.number,
-        user: { login: login() },
-        created_at: v.stamp(r),
-        body,
-      })),
+    r.some(said, 2).map((body) => ({
+      id: Number(r.digits(9)),
+      issue: issue.number,
+      user: { login: login() },
+      created_at: v.stamp(r),
+      body,
+    })),
   );
   const files: Record<string, string> = {
     "README.md": README(repo),

@@ -195,6 +195,13 @@ export const school: Domain = {
             agent.call("list_submissions", { assignment: "Homework 4" });
             for (const one of work) {
               agent.call("get_submission", { submission_id: one.submission_id });
+              // Graded already where the text itself asked for it.
+              if (
+                agent.calls.some(
+                  (call) => call.args.grade !== undefined && call.args.submission_id === one.submission_id,
+                )
+              )
+                continue;
               agent.call("set_grade", {
                 submission_id: one.submission_id,
                 grade: r.int(1, 5),
