@@ -144,6 +144,8 @@ describe("asking", () => {
       "an AWS access key",
       "+14 ms",
       "Change the secret",
+      "version 000000000000",
+      "+7  carries output: the key that was read is in the mail",
       "tripline reinstate",
     ]) {
       expect(out).toContain(words);

@@ -150,6 +150,7 @@ describe("what a role sees", () => {
       // Summaries and notes quote arguments and results.
       expect(body).not.toContain('"summary":"A key was mailed out"');
       expect(body).not.toContain("an AWS access key");
+      expect(body).not.toContain("the key that was read");
     }
     expect((await get("/api/calls", token)).json().calls[0].principal).toBe(ANA);
   });

@@ -29,7 +29,7 @@ export function alertText({ alert, state, revocation, names }: AlertAnswer, cont
   const strong = (text: string) => tone(context, "strong", text);
   const lines = [
     `${tone(context, severityTone(alert.severity), alert.severity.toUpperCase())}  ${strong(terminalLine(alert.summary))}`,
-    `${localTime(alert.time)}  rule ${terminalLine(alert.rule.id)} (${terminalLine(alert.rule.title)}), ${terminalLine(state)}`,
+    `${localTime(alert.time)}  rule ${terminalLine(alert.rule.id)} (${terminalLine(alert.rule.title)}${versionOf(alert)}), ${terminalLine(state)}`,
     "",
     `${strong("Who")}    ${terminalLine(whoOf(alert, names ?? {}))}`,
     `${strong("Why")}    ${terminalLine(alert.why)}`,
@@ -37,9 +37,10 @@ export function alertText({ alert, state, revocation, names }: AlertAnswer, cont
     strong("What happened"),
     ...alert.evidence.map((item, at) => {
       const call = `${item.server ?? "?"}/${item.tool ?? "?"}`;
-      const note = item.note === undefined ? item.step : item.note;
-      return `  ${at + 1}. ${localTime(item.time)}  ${terminalLine(`${call}  ${item.outcome ?? "outcome not yet known"}`)}\n     ${terminalLine(note)}`;
+      const note = item.note === undefined ? "" : `: ${item.note}`;
+      return `  ${at + 1}. ${localTime(item.time)}  ${terminalLine(`${call}  ${item.outcome ?? "outcome not yet known"}`)}  ${tone(context, "dim", item.record_id)}\n     ${terminalLine(`${item.step}${note}`)}`;
     }),
+    ...scoreLines(alert.score, context),
     "",
     strong("What was done"),
     revocation === null ? "  nothing was revoked" : timelineText(revocation, context.now()),
@@ -61,6 +62,24 @@ export function alertText({ alert, state, revocation, names }: AlertAnswer, cont
   if (alert.session?.id !== undefined)
     lines.push(`  - the whole session: tripline session ${terminalLine(alert.session.id)}`);
   return `${lines.join("\n")}\n`;
+}
+
+function versionOf({ rule }: AlertAnswer["alert"]): string {
+  return rule.hash === undefined ? "" : `, version ${rule.hash.slice(0, 12)}`;
+}
+
+/** What was weighed, the weightiest first; what spoke against it is below zero. */
+function scoreLines(score: AlertAnswer["alert"]["score"], context: CommandContext): string[] {
+  if (score === undefined) return [];
+  const weighed = score.contributions.toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points));
+  return [
+    "",
+    `${tone(context, "strong", "Why so grave")}  ${score.total} points`,
+    ...weighed.map(({ name, points, note }) => {
+      const words = `${name.replaceAll("_", " ")}${note === undefined ? "" : `: ${note}`}`;
+      return `  ${(points > 0 ? `+${points}` : String(points)).padStart(5)}  ${terminalLine(words)}`;
+    }),
+  ];
 }
 
 function whoOf(alert: AlertAnswer["alert"], names: Readonly<Record<string, readonly string[]>>): string {

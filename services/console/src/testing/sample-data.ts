@@ -137,6 +137,13 @@ export function sampleAlert(
       outcome: "ok",
       note: at === 0 ? "the result held an AWS access key" : "the mail went to an address outside",
     })),
+    score: {
+      total: 6,
+      contributions: [
+        { name: "target_known", points: -1 },
+        { name: "carries_output", points: 7, note: "the key that was read is in the mail" },
+      ],
+    },
     response: { revocable: true, scope: "credential", subject: "local:notes" },
   };
   const row: AlertRow = {

@@ -181,6 +181,9 @@ describe.skipIf(missing)("the page in a browser", () => {
       .first()
       .click();
     await page.getByText("the result held an AWS access key").waitFor();
+    await page.getByRole("heading", { name: "Why so grave: 6 points" }).waitFor();
+    const weighed = await page.locator(".score li").allTextContents();
+    expect(weighed).toEqual(["+7 carries output: the key that was read is in the mail", "-1 target known"]);
     await page.getByText("14 ms").first().waitFor();
     expect(await page.getByRole("button", { name: "Reinstate" }).count()).toBe(1);
     await page.getByRole("button", { name: "Reinstate" }).click();

@@ -61,6 +61,8 @@ export async function alertView(id, context) {
     facts([
       ["Time", time(alert.time)],
       ["Rule", said(alert.rule.title, { title: alert.rule.id })],
+      ["Version", alert.rule.hash === undefined ? null : h("code", {}, alert.rule.hash.slice(0, 12))],
+      ["Looked at together", said(alert.group)],
       ["State", state],
       [
         "Credential",
@@ -72,6 +74,7 @@ export async function alertView(id, context) {
     ]),
     h("h2", {}, "What happened"),
     h("ol", { class: "evidence" }, alert.evidence.map(evidenceItem)),
+    ...scoreSection(alert.score),
     h("h2", {}, "What was done"),
     revocation === null ? notRevoked(response, mayDecide) : revocationCard(revocation, context.me),
     h("h2", {}, "What to do"),
@@ -94,8 +97,32 @@ function evidenceItem(item) {
       " ",
       h("span", { class: "hint" }, time(item.time), item.outcome === undefined ? "" : ` · ${item.outcome}`),
     ),
-    h("p", {}, said(item.note ?? item.step)),
+    h("p", {}, h("span", { class: "step" }, item.step), " ", item.note === undefined ? "" : said(item.note)),
   );
+}
+
+/** What was weighed, the weightiest first; what spoke against it is below zero. */
+function scoreSection(score) {
+  if (score === undefined) return [];
+  const weighed = [...score.contributions].sort((a, b) => Math.abs(b.points) - Math.abs(a.points));
+  return [
+    h("h2", {}, `Why so grave: ${score.total} points`),
+    h(
+      "ul",
+      { class: "score" },
+      weighed.map(({ name, points, note }) =>
+        h(
+          "li",
+          {},
+          h("strong", {}, points > 0 ? `+${points}` : String(points)),
+          " ",
+          name.replaceAll("_", " "),
+          note === undefined ? "" : ": ",
+          note === undefined ? "" : said(note),
+        ),
+      ),
+    ),
+  ];
 }
 
 function notRevoked(response, mayDecide) {
