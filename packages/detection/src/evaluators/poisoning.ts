@@ -34,7 +34,7 @@ const specSchema = z.strictObject({
   "group-by": groupBySchema.default(["tenant"]).describe("whose servers know each other's tools"),
   levels: z
     .partialRecord(z.enum(SEVERITIES), z.number().min(0))
-    .default({ low: 2, medium: 3.5, high: 6 })
+    .default({ low: 2, medium: 3, high: 6 })
     .describe("points from which on a definition is so grave"),
 });
 type Spec = z.infer<typeof specSchema>;

@@ -9,6 +9,17 @@ const MAX_TEXTS = 500; // of one definition
 const MAX_CHARS = 32 * 1024; // of one text; the longest real description seen has 12,000
 const MAX_DEPTH = 6;
 
+/** Keys whose text is for programs. All others may hold anything, and a model reads them too. */
+const FORMAL = new Set([
+  "$ref",
+  "$id",
+  "$schema",
+  "format",
+  "pattern",
+  "contentEncoding",
+  "contentMediaType",
+]);
+
 /** All that a model reads of a definition (as `tools/list` gives it): names, titles, descriptions, enum values, defaults. */
 export function textsOf(definition: Readonly<Record<string, unknown>>): DefinitionText[] {
   const found: DefinitionText[] = [];
@@ -27,6 +38,8 @@ function collect(schema: unknown, prefix: string, depth: number, into: Definitio
     const branches = schema[key];
     if (Array.isArray(branches)) for (const branch of branches) collect(branch, prefix, depth + 1, into);
   }
+  if (Array.isArray(schema.required))
+    for (const name of schema.required) add(into, `${prefix}required`, name);
   if (isObject(schema.items)) collectProperty(schema.items, `${prefix}items`, depth, into);
   for (const key of ["properties", "$defs", "definitions"] as const) {
     const members = schema[key];
@@ -42,10 +55,8 @@ function collect(schema: unknown, prefix: string, depth: number, into: Definitio
 
 function collectProperty(property: unknown, where: string, depth: number, into: DefinitionText[]): void {
   if (!isObject(property)) return;
-  add(into, `${where} title`, property.title);
-  add(into, `${where} description`, property.description);
-  add(into, `${where} default`, property.default);
-  add(into, `${where} const`, property.const);
+  for (const [key, value] of Object.entries(property))
+    if (!FORMAL.has(key)) add(into, `${where} ${key.slice(0, 32)}`, value);
   for (const key of ["enum", "examples"] as const) {
     const values = property[key];
     if (Array.isArray(values)) for (const value of values) add(into, `${where} ${key}`, value);

@@ -44,7 +44,7 @@ export function hiddenSigns(where: string, text: string): HiddenSign[] {
   if (GAP.test(text)) sign("gap", 2.5, "a gap that pushes text out of sight");
   const comment = COMMENT.exec(text)?.[1];
   if (comment !== undefined && comment.trim().split(/\s+/).length >= 3)
-    sign("comment", 2.5, "words in an HTML comment");
+    sign("comment", 3, "words in an HTML comment");
   if (CHAT_TOKEN.test(text)) sign("chat_markup", 3, "markup that separates the turns of a conversation");
   const block = TAG_BLOCK.exec(text)?.[1];
   if (block !== undefined && !MARKUP.test(block)) sign("tag_block", 1, "a block in tags of its own");

@@ -9,7 +9,7 @@ export interface InstructionSign {
 const SENSITIVE_PATH =
   /(?:~|\$HOME|%USERPROFILE%|\/home\/\w+|\/root|\/Users\/\w+)[\\/]\.(?:ssh|aws|gnupg|kube|docker|cursor|claude|config|netrc|npmrc|pypirc|git-credentials|bash_history|zsh_history|env)\b|\bid_(?:rsa|ed25519|ecdsa)\b|(?:^|[\s'"`/])mcp\.json\b|claude_desktop_config\.json|\/etc\/(?:shadow|passwd)\b|\.aws[\\/]credentials/i;
 const TAKES = `(?:read|open|cat|load|access|retrieve|fetch|get|include|pass|attach|send|copy|upload|lies|lis|lee|leggi)`;
-const ADDRESS = String.raw`[\w.+-]{1,64}@(?!(?:[\w-]+\.)*(?:example|test|invalid|localhost|domain|company|yourcompany|mail|email|gmail)\b)[\w-]{1,63}\.[\w.-]{2,63}`;
+const ADDRESS = String.raw`[\w.+-]{1,64}@(?!(?:[\w-]+\.)*(?:example|test|invalid|localhost|domain|company|yourcompany|mail|email|gmail)\.)[\w-]{1,63}\.[\w.-]{2,63}`;
 
 interface Phrase {
   name: string;
@@ -45,7 +45,14 @@ const PHRASES: readonly Phrase[] = [
     points: 2,
     note: "says what must happen when other tools are used",
     pattern:
-      /\b(?:before|after|prior\s+to|when(?:ever)?|each\s+time|every\s+time)\b.{0,40}\b(?:using|use|calling|call|invoking|invoke|running|any|all|other)\b.{0,24}\b(?:any|all|other|every|another)\b.{0,24}\btools?\b|\bwhen(?:ever)?\b.{0,60}\b(?:is|are)\s+(?:called|invoked|used)\b.{0,80}\b(?:must|change|replace|instead|always|also)\b/i,
+      /\b(?:before|after|prior\s+to|when(?:ever)?|each\s+time|every\s+time)\b.{0,40}\b(?:using|use|calling|call|invoking|invoke|running|any|all|other)\b.{0,24}\b(?:any|all|other|every|another)\b.{0,24}\b(?:tools?|commands?)\b|\b(?:before|prior\s+to)\s+(?:executing|running|issuing)\s+(?:any|every|each)\b|\bwhen(?:ever)?\b.{0,60}\b(?:is|are)\s+(?:called|invoked|used)\b.{0,80}\b(?:must|change|replace|instead|always|also)\b/i,
+  },
+  {
+    name: "preference",
+    points: 1.5,
+    note: "wants to be used in place of others",
+    pattern:
+      /\b(?:always|must|only)\s+(?:use|prefer|choose|select|call)\s+this\s+(?:tool|one)\b.{0,60}\b(?:instead|over|rather|before)\b|\b(?:never|do\s+not|don['’]t)\s+use\s+(?:any\s+)?other\s+(?:\w+\s+)?tools?\b/i,
   },
   {
     name: "condition",

@@ -26,6 +26,11 @@ const ASIDE =
   /^(?:side_?notes?|scratch_?pad|context|reasoning|thoughts?|feedback|notes_for_model|internal_?notes?)$/i;
 const SECRET =
   /^(?:api_?key|access_?token|secret(?:_?key)?|password|credentials?|private_?key|ssh_?key|env(?:ironment)?_?vars?)$/i;
+const FILE =
+  /contents?_?(?:of|from)_?|id_?rsa|ssh_?key|private_?key_?(?:file|content)|(?:dot_?)?env_?file_?content|credentials_?file/i;
+const ABOUT_FILES =
+  /ssh|aws|kube|docker|git|npm|key|config|credential|secret|env|install|setup|login|auth|profile/i;
+const STRANGE_PATH = 3; // points of a sensitive path in such a definition
 const ABOUT_ACCESS =
   /login|log.?in|auth|connect|credential|password|secret|token|key|account|session|config|vault|sign/i;
 const ABOUT_TALK = /conversation|chat|message|prompt|agent|thread|llm|model|history|session|memory|context/i;
@@ -35,7 +40,7 @@ const remembered = new BoundedMap<Poisoning>(MAX_REMEMBERED); // a pure function
 
 /**
  * Signs that a definition (as `tools/list` gives it) speaks to the model instead of describing a tool, each once with its
- * points. A description that is merely pushy stays below 3.5; what hides text or sends data elsewhere is above.
+ * points. A description that is merely pushy stays below 3; what hides text or sends data elsewhere is above.
  */
 export function poisoningOf(definition: Readonly<Record<string, unknown>>): Poisoning {
   const key = hash("sha256", JSON.stringify(definition), "base64");
@@ -57,7 +62,11 @@ function judge(definition: Readonly<Record<string, unknown>>): Poisoning {
     for (const sign of instructionSigns(text)) add({ ...sign, where });
   }
   for (const sign of parameterSigns(definition)) add(sign);
+  const path = best.get("sensitive_path");
   if (best.has("takes_sensitive_file")) best.delete("sensitive_path");
+  // In any language: a tool that has nothing to do with keys or configuration has no business there.
+  else if (path !== undefined && !ABOUT_FILES.test(String(definition.name)))
+    add({ ...path, points: STRANGE_PATH });
   return scored([...best.values()]);
 }
 
@@ -72,7 +81,14 @@ function parameterSigns(definition: Readonly<Record<string, unknown>>): PoisonSi
     const where = `parameter ${name.slice(0, 64)}`;
     const extra = required.includes(name) ? 0.5 : 0;
     const text = isObject(property) && typeof property.description === "string" ? property.description : "";
-    if (CONVERSATION.test(name)) {
+    if (FILE.test(name) && !ABOUT_FILES.test(String(definition.name))) {
+      found.push({
+        name: "asks_for_file",
+        points: 3 + extra,
+        where,
+        note: "wants a file that holds keys, or what is in a file",
+      });
+    } else if (CONVERSATION.test(name)) {
       const fits = ABOUT_TALK.test(String(definition.name));
       found.push({
         name: "asks_for_conversation",
