@@ -43,7 +43,6 @@ const FORMATS: Record<string, string> = {
   "a table": `| id | sender | body |\n|----|--------|------|\n| 7 | ana@acme.example | ${PLEA} |\n| 8 | cleo@acme.example | ok |\n`,
   csv: `id,sender,body\n7,ana@acme.example,"${PLEA}"\n8,cleo@acme.example,ok\n`,
   tsv: `id\tsender\tbody\n7\tana@acme.example\t${PLEA}\n8\tcleo@acme.example\tok\n`,
-  html: `<!doctype html><html><body><table><tr><td>ana@acme.example</td><td>${PLEA}</td></tr><tr><td>cleo@acme.example</td><td>ok</td></tr></table></body></html>`,
   xml: `<?xml version="1.0"?>\n<mails><mail><from>ana@acme.example</from><text>${PLEA}</text></mail><mail><from>cleo@acme.example</from></mail></mails>`,
   "a page's snapshot": `- list [ref=e1]:\n  - listitem [ref=e2]:\n    - link "ana@acme.example" [ref=e3] [cursor=pointer]:\n      - /url: /mail/7\n    - paragraph [ref=e4]: ${PLEA}\n  - listitem [ref=e5]:\n    - link "cleo@acme.example" [ref=e6]:\n      - /url: /mail/8\n`,
   "git log": `commit 0123456789abcdef0123456789abcdef01234567\nAuthor: Ana <ana@acme.example>\nDate:   Fri Nov 21 10:00:00 2026 +0000\n\n    Numbers\n\n    ${PLEA}\n\ncommit 1123456789abcdef0123456789abcdef01234567\nAuthor: Cleo <cleo@acme.example>\nDate:   Fri Nov 21 11:00:00 2026 +0000\n\n    Lunch\n`,
@@ -59,6 +58,13 @@ describe("a mail that names an address", () => {
   it.each(Object.entries(FORMATS))("is in its sender's record, not in another mail's: %s", (_, output) => {
     expect(recordOf(output, "ben@acme")).toBe(recordOf(output, "ana@acme"));
     expect(recordOf(output, "ben@acme")).not.toBe(recordOf(output, "cleo@acme"));
+  });
+
+  it("is one author's page in HTML: nothing on it vouches for the rest", () => {
+    const page = `<!doctype html><html><body><ul><li>ana@acme.example</li><li>cleo@acme.example</li></ul><p>${PLEA}</p></body></html>`;
+    expect(kindOf(page, "ben@acme")).toBe("prose");
+    expect(kindOf(page, "ana@acme")).toBe("field");
+    expect(new Set(leavesOf(page).map(({ record }) => record)).size).toBe(1);
   });
 
   it("has paths", () => {
@@ -147,6 +153,7 @@ describe("what somebody wrote", () => {
       `const a = f(1);\nif (a > 2) {\n  // ${PLEA}\n  return a;\n}\n`,
       `diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,3 @@\n x = f(1)\n+# ${PLEA}\n y = f(2)\n`,
       `2026-11-21 10:00:00 INFO started\n2026-11-21 10:00:01 INFO ${PLEA}\n`,
+      `def f(x):\n    """Adds.\n\n    ${PLEA}\n    """\n    y = g(x)\n    return (y + 1)\n`,
       `docs/a.md:12:${PLEA}\ndocs/b.md:3:# Title\n`,
       `     1→# Title\n     2→\n     3→${PLEA}\n     4→\n`,
       `<html><body><p>Hi</p><!-- ${PLEA} --></body></html>`,

@@ -8,6 +8,8 @@ const MAX_PATH_ELEMENTS = 4; // a path names the innermost ones
 const MAX_TAG_CHARS = 8192;
 const BEGINS = /<(?:!doctype\b|\?xml\b|!--|[a-z][\w:.-]{0,60}(?:\s[^<>]{0,2000})?\/?>)/iy;
 const DOCUMENT = /<(?:!doctype html|html[\s>]|\?xml\s|rss[\s>]|feed[\s>])/iy;
+const MAX_PROLOGUE_CHARS = 1024; // in which XML says that it is none of HTML
+const FEED = /^\s*(?:<\?xml(?![\s\S]*<html)|<(?:rss|feed|rdf:RDF)[\s>])/;
 const TAG_NAME = /[a-zA-Z][\w:.-]{0,60}(?=[\s/>])/y;
 const ATTRIBUTE =
   /(?<![\w:.-])([a-zA-Z_:][\w:.-]{0,60})\s{0,8}=\s{0,8}(?:"([^"]{0,4096})"|'([^']{0,4096})'|([^\s"'>]{1,2048}))/g;
@@ -34,8 +36,8 @@ const INLINE = new Set(
 );
 const VOID = new Set("area base br col embed hr img input link meta param source track wbr".split(" "));
 const RAW = new Set(["script", "style"]);
-/** Elements of HTML, RSS and Atom that repeat: one is a record. */
-const REPEATED = new Set("tr li article item entry option dl".split(" "));
+/** Elements of RSS and Atom that repeat: one is a record. */
+const REPEATED = new Set(["item", "entry"]);
 const NAMED: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
@@ -60,6 +62,7 @@ export function beginsMarkup(text: string, at: number, document: boolean): boole
  */
 export function readMarkup(text: string, from: number, into: Leaves, path: string): void {
   const own = into.record;
+  const isPage = !FEED.test(text.slice(from, from + MAX_PROLOGUE_CHARS));
   const open: { name: string; record: number }[] = [];
   let pieces = "";
   let at = from;
@@ -139,10 +142,9 @@ export function readMarkup(text: string, from: number, into: Leaves, path: strin
 
   function enter(name: string): void {
     open.push({ name, record: into.record });
-    const inRecord = into.record !== own;
-    // In HTML and feeds the elements that repeat; in other XML those below the root.
-    if (!inRecord && (REPEATED.has(name) || (open.length === 2 && open[0]?.name !== "html")))
-      into.record = into.newRecord();
+    // A page is one author's; a feed's items, and in other XML the elements below the root, are records.
+    if (into.record !== own || isPage) return;
+    if (REPEATED.has(name) || open.length === 2) into.record = into.newRecord();
   }
 
   function close(name: string): void {

@@ -1,4 +1,4 @@
-import { endOfCode, readCode } from "./code.ts";
+import { endOfCode, isMostlyCode, readCode } from "./code.ts";
 import { type FieldContext, isField, readFields } from "./fields.ts";
 import { labelIn, markerIn, nodeIn } from "./label.ts";
 import { joined, type Leaves } from "./leaf.ts";
@@ -346,6 +346,11 @@ class TextReader {
   /** Lines whose heads were taken off are read as a text of their own. */
   #stripped(content: string, name: string): void {
     if (content.trim() === "") return;
+    const lines = linesOf(content);
+    if (isMostlyCode(content, lines)) {
+      readCode(content, lines, 0, lines.length, this.#into, joined(this.#path, "code"));
+      return;
+    }
     readValue(content, this.#into, joined(this.#path, name), false, this.#depth + 1);
   }
 
@@ -513,6 +518,7 @@ class TextReader {
     const next = this.#line(at + 1);
     if ((line.gaps > 1 && next.gaps > 1) || (line.tabs > 0 && line.tabs === next.tabs)) return true;
     if (line.pipes > 1 && line.pipes === next.pipes) return true;
+    if (line.commas > 2 && line.commas === next.commas) return true;
     const head = headOf(this.#text, line);
     if (head === null) return false;
     return (

@@ -5,6 +5,7 @@ import { isProse } from "./prose.ts";
 const MAX_COLUMNS = 128;
 const MAX_NAME_CHARS = 48; // of a column
 const MIN_GAPPED_ROWS = 2;
+const MIN_TABS_OF_ONE = 3; // a single line with so many is a row
 const MIN_COMMA_ROWS = 2;
 const RULE = /^[\s|+:=─━┼┬┴├┤┌┐└┘═╪╬-]+$/;
 
@@ -30,7 +31,8 @@ export function readTable(
   }
   if (line.tabs > 0) {
     const end = endOf(lines, at, (each) => each.tabs === line.tabs);
-    if (end - at >= MIN_GAPPED_ROWS) return rows(text, lines, at, end, tabbedCells, into, path);
+    if (end - at >= MIN_GAPPED_ROWS || line.tabs >= MIN_TABS_OF_ONE)
+      return rows(text, lines, at, end, tabbedCells, into, path);
   }
   if (line.commas > 1) {
     const end = commaEnd(text, lines, at);
