@@ -77,6 +77,15 @@ export function profileOfDefinition(
     : profile;
 }
 
+/** `transfer`, `charge` and `deposit` move other things as well: a caller to a person, a battery, a file. */
+const PAYING = new Set(
+  "pay remit refund wire purchase buy donate withdraw sell checkout transact spend".split(" "),
+);
+
+function speaksOfPaying(word: string): boolean {
+  return PAYING.has(word) || PAYING.has(word.replace(/e?s$/, ""));
+}
+
 function withoutServer(name: string[], server: string): string[] {
   if (server === "") return name;
   const prefix = words(server.slice(0, MAX_NAME_CHARS));
@@ -121,7 +130,8 @@ function profileOfWords(name: string[], description: string[], properties: strin
   const is = (...wanted: ToolClass[]): boolean => wanted.some((toolClass) => classes.includes(toolClass));
   const money =
     name.some((word) => MONEY_NOUNS.has(word)) || properties.some((key) => /iban|amount/i.test(key));
-  if (is("pay") || (money && is("send", "schedule", "create", "update"))) effects |= effectBit("money");
+  const pays = is("pay") && (money || [...name, ...description.slice(0, 3)].some(speaksOfPaying));
+  if (pays || (money && is("send", "schedule", "create", "update"))) effects |= effectBit("money");
   if (is("delete", "cancel")) effects |= effectBit("destructive");
   if (is("invite", "share") || name.some((word) => IDENTITY_NOUNS.has(word)))
     effects |= effectBit("identity");

@@ -130,7 +130,7 @@ export const IDENTITY_NOUNS = new Set(
 );
 
 export const MONEY_NOUNS = new Set(
-  "money transaction payment payout invoice iban refund transfer wallet".split(" "),
+  "money transaction payment payout invoice iban refund wallet fund funds bill balance".split(" "),
 );
 
 const CAMEL = /([a-z0-9])([A-Z])/g;
