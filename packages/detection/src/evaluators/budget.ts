@@ -9,8 +9,8 @@ import { requiredCondition } from "../rule/required-condition.ts";
 import type { Selection } from "../rule/selection.ts";
 import { utcOffset } from "../rule/utc-offset.ts";
 import { type Evaluator, type Finding, isDue } from "./evaluator.ts";
-import { seconds } from "./event-count.ts";
 import { evidenceOf } from "./evidence.ts";
+import { spanText } from "./span-text.ts";
 
 const SLICES = 60; // of a rolling period: what is summed moves on by a sixtieth of it
 const HOUR_MS = 3_600_000;
@@ -114,7 +114,7 @@ function budgetEvaluator(
 
   function findingOf(used: number, severity: Severity, view: RecordView): Finding {
     const of = `${shown(used)} of ${shown(spec.limit)} ${measure.about}`;
-    const period = typeof spec.period === "string" ? `this ${spec.period}` : `the last ${seconds(periodMs)}`;
+    const period = typeof spec.period === "string" ? `this ${spec.period}` : `the last ${spanText(periodMs)}`;
     return {
       level: severity,
       evidence: () => [evidenceOf(view, "budget", `${of} used in ${period}`)],

@@ -4,11 +4,11 @@ import type { RecordView } from "../record/record-view.ts";
 import type { RuleContext } from "../rule/evaluation.ts";
 import type { Selection } from "../rule/selection.ts";
 import { type Evaluator, type Expired, type Finding, isDue, type Scope, showsEnd } from "./evaluator.ts";
-import { seconds } from "./event-count.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 import { type Flow, type FlowLink, flowBetween, flowLink, levelOfFlows, wordsForFlows } from "./flow.ts";
 import { rememberCall, rememberedCall, savedFeatures } from "./remembered-call.ts";
 import type { Where } from "./sequence-where.ts";
+import { spanText } from "./span-text.ts";
 
 export interface Step {
   readonly name: string;
@@ -119,7 +119,7 @@ export function sequenceEvaluator(
       level,
       exposure: flows.length > 0 && links.every((link) => link === null),
       evidence,
-      facts: () => ({ window: seconds(windowMs), link: wordsForFlows(links) }),
+      facts: () => ({ window: spanText(windowMs), link: wordsForFlows(links) }),
     };
   }
 

@@ -24,8 +24,8 @@ import { requiredCondition } from "../rule/required-condition.ts";
 import type { Selection } from "../rule/selection.ts";
 import { utcOffset } from "../rule/utc-offset.ts";
 import { type Evaluator, type Finding, type GroupIdentity, isDue, type Scope } from "./evaluator.ts";
-import { seconds } from "./event-count.ts";
 import { evidenceOf } from "./evidence.ts";
+import { spanText } from "./span-text.ts";
 
 const FORGOTTEN_AFTER_MS = 35 * 86_400_000; // five weeks unseen: what was usual then says little now
 const DEFAULT_QUIET_MS = 3_600_000;
@@ -166,7 +166,7 @@ function spikeEvaluator(
   function findingOf(value: number, usual: Usual, view: RecordView): Finding {
     const usually = shown(spec.below ? usuallyAtLeast(usual) : usuallyAtMost(usual));
     const percentile = spec.below ? "5th" : "99th";
-    const explained = `${shown(value)} ${measure.about} in ${seconds(perMs)}; the usual ${percentile} percentile (${usual.when}, ${usual.windows} windows) is ${usually}`;
+    const explained = `${shown(value)} ${measure.about} in ${spanText(perMs)}; the usual ${percentile} percentile (${usual.when}, ${usual.windows} windows) is ${usually}`;
     return {
       level,
       evidence: () => [evidenceOf(view, "spike", explained)],
@@ -176,7 +176,7 @@ function spikeEvaluator(
         usual: usually,
         median: shown(quantile(usual.sketch, 0.5)),
         when: usual.when,
-        window: seconds(perMs),
+        window: spanText(perMs),
       }),
     };
   }

@@ -34,7 +34,7 @@ export function compileRuleSet(content: RuleSetContent): RuleSet {
   const rules: Rule[] = [];
   for (const { since, file, text } of content.rules) {
     if (since === null) continue;
-    const rule = attempt(file, () => parseRule(text, file));
+    const rule = attempt(file, () => parseRule(text, file, content.rules));
     if (rule === null) continue;
     const adjusted = adjustmentOf(settings, rule.id);
     rules.push({ ...rule, since, ...(adjusted === undefined ? {} : { adjusted }) });

@@ -40,13 +40,14 @@ export function composeRuleSet(
   { number, at }: { number: number; at: string },
 ): RuleSetContent {
   const problems = [...files.problems];
+  const others = [...files.shipped, ...files.own];
   const read = (file: { file: string; text: string }, shipped: boolean): Read[] => {
     try {
-      return [readOne(file, shipped)];
+      return [readOne(file, shipped, others)];
     } catch (error) {
       if (!(error instanceof TriplineError)) throw error;
       const earlier = before?.rules.find((rule) => rule.file === file.file && rule.shipped === shipped);
-      const kept = earlier === undefined ? [] : readAgain(earlier);
+      const kept = earlier === undefined ? [] : readAgain(earlier, others);
       const consequence = kept.length > 0 ? "its version before stays in force" : "its rule is not in force";
       problems.push({ file: file.file, message: `${error.message}; ${consequence}` });
       return kept;
@@ -76,15 +77,22 @@ export function composeRuleSet(
   };
 }
 
-function readOne({ file, text }: { file: string; text: string }, shipped: boolean): Read {
-  const rule = parseRule(text, file);
+function readOne(
+  { file, text }: { file: string; text: string },
+  shipped: boolean,
+  others: readonly { file: string; text: string }[],
+): Read {
+  const rule = parseRule(text, file, others);
   return { source: { id: rule.id, file, shipped, text }, rule };
 }
 
 /** What another version of Tripline could read, this one may not. */
-function readAgain({ file, text, shipped }: RuleSource): Read[] {
+function readAgain(
+  { file, text, shipped }: RuleSource,
+  others: readonly { file: string; text: string }[],
+): Read[] {
   try {
-    return [readOne({ file, text }, shipped)];
+    return [readOne({ file, text }, shipped, others)];
   } catch (error) {
     if (!(error instanceof TriplineError)) throw error;
     return [];

@@ -32,6 +32,17 @@ const at = "2026-01-01T00:00:00.000Z";
 const calls = (count: number) =>
   recordsOf([shortRecordSchema.parse({ tool: "print", repeat: count, credential: "key:ci/1" })]);
 
+it("reads a correlation of other files' rules, and again from what is stored", () => {
+  const base = rule("aaa").split("---")[0] ?? "";
+  const counting = rule("bbb").split("---\n")[1] ?? "";
+  const files = { ...FILES, own: [file("base", base), file("bbb", counting)] };
+  const content = composeRuleSet(files, null, { number: 1, at: "2026-01-01T00:00:00.000Z" });
+  expect(content.problems).toEqual([]);
+  const { rules, unreadable } = compileRuleSet(content);
+  expect(unreadable).toEqual([]);
+  expect(rules.map(({ id }) => id)).toEqual(["a_call", "bbb"]);
+});
+
 it("keeps the version before of a file that breaks, leaves out a new broken one, and says both", () => {
   const first = composeRuleSet({ ...FILES, own: [file("aaa"), file("bbb")] }, null, { number: 1, at });
   const second = composeRuleSet(

@@ -22,12 +22,15 @@ export type Source =
   | {
       readonly kind: "detection";
       readonly name: string;
+      /** SHA-256 (hex) of its file's text. */
+      readonly hash: string;
       readonly category: LogsourceCategory;
       readonly selection: Selection;
     }
   | {
       readonly kind: "correlation";
       readonly name: string;
+      readonly hash: string;
       readonly level: RuleDefinition["level"];
       readonly correlation: Correlation;
       readonly sources: ReadonlyMap<string, Source>;
@@ -58,6 +61,12 @@ export function correlationEvaluation(source: CorrelationSource, quietMs: number
     concerns: (view) => concerns(compiled, view),
     tracker: (home) => correlationTracker(compiled, quiet, home),
   };
+}
+
+/** The hashes of all files that a correlation comes from, its own first. */
+export function hashesOf(source: Source): ReadonlySet<string> {
+  if (source.kind === "detection") return new Set([source.hash]);
+  return new Set([source.hash, ...[...source.sources.values()].flatMap((each) => [...hashesOf(each)])]);
 }
 
 /** Whose records a correlation is about. */

@@ -1,6 +1,7 @@
+import { hash } from "node:crypto";
 import { INCIDENT_RULE } from "../incident/incident-alert.ts";
 import { isField } from "../record/fields.ts";
-import { categoryOf, correlationEvaluation, type Source } from "./compile-correlation.ts";
+import { categoryOf, correlationEvaluation, hashesOf, type Source } from "./compile-correlation.ts";
 import { compileDetection, detectionEvaluation } from "./compile-detection.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { checkField } from "./field-names.ts";
@@ -86,7 +87,7 @@ function ruleOf(draft: Draft, source: Source | null): Rule {
       ["tripline", "alert"],
       "expected true: only groups of a credential or session add up",
     );
-  return { id, file, hash: draft.hash, definition, kind, evaluation, stage };
+  return { id, file, hash: hashOf(draft, source), definition, kind, evaluation, stage };
 }
 
 function judging(
@@ -109,6 +110,12 @@ function judging(
     kind: document.definition.correlation.type,
     evaluation: correlationEvaluation(source, definition.tripline.quiet),
   };
+}
+
+/** What state is kept under: the hash of the file, or of all files that a correlation comes from. */
+function hashOf(draft: Draft, source: Source | null): string {
+  const hashes = source === null ? [draft.hash] : [...hashesOf(source)];
+  return hashes.length === 1 ? draft.hash : hash("sha256", hashes.join("\n"), "hex");
 }
 
 /** Names that only trackers and templates read: a wrong one would stay silent for ever. */

@@ -63,7 +63,13 @@ export function resolver(drafts: readonly Draft[]): (draft: Draft) => Source | n
     const { condition } = compiled(draft, reference, () => compileDetection(detection));
     if (condition === null)
       throw new RuleProblem(PATH, `expected a rule with a condition, \`${reference}\` has none`);
-    return { kind: "detection", name: reference, category: logsource.category, selection: condition };
+    return {
+      kind: "detection",
+      name: reference,
+      hash: draft.hash,
+      category: logsource.category,
+      selection: condition,
+    };
   }
 
   function correlationSource(
@@ -84,6 +90,7 @@ export function resolver(drafts: readonly Draft[]): (draft: Draft) => Source | n
     const source: Extract<Source, { kind: "correlation" }> = {
       kind: "correlation",
       name,
+      hash: draft.hash,
       level,
       correlation,
       sources,

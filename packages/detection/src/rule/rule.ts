@@ -8,7 +8,7 @@ export interface Rule {
   /** Its `name`, or where it has none its `id`: what alerts, configuration and revocations call it. */
   readonly id: string;
   readonly file: string;
-  /** SHA-256 (hex) of the file's text. */
+  /** SHA-256 (hex) of the file's text; of a correlation of other files' rules, of those texts too. */
   readonly hash: string;
   readonly definition: RuleDefinition;
   /** `match`, the type of its correlation, or the kind's key below `tripline`. */

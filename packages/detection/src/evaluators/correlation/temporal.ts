@@ -7,6 +7,7 @@ import { type CorrelationKind, dropOld, insertByTime } from "./correlation-kind.
 const MAX_OCCURRENCES = 16; // of one rule in a group; in order only the newest matters, the others are for late records
 const occurrence = z.object({ t: z.number(), evidence: evidenceState });
 type Occurrence = z.infer<typeof occurrence>;
+const MAX_TRIES = 256; // at chains of one record; beyond it, records that are of several rules may hide one
 /** For each of the correlation's rules, in order of time. */
 const stateSchema = z.object({ seen: z.array(z.array(occurrence)) });
 
@@ -74,17 +75,29 @@ function newest(within: readonly (readonly Occurrence[])[]): Occurrence[] {
     .sort((a, b) => a.t - b.t || (a.evidence.record_id < b.evidence.record_id ? -1 : 1));
 }
 
-/** Backwards from the newest of the last rule, the newest that fits of each before it: if any chain fits, this one does. */
+/**
+ * Backwards from the newest of the last rule, the newest that fits of each before it: where no record is of several
+ * rules, a chain is found so if there is one. Where some are, others are tried, up to `MAX_TRIES`.
+ */
 function chainOf(within: readonly (readonly Occurrence[])[], order: readonly number[]): Occurrence[] | null {
-  const chain: Occurrence[] = [];
-  const used = new Set<string>();
-  let before = Number.POSITIVE_INFINITY;
-  for (const rule of order.toReversed()) {
-    const found = within[rule]?.findLast(({ t, evidence }) => t <= before && !used.has(evidence.record_id));
-    if (found === undefined) return null;
-    chain.unshift(found);
-    used.add(found.evidence.record_id);
-    before = found.t;
-  }
-  return chain;
+  let tries = 0;
+  const search = (left: number, before: number, chain: readonly Occurrence[]): Occurrence[] | null => {
+    const rule = order[left - 1];
+    if (rule === undefined) return [...chain];
+    const own = within[rule] ?? [];
+    for (let at = own.length - 1; at >= 0; at -= 1) {
+      const candidate = own[at];
+      if (candidate === undefined || candidate.t > before || isIn(chain, candidate)) continue;
+      tries += 1;
+      if (tries > MAX_TRIES) return null;
+      const found = search(left - 1, candidate.t, [candidate, ...chain]);
+      if (found !== null) return found;
+    }
+    return null;
+  };
+  return search(order.length, Number.POSITIVE_INFINITY, []);
+}
+
+function isIn(chain: readonly Occurrence[], { evidence }: Occurrence): boolean {
+  return chain.some((each) => each.evidence.record_id === evidence.record_id);
 }

@@ -1,1 +1,0 @@
-export { spanText as seconds } from "./span-text.ts";
