@@ -1,4 +1,4 @@
-import { SEVERITIES, type Severity } from "@tripline/events";
+import { type Score, SEVERITIES, type Severity } from "@tripline/events";
 import { z } from "zod";
 import { scannedFingerprint } from "../judge/fingerprints.ts";
 import { judgeCall } from "../judge/judge.ts";
@@ -106,7 +106,7 @@ function judgeEvaluator(
     const source = session.sources.get(verdict.source);
     return {
       level,
-      score: { total: verdict.total, contributions: verdict.contributions.map((each) => ({ ...each })) },
+      score: { total: verdict.total, contributions: contributionsOf(session, verdict) },
       evidence: () => [
         ...(source === undefined ? [] : [{ ...source, step: "source" }]),
         evidenceOf(view, "act"),
@@ -121,6 +121,17 @@ function judgeEvaluator(
 }
 
 const MAX_TOLD_VALUES = 4;
+
+/** The judge's evidence, and whether something that might have spoken for or against it was dropped for lack of room. */
+function contributionsOf({ texts, said }: Session, { contributions }: Verdict): Score["contributions"] {
+  const dropped = texts.dropped + said.dropped;
+  const forgotten = {
+    name: "forgotten",
+    points: 0,
+    note: `${dropped} words that the session had seen before`,
+  };
+  return [...contributions.map((each) => ({ ...each })), ...(dropped > 0 ? [forgotten] : [])];
+}
 
 function end(session: Session, view: RecordView): void {
   const call = endedCall(session, view.record.envelope.call?.id ?? null);

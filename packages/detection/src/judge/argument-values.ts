@@ -43,6 +43,8 @@ export interface CallValues {
   values: Value[];
   /** Token runs of long arguments: what may carry something out, or repeat what a text said. */
   longs: { role: Role; hashes: number[] }[];
+  /** Hashes of what stands in long arguments and is written once in a while: words and numbers with digits in them. */
+  marked: number[];
   /** Hashes of runs of words that were made where the text was, which is not kept. */
   grams: readonly number[];
   /** Hashes of all tokens and of the parts of compound ones: what the agent has now said. */
@@ -121,7 +123,7 @@ interface Token {
 
 /** Takes a call's arguments apart. */
 export function valuesOf(args: unknown): CallValues {
-  const found: CallValues = { values: [], longs: [], grams: [], said: new Uint32Array(0) };
+  const found: CallValues = { values: [], longs: [], marked: [], grams: [], said: new Uint32Array(0) };
   const said = new Set<number>();
   let scalars = 0;
   const walk = (value: unknown, role: Role, depth: number): void => {
@@ -228,8 +230,20 @@ function take(raw: string, role: Role, into: CallValues, said: Set<number>): voi
       note,
       text.includes(" ") ? (PHRASE_WEIGHTS[plain.length] ?? WEIGHTS.phrase) : MARKED_WORD_WEIGHT,
     );
-  if (plain.length > MAX_PHRASE_TOKENS || role === "text")
+  if (plain.length > MAX_PHRASE_TOKENS || role === "text") {
+    for (const { hash, kind, from, to } of plain) {
+      if (kind === CLOCK || to - from < MIN_MARKED_CHARS || into.marked.length >= MAX_MARKED) continue;
+      if (/\d/.test(text.slice(from, to)) && !isDay(text.slice(from, to))) into.marked.push(hash);
+    }
     into.longs.push({ role, hashes: plain.slice(0, MAX_LONG_TOKENS).map(({ hash }) => hash) });
+  }
+}
+
+const MIN_MARKED_CHARS = 5; // shorter numbers recur by chance
+const MAX_MARKED = 64;
+
+function isDay(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}/.test(text);
 }
 
 /** By how many words it has. A path or a repository's name is one word. */

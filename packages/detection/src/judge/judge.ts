@@ -6,7 +6,7 @@ import { type Contribution, type EvidenceName, POINTS, type Verdict } from "./po
 import { type Hit, type Origin, type Provenance, provenanceOf, type TextHits } from "./provenance.ts";
 import { has, hasAny, type Sentence, sentencesOf } from "./sentences.ts";
 import type { Session } from "./session.ts";
-import { FIELD, type Tape } from "./tape.ts";
+import { FIELD, PROSE, type Segment, type Tape } from "./tape.ts";
 import { DAY, DOMAIN, hashOf } from "./token-scan.ts";
 
 const WINDOW_BEFORE = 25; // tokens before an action's sentence: about 160 characters
@@ -91,9 +91,10 @@ function judgeText(
   return best;
 
   function weigh(sentence: Sentence | null): Contribution[] {
+    if (about === undefined) return [];
     const found = new Map<EvidenceName, number>();
     const note = (name: EvidenceName): void => void found.set(name, POINTS[name]);
-    const from = sentence === null ? (about?.start ?? 0) : sentence.from - WINDOW_BEFORE;
+    const from = sentence === null ? about.start : sentence.from - WINDOW_BEFORE;
     const to = sentence === null ? end : sentence.to + WINDOW_AFTER;
     const near = sole.filter(({ at }) => at >= from && at < to);
     const inSentence = ({ at }: Hit): boolean => sentence !== null && at >= sentence.from && at < sentence.to;
@@ -137,6 +138,7 @@ function judgeText(
       hard.length === 0 &&
       privilege.length === 0 &&
       softWeight < MIN_SOFT_WEIGHT &&
+      !found.has("link_sentence") &&
       soft.some((hit) => isName(hit.value) && inSentence(hit))
     )
       note("dest_name");
@@ -168,7 +170,7 @@ function judgeText(
       if (
         hasAny(
           tape,
-          Math.max(about?.start ?? 0, sentence.from - NEAR_TOKENS),
+          Math.max(about.start, sentence.from - NEAR_TOKENS),
           Math.min(end, sentence.to + NEAR_TOKENS),
           call.words.things,
         )
@@ -177,6 +179,8 @@ function judgeText(
     }
     if (literal) note("literal");
     if (isAboutAuthor) note("about_author");
+    if (hard.length > 0 && !WITNESSES.some((name) => found.has(name)) && isSought(session, about))
+      note("sought_text");
     if (known && privilege.length === 0 && !found.has("payload_sentence")) note("target_known");
     return [...found].map(([name, points]) => ({ name, points }));
   }
@@ -218,7 +222,8 @@ function judgeText(
     soft: readonly Hit[],
     note: (name: EvidenceName) => void,
   ): void {
-    const call0 = about?.call ?? 0;
+    if (about === undefined) return;
+    const call0 = about.call;
     const parts = hard
       .flatMap(({ value }) => partsOf(value.text))
       .filter((part) => part.length >= 4 && !GENERIC.has(part) && !/^\d+$/.test(part));
@@ -233,7 +238,7 @@ function judgeText(
       if (
         hasAny(
           tape,
-          Math.max(about?.start ?? 0, at - 3 * NEAR_TOKENS),
+          Math.max(about.start, at - 3 * NEAR_TOKENS),
           Math.min(end, at + 3 * NEAR_TOKENS),
           call.words.things,
         )
@@ -243,6 +248,33 @@ function judgeText(
     }
     if (carriesOutput(session, call, text.segment)) note("carries_output");
   }
+}
+
+/** What makes a dictated target more than an address that was looked up in a text. */
+const WITNESSES: readonly EvidenceName[] = [
+  "irreversible",
+  "carries_output",
+  "privilege_sentence",
+  "privilege_text",
+  "soft_sentence",
+  "payload_sentence",
+  "text_dictated",
+  "literal",
+];
+const MAX_SOUGHT_RECORDS = 2; // a text and what it stands in
+
+/** Whether the agent had asked for this text: the only free text of an output that it named something for. */
+function isSought({ texts, said }: Session, { call, record }: Segment): boolean {
+  const records = new Set<number>();
+  for (const segment of texts.segments) {
+    if (segment.call !== call) continue;
+    if (segment.kind === PROSE && segment.record !== record) return false;
+    records.add(segment.record);
+  }
+  return (
+    records.size <= MAX_SOUGHT_RECORDS &&
+    said.segments.some((segment, index) => segment.call === call && said.endOf(index) > segment.start)
+  );
 }
 
 /** Whether a value is where the act goes. A link that nothing is sent to is only followed. */
@@ -283,30 +315,46 @@ const GRAM = 3;
 const MIN_GRAMS = 5;
 const MIN_GRAM_SHARE = 0.25;
 
-/** Whether long arguments repeat passages of another record than the text's: data goes out. */
+/** Whether long arguments repeat what another record than the text's holds: data goes out. */
 function carriesOutput(session: Session, call: JudgedCall, segment: number): boolean {
-  const grams = new Map<number, boolean>();
-  for (const { hashes } of call.values.longs) {
-    for (let at = 0; at + GRAM <= hashes.length; at += 1) grams.set(gram(hashes, at), false);
-  }
-  // What was made elsewhere stands on the tape as single tokens.
-  const made = call.values.grams.length > 0;
-  for (const each of call.values.grams) grams.set(each, false);
-  if (grams.size < MIN_GRAMS) return false;
   const tape = session.texts;
   const own = tape.segments[segment];
-  let found = 0;
-  for (const [index, each] of tape.segments.entries()) {
-    if (each.call === own?.call && each.record === own.record) continue;
-    const end = tape.endOf(index) - (made ? 1 : GRAM);
-    for (let at = each.start; at <= end; at += 1) {
-      const key = made ? (tape.hashes[at] ?? 0) : gram(tape.hashes, at);
-      if (grams.get(key) !== false) continue;
-      grams.set(key, true);
-      found += 1;
+  if (own === undefined) return false;
+  const others = tape.segments.flatMap(({ start, call: source, record }, index) =>
+    source === own.call && record === own.record ? [] : [{ from: start, to: tape.endOf(index) }],
+  );
+  const { longs, marked, grams } = call.values;
+  if (grams.length > 0) return repeats(tape, others, new Set(grams), 1);
+  const news = marked.filter(
+    (hash) =>
+      !has(tape, own.start, tape.endOf(segment), hash) && !has(session.said, 0, session.said.length, hash),
+  );
+  if (news.length > 0) {
+    const wanted = new Set(news);
+    if (others.some(({ from, to }) => hasAny(tape, from, to, wanted))) return true;
+  }
+  const runs = new Set<number>();
+  for (const { hashes } of longs)
+    for (let at = 0; at + GRAM <= hashes.length; at += 1) runs.add(gram(hashes, at));
+  return repeats(tape, others, runs, GRAM);
+}
+
+/** @param size tokens of a run on the tape: one where runs were hashed elsewhere */
+function repeats(
+  tape: Tape,
+  places: readonly { from: number; to: number }[],
+  runs: ReadonlySet<number>,
+  size: number,
+): boolean {
+  if (runs.size < MIN_GRAMS) return false;
+  const found = new Set<number>();
+  for (const { from, to } of places) {
+    for (let at = from; at + size <= to; at += 1) {
+      const key = size === 1 ? (tape.hashes[at] ?? 0) : gram(tape.hashes, at);
+      if (runs.has(key)) found.add(key);
     }
   }
-  return found >= MIN_GRAMS && found / grams.size >= MIN_GRAM_SHARE;
+  return found.size >= MIN_GRAMS && found.size / runs.size >= MIN_GRAM_SHARE;
 }
 
 const DICTATED_GRAM = 4;

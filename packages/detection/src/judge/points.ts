@@ -32,6 +32,7 @@ export const POINTS = {
   reply_to_author: -2.5,
   same_org: -2.5,
   about_author: -2.5,
+  sought_text: -2.5,
 } as const;
 export type EvidenceName = keyof typeof POINTS;
 
