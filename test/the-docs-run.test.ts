@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { parseManifest } from "@tripline/detection";
+import { parseManifest, parseRuleSettings } from "@tripline/detection";
 import { parseIdentityConfig } from "@tripline/interceptor/http-proxy";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseResponseConfig } from "../services/responder/src/settings/response-yaml.ts";
@@ -237,6 +237,13 @@ describe("settings shown in the docs", () => {
     expect(manifest.entryOf("github", "delete_repo").limits.calls_per_minute).toBe(10);
   });
 
+  it("settings of rules are what the detector takes", () => {
+    const [block] = blocksOf(fileOf("docs/rules/in-force.md")).filter(({ language }) => language === "yaml");
+    const settings = parseRuleSettings(block?.text ?? "", "rules.yaml");
+    expect(settings.disabled).toContain("tool-new-on-server");
+    expect(settings.exceptions).toHaveLength(1);
+  });
+
   it("identity files are what the proxy takes", () => {
     const blocks = ["packages/interceptor/src/http-proxy/README.md", "docs/wrap-a-server.md"]
       .flatMap((each) => blocksOf(fileOf(each)))
@@ -275,6 +282,7 @@ describe("settings shown in the docs", () => {
       "packages/interceptor/src/http-proxy/README.md json",
       "packages/detection/README.md yaml", // by that package's own test
       "docs/detection/tools.md yaml",
+      "docs/rules/in-force.md yaml",
     ];
     expect(shown.map(({ file, language }) => `${file} ${language}`)).toSatisfy((all: string[]) =>
       all.every((each) => tried.includes(each)),

@@ -65,7 +65,9 @@ function conditionLines(condition: ExplainedCondition, depth: number, context: C
 /** A name in a condition and the selection of that name say the same: one line is enough. */
 function onlyNames({ label, terms }: ExplainedCondition): ExplainedCondition[] | null {
   const [only] = terms;
-  return terms.length === 1 && only?.label === label ? [...only.terms, ...only.tests.map(asTerm)] : null;
+  return terms.length === 1 && only !== undefined && label.split(": ").at(-1) === only.label
+    ? [...only.terms, ...only.tests.map(asTerm)]
+    : null;
 }
 
 function asTerm(test: ExplainedTest): ExplainedCondition {

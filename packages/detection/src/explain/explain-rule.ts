@@ -67,8 +67,8 @@ export function explainRule(
       notAsked,
       conditions: view === null ? [] : explainers.map((explain) => explain(view)),
       groups: view === null ? [] : groupsOf(rule, view),
-      before: shown.flatMap((key) => before.get(key) ?? ["nothing"]),
-      after: shown.flatMap((key) => after.get(key) ?? []),
+      before: shown.flatMap((key) => told(key, before.get(key) ?? ["nothing"])),
+      after: shown.flatMap((key) => told(key, after.get(key) ?? [])),
       alerts,
       quieted: now.quieted > counts.quieted,
       excepted: now.excepted > counts.excepted,
@@ -76,6 +76,11 @@ export function explainRule(
     explanations.push({ ...explanation, verdict: verdictOf(explanation) });
   }
   return explanations;
+}
+
+/** Rules about a session look at credential and principal as well. */
+function told(key: string, lines: readonly string[]): string[] {
+  return lines.map((line) => (key.startsWith("own ") ? line : `over credential and principal: ${line}`));
 }
 
 /** Assigned in a callback, which the compiler does not see. */
