@@ -94,5 +94,11 @@ const LONG_KEY_CHARS = 32;
 
 /** Whether a name in an output is itself a value: an address, a path, a title. It is a leaf then, too. */
 export function isValueAsKey(name: string): boolean {
-  return name.length > LONG_KEY_CHARS || STRANGE_KEY.test(name);
+  if (name.length > LONG_KEY_CHARS) return true;
+  for (let at = 0; at < name.length; at += 1) {
+    const code = name.charCodeAt(at) | 32;
+    // Nearly all names are letters and `_`: only for others the pattern is asked.
+    if ((code < 97 || code > 122) && code !== 127) return STRANGE_KEY.test(name);
+  }
+  return false;
 }

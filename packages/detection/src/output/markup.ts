@@ -67,12 +67,17 @@ export function readMarkup(text: string, from: number, into: Leaves, path: strin
   let pieces = "";
   let at = from;
 
-  const place = (): string =>
-    open.slice(-MAX_PATH_ELEMENTS).reduce((whole, { name }) => joined(whole, name), path);
+  let here: string | null = path; // the path of where `at` is; worked out when it is asked for
+  const place = (): string => {
+    here ??= open.slice(-MAX_PATH_ELEMENTS).reduce((whole, { name }) => joined(whole, name), path);
+    return here;
+  };
   const flush = (): void => {
-    const said = pieces.replace(/\s+/g, " ").trim();
+    const said = pieces.trim();
     pieces = "";
-    if (said !== "") into.add(place(), said, isProse(said));
+    if (said === "") return;
+    const line = said.replace(/\s+/g, " ");
+    into.add(place(), line, isProse(line));
   };
 
   while (at < text.length && !into.full) {
@@ -142,6 +147,7 @@ export function readMarkup(text: string, from: number, into: Leaves, path: strin
 
   function enter(name: string): void {
     open.push({ name, record: into.record });
+    here = null;
     // A page is one author's; a feed's items, and in other XML the elements below the root, are records.
     if (into.record !== own || isPage) return;
     if (REPEATED.has(name) || open.length === 2) into.record = into.newRecord();
@@ -152,6 +158,7 @@ export function readMarkup(text: string, from: number, into: Leaves, path: strin
       if (open[depth]?.name !== name) continue;
       into.record = open[depth]?.record ?? own;
       open.length = depth;
+      here = null;
       return;
     }
   }

@@ -27,7 +27,13 @@ const SAME_BUT_NUMBERS = /\d+/g;
  */
 export function readPlainText(text: string, into: Leaves, path = "", part: Part = "output", depth = 0): void {
   const first = text.charCodeAt(0);
-  if (part === "output" && (first === 123 || first === 91) && readWhole(text, into, path)) return;
+  if (part === "output") {
+    if ((first === 123 || first === 91) && readWhole(text, into, path)) return;
+    if (first === 60 && beginsMarkup(text, 0, true)) {
+      readMarkup(text, 0, into, path);
+      return;
+    }
+  }
   new TextReader(text, into, path, part, depth).read();
 }
 

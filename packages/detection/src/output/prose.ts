@@ -112,12 +112,13 @@ function isProsePiece(text: string, from: number, to: number): boolean {
   const length = to - from;
   if (length < SHORT_PROSE_CHARS) return false;
   const long = length >= PROSE_CHARS || (length >= PROSE_LINES_CHARS && hasLineBreak(text, from, to));
-  if (length < PROSE_UNSPACED && !holdsAddress(text, from, to)) return false;
+  const addressed = holdsAddress(text, from, to);
+  if (!long && !addressed && !holdsUnspaced(text, from, to)) return false;
   const { tokens, words, plain, run, unspaced } = wordingOf(text, from, to);
   if (unspaced >= PROSE_UNSPACED) return true;
   if (long && words >= PROSE_WORDS && (words * 2 >= tokens || run >= PROSE_RUN)) return true;
   const enough = unspaced >= SHORT_PROSE_UNSPACED || (plain >= SHORT_PROSE_PLAIN && words * 2 >= tokens);
-  return enough && holdsAddress(text, from, to);
+  return enough && addressed;
 }
 
 const BLOCK_WORDS = 8;
@@ -134,6 +135,12 @@ export function isProseBlock(text: string, from: number, to: number): boolean {
 
 function hasLineBreak(text: string, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) if (text.charCodeAt(at) === 10) return true; // indexOf would look past `to`
+  return false;
+}
+
+/** Whether some character may be of a script without spaces. */
+function holdsUnspaced(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) if (text.charCodeAt(at) >= 0x0e00) return true;
   return false;
 }
 
