@@ -7,6 +7,7 @@ import {
   MONEY_NOUNS,
   NOUN_TOO,
   PRIVATE_NOUNS,
+  PUBLISHED_NOUNS,
   SECRET_NOUNS,
   UNTRUSTED_NOUNS,
   VERB_CLASS,
@@ -136,7 +137,9 @@ function profileOfWords(name: string[], description: string[], properties: strin
   if (is("invite", "share") || name.some((word) => IDENTITY_NOUNS.has(word)))
     effects |= effectBit("identity");
   if (is("execute")) effects |= effectBit("code");
-  if (is("send", "post", "share", "invite") && !(effects & effectBit("money")))
+  // What is written where others read it has left as much as what is sent to them.
+  const published = is("create", "update") && name.some((word) => PUBLISHED_NOUNS.has(word));
+  if ((is("send", "post", "share", "invite") || published) && !(effects & effectBit("money")))
     effects |= effectBit("external_sink");
   if (effects === 0) effects = effectBit("write");
   return {

@@ -129,6 +129,13 @@ export const IDENTITY_NOUNS = new Set(
   ),
 );
 
+/** What is created or changed where others read it: an issue, a comment, a gist. Not documents, which have their readers. */
+export const PUBLISHED_NOUNS = new Set(
+  "issue comment comments gist discussion review pull tweet post posts reply thread message messages release worklog".split(
+    " ",
+  ),
+);
+
 export const MONEY_NOUNS = new Set(
   "money transaction payment payout invoice iban refund wallet fund funds bill balance".split(" "),
 );
