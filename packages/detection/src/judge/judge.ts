@@ -179,7 +179,12 @@ function judgeText(
     }
     if (literal) note("literal");
     if (isAboutAuthor) note("about_author");
-    if (hard.length > 0 && !WITNESSES.some((name) => found.has(name)) && isSought(session, about))
+    if (
+      hard.length > 0 &&
+      !found.has("dest_labelled") &&
+      !WITNESSES.some((name) => found.has(name)) &&
+      isSought(session, about)
+    )
       note("sought_text");
     if (known && privilege.length === 0 && !found.has("payload_sentence")) note("target_known");
     return [...found].map(([name, points]) => ({ name, points }));
