@@ -18,6 +18,11 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))("the shipped rule %
     expect(rule.file).toMatch(new RegExp(`^[a-z-]+/${id}\\.yaml$`));
   });
 
+  it("has a name for people and a UUID for Sigma's tools", () => {
+    expect(rule.definition.name).toBe(id);
+    expect(rule.definition.id).toBeTruthy();
+  });
+
   it("says what it means, what to expect of it and where it comes from", () => {
     expect(rule.definition.description).toBeTruthy();
     expect(rule.definition.falsepositives.length).toBeGreaterThan(0);

@@ -131,6 +131,14 @@ describe("what is broken is named and stops nothing else", () => {
       "`one` is a rule with `tripline.new_value`",
     ],
     [
+      "cases that could not be run",
+      [
+        `${plain("one", "tripline: { tests: [{ name: a, records: [{ tool: x }], alerts: [low] }] }")}\n---\n${correlation("two", "one")}`,
+      ],
+      ["two"],
+      "a.yaml:5: tripline.tests: expected no cases: a correlation of this file names the rule",
+    ],
+    [
       "the old form",
       [plain("one", "correlation: { type: event_count, timespan: 1m }")],
       [],

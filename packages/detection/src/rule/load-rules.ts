@@ -40,7 +40,10 @@ export function loadRuleSet(files: readonly RuleFile[]): LoadedRules {
   for (const draft of drafts) {
     try {
       const source = resolve(draft);
-      if (silent.has(draft)) continue;
+      if (silent.has(draft)) {
+        checkSilent(draft);
+        continue;
+      }
       const rule = ruleOf(draft, source);
       const other = taken.get(rule.id);
       if (other !== undefined)
@@ -71,6 +74,17 @@ function silentOnes(drafts: readonly Draft[]): Set<Draft> {
     }
   }
   return silent;
+}
+
+/** A rule that raises no alerts is read all the same, or it would be found broken by nobody. */
+function checkSilent({ document }: Draft): void {
+  if (document.kind === "detection") compileDetection(document.definition.detection);
+  if (document.definition.tripline.tests.length > 0) {
+    throw new RuleProblem(
+      ["tripline", "tests"],
+      "expected no cases: a correlation of this file names the rule, so it raises no alerts",
+    );
+  }
 }
 
 function ruleOf(draft: Draft, source: Source | null): Rule {
