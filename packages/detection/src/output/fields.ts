@@ -1,7 +1,7 @@
 import { labelIn, markerIn, nodeIn } from "./label.ts";
 import { isValueAsKey, joined, type Leaves } from "./leaf.ts";
 import { isBlank, type Line, NO_LINE } from "./lines.ts";
-import { type ReadText, readLiteral } from "./literal.ts";
+import { isCutAt, type ReadText, readLiteral } from "./literal.ts";
 import { isProse } from "./prose.ts";
 import { unescaped } from "./unescape.ts";
 
@@ -279,7 +279,7 @@ class FieldReader {
     for (let next = at; next < lines.length && next < at + MAX_GATHERED_LINES; next += 1) {
       const line = lines[next] ?? NO_LINE;
       if (isBlank(line)) continue;
-      if (next > at && line.indent <= first.indent) return 0;
+      if (next > at && line.indent <= first.indent) return isCutAt(text, line.from) ? next : 0;
       if (closes(text, next === at ? from + 1 : line.from, line.to, quote)) return next + 1;
     }
     return lines.length; // cut in the middle

@@ -97,6 +97,28 @@ describe("an output that was cut", () => {
   });
 });
 
+describe("data with something behind it on its line", () => {
+  const data = JSON.stringify([mail, other]);
+  it.each([
+    ["the end of what it was cut out of", `${data}",\n      "annotations": null\n    }\n  ],\n`],
+    ["another document", `${data}${JSON.stringify({ id: 9 })}`],
+    ["a remark", `${data} (2 of 40 messages)`],
+  ])("keeps its fields: %s", (_, output) => {
+    expect(leavesOf(output).find(({ text }) => text === "ana@acme.example")).toMatchObject({
+      prose: false,
+      path: "0.sender",
+    });
+    expect(kindOf(output, "ben@acme")).toBe("prose");
+  });
+
+  it("is none when it only looks so", () => {
+    expect(leavesOf("[1] Doe et al. (2020)\n[2] Roe (2021)\n").map(({ path }) => path)).toEqual([
+      "line",
+      "line",
+    ]);
+  });
+});
+
 describe("what somebody wrote", () => {
   const inside = (body: string): string => `From: ana@acme.example\nSubject: Hi\n\n${body}`;
 

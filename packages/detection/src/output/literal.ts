@@ -32,7 +32,8 @@ export interface Wrapped {
  * Records: each element of a list of objects is one; so is each member of a map of like objects. An object that itself
  * holds free text keeps what is below it in its record, but for elements that hold free text of their own (comments):
  * headers and attachments that the text's author may have chosen must not vouch for him.
- * @returns where the literal ends, or -1 when there is none here; then no leaf was added
+ * @returns where the literal ends; a negative number when there is none here, which says how many characters were read to
+ *   find that out: -1 for none. No leaf was added then
  */
 export function readLiteral(
   text: string,
@@ -75,7 +76,7 @@ class LiteralReader {
     const accepted = whole ? found > 0 || this.#at > at + 1 : found >= 3 && this.#names >= 3;
     if (accepted && !(this.#ended && found === 0)) return this.#at;
     this.#leaves.drop(before);
-    return -1;
+    return -1 - (this.#at - at);
   }
 
   /** False when what stands here is no value. */
@@ -229,7 +230,8 @@ class LiteralReader {
   }
 
   #key(): string | null {
-    const char = this.#text.charAt(this.#at);
+    const start = this.#at;
+    const char = this.#text.charAt(start);
     let key: string;
     if (char === '"' || char === "'") key = this.#quoted(char);
     else {
@@ -251,7 +253,9 @@ class LiteralReader {
       this.#at += this.#text.charAt(this.#at + 1) === ">" ? 2 : 1;
       return key;
     }
-    return this.#cut() ? key : null;
+    if (this.#cut()) return key;
+    this.#at = start; // what stands here is no name: whoever reads on reads it
+    return null;
   }
 
   #bare(path: string, depth: number): boolean {

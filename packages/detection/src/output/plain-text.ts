@@ -50,6 +50,13 @@ function readWhole(text: string, into: Leaves, path: string): boolean {
   return false;
 }
 
+const OBJECT = /[[{]\s{0,64}(?:[[{]\s{0,64}){0,2}["'][^"']{0,200}["']\s{0,8}:/y;
+
+function beginsObject(text: string, at: number): boolean {
+  OBJECT.lastIndex = at;
+  return OBJECT.test(text);
+}
+
 function isBlankFrom(text: string, from: number): boolean {
   for (let at = from; at < text.length; at += 1) if (text.charCodeAt(at) > 32) return false;
   return true;
@@ -133,10 +140,6 @@ class TextReader {
     return this.#text.slice(from, to);
   }
 
-  #add(text: string): void {
-    this.#into.add(joined(this.#path, "text"), text, isProse(text));
-  }
-
   #flush(): void {
     if (this.#textFrom < 0) return;
     this.#hasProse ||= isProse(this.#text, this.#textFrom, this.#textTo);
@@ -175,24 +178,54 @@ class TextReader {
     if (this.#wasted > MAX_WASTED_CHARS) return null;
     const before = this.#into.list.length;
     const own = this.#into.record;
-    if (!this.#within && !this.#running) this.#into.record = this.#into.newRecord();
-    const record = this.#into.record;
-    const end = readLiteral(this.#text, line.from, this.#into, this.#fields.readText, this.#path);
-    const isWhole = end >= 0 && this.#endsLine(end);
+    let end = line.from;
+    // Documents may follow each other on one line.
+    for (let from = line.from; from < this.#text.length; from = this.#behindSigns(end)) {
+      const sign = this.#text.charCodeAt(from);
+      if (from > line.from && sign !== 123 && sign !== 91) break;
+      if (!this.#within && !this.#running) this.#into.record = this.#into.newRecord();
+      const found = readLiteral(this.#text, from, this.#into, this.#fields.readText, this.#path);
+      if (found < 0) {
+        this.#wasted += Math.max(-1 - found, line.to - line.from);
+        break;
+      }
+      end = found;
+    }
     this.#into.record = own;
-    if (!isWhole) {
+    let next = at + 1;
+    while (next < this.#lines.length && this.#line(next).from < end) next += 1;
+    const rest = this.#text.slice(this.#behindSigns(end), this.#line(next - 1).to).trim();
+    // `[1] a note` is none, but an object is one whatever follows it.
+    if (
+      end === line.from ||
+      (rest !== "" && !isCutAt(this.#text, end) && !beginsObject(this.#text, line.from))
+    ) {
       this.#into.drop(before);
-      this.#wasted += Math.max(end - line.from, line.to - line.from);
+      this.#wasted += end - line.from;
       return null;
     }
     // Data below somebody's text may be his.
-    if (this.#running || this.#within) this.#into.merge(record, before);
+    if (this.#running || this.#within) this.#into.merge(own, before);
     this.#flushBefore(before);
-    let next = at + 1;
-    while (next < this.#lines.length && this.#line(next).from < end) next += 1;
-    const rest = this.#text.slice(end, this.#line(next - 1).to).trim();
-    if (rest.length > 1) this.#add(rest);
+    if (rest !== "")
+      readValue(
+        rest,
+        this.#into,
+        joined(this.#path, "text"),
+        this.#running || isProse(rest),
+        this.#depth + 1,
+      );
     return next;
+  }
+
+  /** The first sign on the line behind a literal that does not belong to it; the line's end when there is none. */
+  #behindSigns(end: number): number {
+    let at = end;
+    for (; at < this.#text.length; at += 1) {
+      const code = this.#text.charCodeAt(at);
+      if (code === 10 || (code > 32 && code !== 44 && code !== 59)) break; // , ;
+    }
+    return at;
   }
 
   /** Hands on the free text that stood before leaves already added, in its place. */
@@ -201,17 +234,6 @@ class TextReader {
     const behind = this.#into.list.splice(position);
     this.#flush();
     for (const leaf of behind) this.#into.list.push(leaf);
-  }
-
-  /** Whether nothing but a sign stands behind a literal on its line, or it was cut there. */
-  #endsLine(end: number): boolean {
-    if (isCutAt(this.#text, end)) return true;
-    for (let at = end; at < this.#text.length; at += 1) {
-      const code = this.#text.charCodeAt(at);
-      if (code === 10) return true;
-      if (code > 32 && code !== 44 && code !== 59) return false; // , ;
-    }
-    return true;
   }
 
   #markup(line: Line, code: number): number | null {
