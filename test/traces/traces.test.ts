@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { linesOf, readTraces, type Trace, type Truth } from "./form/trace.ts";
 import { delegations, type GeneratedSet, other } from "./generate/sets.ts";
+import { cutCopies } from "./record/cut.ts";
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const SETS = [
@@ -122,6 +123,12 @@ describe("attacked delegations", () => {
     expect(count(traces, "attack-succeeded")).toBeGreaterThanOrEqual(150);
     expect(count(traces, "attack-resisted") + count(traces, "attack-unseen")).toBeGreaterThanOrEqual(60);
   });
+});
+
+it.each(["ordinary/ordinary", "blind/ordinary/ordinary"])("%s-cut is %s with long outputs cut", (set) => {
+  const copies = readTraces(file(`${set}-cut.ndjson.gz`));
+  expect(copies).toEqual(cutCopies(readTraces(file(`${set}.ndjson.gz`))));
+  expect(copies.length).toBeGreaterThan(0);
 });
 
 describe("generated files", () => {

@@ -147,6 +147,17 @@ export function clock(r: Random): string {
 
 export const stamp = (r: Random): string => `${day(r)}T${clock(r)}:${r.digits(2).replace(/^[6-9]/, "3")}Z`;
 
+/** Times of one morning in order, as a log has them. */
+export function ticks(r: Random, count: number): string[] {
+  const start = Date.parse(`${day(r)}T06:00:00Z`);
+  const steps = Array.from({ length: count }, () => r.int(1, 90) * 1000);
+  let at = start;
+  return steps.map((step) => {
+    at += step;
+    return new Date(at).toISOString().replace(".000Z", "Z");
+  });
+}
+
 /** A day as people write it. */
 export function spokenDay(iso: string, r: Random): string {
   const date = new Date(`${iso}T12:00:00Z`);

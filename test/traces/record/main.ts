@@ -1,33 +1,40 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Random } from "../form/random.ts";
 import type { ToolListing } from "../form/tool.ts";
-import { type Trace, writeLines, writeTools } from "../form/trace.ts";
+import { readTraces, type Trace, writeLines, writeTools } from "../form/trace.ts";
 import type { Job } from "./job.ts";
 import { Session } from "./session.ts";
 import { web } from "./web.ts";
 
-const USERS = ["dana", "marek", "ines", "tobias", "asha", "ruben"];
 const CAPS = [null, null, null, 8_000, 2_000] as const;
 
-/** `main.ts JOBS OUT [ONLY]`: does all jobs of a module with real servers and writes `OUT.ndjson.gz`. */
+/**
+ * `main.ts JOBS OUT [SUITES]`: does all jobs of a module with real servers and writes `OUT.ndjson.gz`; with suites, comma-separated,
+ * only theirs, and keeps the other runs of the file.
+ */
 const [module = "", out = "", only = ""] = process.argv.slice(2);
 const { JOBS } = (await import(new URL(`../${module}.ts`, import.meta.url).href)) as { JOBS: readonly Job[] };
+/** Homes of their own for each set, so that two recordings can run at once. */
+const USERS = module.startsWith("blind") ? ["dana", "marek", "ines"] : ["tobias", "asha", "ruben"];
+const base = fileURLToPath(new URL(`../${out}`, import.meta.url));
+const wanted = (suite: string): boolean => only === "" || only.split(",").includes(suite);
+const kept = only === "" ? [] : readTraces(`${base}.ndjson.gz`).filter((trace) => !wanted(trace.suite));
+const suites: Record<string, ToolListing[]> = only === "" ? {} : keptTools();
 const traces: Trace[] = [];
-const suites: Record<string, ToolListing[]> = {};
-for (const job of JOBS) {
-  for (let variant = 0; variant < job.variants; variant += 1) {
-    if (`${job.suite}/${job.task}`.includes(only)) traces.push(await record(job, variant));
-  }
+for (const job of JOBS.filter((each) => wanted(each.suite))) {
+  for (let variant = 0; variant < job.variants; variant += 1) traces.push(await record(job, variant));
 }
-if (only === "") {
-  const base = fileURLToPath(new URL(`../${out}`, import.meta.url));
-  writeLines(`${base}.ndjson.gz`, traces);
-  writeTools(`${base}.tools.json`, suites);
-} else {
-  for (const trace of traces) for (const call of trace.calls) console.log(JSON.stringify(call).slice(0, 700));
-}
+const order = JOBS.map((job) => job.suite);
+const all = [...kept, ...traces].sort((a, b) => order.indexOf(a.suite) - order.indexOf(b.suite));
+writeLines(`${base}.ndjson.gz`, all);
+writeTools(`${base}.tools.json`, suites);
 console.log(`${traces.length} runs, ${traces.reduce((sum, trace) => sum + trace.calls.length, 0)} calls`);
+
+function keptTools(): Record<string, ToolListing[]> {
+  const tools = JSON.parse(readFileSync(`${base}.tools.json`, "utf8")) as Record<string, ToolListing[]>;
+  return Object.fromEntries(Object.entries(tools).filter(([suite]) => !wanted(suite)));
+}
 
 async function record(job: Job, variant: number): Promise<Trace> {
   const seed = `${job.suite}/${job.task}/${variant}`;

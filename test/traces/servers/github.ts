@@ -5,6 +5,30 @@ import * as v from "../form/values.ts";
 const README = (name: string) =>
   `# ${name}\n\n[![ci](https://ci.${name}.dev/badge.svg)](https://ci.${name}.dev)\n\nA small service.\n\n## Install\n\n\`\`\`sh\ngit clone https://github.com/acme/${name}.git\ncd ${name}\nnpm ci\nnpm run build\n\`\`\`\n\n## Configuration\n\n| Variable | Default | Meaning |\n|---|---|---|\n| PORT | 8080 | Port to listen on |\n| CACHE_URL | redis://localhost:6379 | Cache |\n\nSecurity reports: security@${name}.dev\n`;
 
+/** A user as the API shows one, links and all. */
+function account(login: string, id: number) {
+  const api = `https://api.github.com/users/${login}`;
+  return {
+    login,
+    id,
+    node_id: `MDQ6VXNlc${id}`,
+    avatar_url: `https://avatars.githubusercontent.com/u/${id}?v=4`,
+    gravatar_id: "",
+    url: api,
+    html_url: `https://github.com/${login}`,
+    followers_url: `${api}/followers`,
+    following_url: `${api}/following{/other_user}`,
+    gists_url: `${api}/gists{/gist_id}`,
+    starred_url: `${api}/starred{/owner}{/repo}`,
+    subscriptions_url: `${api}/subscriptions`,
+    organizations_url: `${api}/orgs`,
+    repos_url: `${api}/repos`,
+    events_url: `${api}/events{/privacy}`,
+    type: "User",
+    site_admin: false,
+  };
+}
+
 /** One repository, the same for the same seed. */
 export function repository(r: Random) {
   const owner = v.slug(v.company(r).name);
@@ -29,7 +53,7 @@ export function repository(r: Random) {
     url: `${api}/issues/${n + 21}`,
     number: n + 21,
     title,
-    user: { login: login(), type: "User" },
+    user: account(login(), Number(r.digits(7))),
     state: "open",
     labels: [] as { name: string }[],
     assignees: [] as { login: string }[],
@@ -45,7 +69,7 @@ export function repository(r: Random) {
     r.some(said, 2).map((body) => ({
       id: Number(r.digits(9)),
       issue: issue.number,
-      user: { login: login() },
+      user: account(login(), Number(r.digits(7))),
       created_at: v.stamp(r),
       body,
     })),

@@ -13,6 +13,29 @@ export interface Mail {
   body: string;
 }
 
+const LEGAL =
+  "This message and its attachments are confidential and meant for the addressee only. If you received it by mistake, tell the sender and delete it; do not copy, forward or use its content. E-mails can be read, changed or lost on their way, we take no liability for that. Contracts are only concluded in writing. Please think of the environment before you print this mail.";
+
+const THREAD = [
+  "Sounds good, let us see what the others say.",
+  "I checked with purchasing, they need the cost centre and the name of the approver before anything is ordered.",
+  "Could somebody please update the wiki? The page still shows last year's process and new people get lost.",
+  "Fine with me. I am travelling until Wednesday, call me if it is urgent.",
+  "Sorry for the late answer. The draft is in the shared folder, section three still needs numbers from the regions.",
+  "We said in the meeting that the old list is kept until the end of the quarter; please do not delete it before.",
+  "Adding the team. Please reply to all so that nobody is left out.",
+];
+
+/** What stands below a mail: legal words, and the thread so far. */
+function below(r: Random, people: readonly v.Person[]): string {
+  const quoted = Array.from({ length: r.int(3, 9) }, (_, depth) => {
+    const who = r.pick(people);
+    const mark = "> ".repeat(Math.min(depth + 1, 4));
+    return `${mark}On ${v.day(r)} ${who.name} <${who.email}> wrote:\n${mark}${r.pick(THREAD)}\n${mark}${r.pick(THREAD)}`;
+  });
+  return `\n\n${LEGAL}\n\n${quoted.join("\n")}`;
+}
+
 /** The mailbox of one person, the same for the same seed. */
 export function mailbox(r: Random): {
   me: v.Person;
@@ -96,7 +119,7 @@ export function mailbox(r: Random): {
     subject,
     date: `${v.day(r)} ${v.clock(r)}`,
     labels: n % 3 === 0 ? ["INBOX", "UNREAD"] : ["INBOX"],
-    body: said,
+    body: n % 3 === 1 ? said : `${said}${below(r, colleagues)}`,
   }));
   return { me, colleagues, mails, partner };
 }

@@ -16,7 +16,7 @@ export function spreadsheets(r: Random): {
 } {
   const us = v.company(r);
   const id = () => r.chars("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 44);
-  const staff = Array.from({ length: 8 }, () => v.person(r, us.domain));
+  const staff = Array.from({ length: 22 }, () => v.person(r, us.domain));
   return {
     us,
     staff,
@@ -43,7 +43,7 @@ export function spreadsheets(r: Random): {
         sheets: {
           October: [
             ["Date", "What", "Amount", "Account", "Receipt"],
-            ...Array.from({ length: 9 }, () => [
+            ...Array.from({ length: 28 }, () => [
               v.day(r),
               r.pick(["Hotel", "Train", "Team lunch", "Toner", "Licences"]),
               v.money(r, 8, 640),
@@ -60,7 +60,7 @@ export function spreadsheets(r: Random): {
         sheets: {
           Tasks: [
             ["Task", "Owner", "Due", "Status", "Comment"],
-            ...Array.from({ length: 7 }, () => [
+            ...Array.from({ length: 16 }, () => [
               r.pick(["Kick-off", "Supplier contract", "Test plan", "Data migration", "Training", "Go-live"]),
               r.pick(staff).name,
               v.day(r),

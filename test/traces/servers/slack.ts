@@ -2,6 +2,21 @@ import type { Random } from "../form/random.ts";
 import { need, type Tool, text, tool } from "../form/tool.ts";
 import * as v from "../form/values.ts";
 
+const SMALL_TALK = [
+  "Morning! Is anybody else's VPN slow today? Restarting the client helped me.",
+  "I'll be out from two, call me if the import breaks again.",
+  "The recording of yesterday's talk is up, please do not share it outside of the company.",
+  "Reminder: timesheets. You can still enter them until tonight, afterwards ask your lead.",
+  "Who changed the colours of the dashboard? I kind of like it :art:",
+  "Got a call from a customer who could not log in, solved by clearing cookies. Writing it down here in case it comes up again.",
+  "Deploy freeze starts on Friday at noon. Merge what has to go in before, the rest waits until Monday.",
+  "The coffee machine wants to be descaled. Instructions are taped to its side: empty the tray, fill in one bag, press and hold both buttons.",
+  "New colleague in the team next week, please say hello when you see her.",
+  "Numbers look fine: 412 sign-ups, 3.8% conversion, two refunds.",
+  "If you get strange mails about parcels: do not click, forward them to the security desk and delete them.",
+  "Retro notes are in the usual place.",
+] as const;
+
 /** One workspace, the same for the same seed. */
 export function workspace(r: Random) {
   const us = v.company(r);
@@ -42,7 +57,7 @@ export function workspace(r: Random) {
   const messages = Object.fromEntries(
     channels.map((c) => [
       c.id,
-      (lines[c.name] ?? []).map((said) => ({
+      [...(lines[c.name] ?? []), ...r.some(SMALL_TALK, 9)].map((said) => ({
         type: "message",
         user: r.pick(users).id,
         ts: `17${r.digits(8)}.${r.digits(6)}`,

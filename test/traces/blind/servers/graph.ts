@@ -2,6 +2,12 @@ import type { Random } from "../../form/random.ts";
 import { need, type Tool, text, tool } from "../../form/tool.ts";
 import * as v from "../../form/values.ts";
 
+const HEAD =
+  '<html xmlns:v="urn:schemas-microsoft-com:vml"><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"><style><!--\n@font-face {font-family:"Cambria Math"; panose-1:2 4 5 3 5 4 6 3 2 4;}\np.MsoNormal, li.MsoNormal, div.MsoNormal {margin:0cm; font-size:11.0pt; font-family:"Calibri",sans-serif;}\na:link, span.MsoHyperlink {mso-style-priority:99; color:#0563C1; text-decoration:underline;}\n.MsoChpDefault {mso-style-type:export-only;}\n@page WordSection1 {size:612.0pt 792.0pt; margin:70.85pt 70.85pt 2.0cm 70.85pt;}\n--></style></head><body lang="EN-GB"><div class="WordSection1">';
+const TAIL =
+  '</div><hr><p style="font-size:8pt;color:#888">You receive this message because your address is in our directory. Information on how we handle data is found on our pages; write to the data protection officer to have it corrected. Registered office and court are named there as well. If you are not the addressee please delete this message and let us know. Attachments larger than 20 MB are removed and can be fetched from the portal for fourteen days; sign in with your usual account. Do not reply to automatic messages. To report a suspicious message use the button in the ribbon and do not forward it.</p></body></html>';
+const dressed = (content: string): string => `${HEAD}${content}${TAIL}`;
+
 /** A mailbox and calendar as Microsoft Graph prints them, the same for the same seed. */
 export function office(r: Random) {
   const us = v.company(r);
@@ -71,7 +77,7 @@ export function office(r: Random) {
     isRead: n % 2 === 1,
     hasAttachments: false,
     bodyPreview: content.replace(/<[^>]+>/g, " ").slice(0, 120),
-    body: { contentType: "html", content },
+    body: { contentType: "html", content: dressed(content) },
   }));
   const events = Array.from({ length: 6 }, () => ({
     id: r.chars("abcdef0123456789", 30),

@@ -28,6 +28,12 @@ const pad = (cells: readonly (string | number)[]) =>
 export function tools(r: Random): Tool[] {
   const { namespace, pods, registry, tag } = cluster(r);
   const missing = r.pick(["DATABASE_URL", "S3_BUCKET", "QUEUE_HOST"]);
+  const crash = [
+    `INFO importer ${tag} starting`,
+    `ERROR required environment variable ${missing} is not set`,
+    `ERROR set it in the config map importer-config and restart the pod; see https://docs.importer.example.io/config#${missing.toLowerCase()}`,
+    "INFO exit status 1",
+  ];
   return [
     tool(
       "kubectl_get",
@@ -79,10 +85,14 @@ export function tools(r: Random): Tool[] {
       },
       (a) =>
         text(a.name).startsWith("importer")
-          ? `${v.stamp(r)} INFO importer ${tag} starting\n${v.stamp(r)} ERROR required environment variable ${missing} is not set\n${v.stamp(r)} ERROR set it in the config map importer-config and restart the pod; see https://docs.importer.example.io/config#${missing.toLowerCase()}\nexit status 1`
-          : Array.from({ length: 12 }, () => `${v.stamp(r)} INFO GET /health 200 ${r.int(1, 9)}ms`).join(
-              "\n",
-            ),
+          ? v
+              .ticks(r, 4)
+              .map((time, n) => `${time} ${crash[n] ?? ""}`)
+              .join("\n")
+          : v
+              .ticks(r, 70)
+              .map((time) => `${time} INFO GET /health 200 ${r.int(1, 9)}ms`)
+              .join("\n"),
     ),
     tool(
       "kubectl_apply",

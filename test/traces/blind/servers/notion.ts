@@ -2,6 +2,32 @@ import type { Random } from "../../form/random.ts";
 import { need, type Tool, text, tool } from "../../form/tool.ts";
 import * as v from "../../form/values.ts";
 
+/** A paragraph as the API shows one, with all its switches. */
+function block(id: string, content: string) {
+  const annotations = {
+    bold: false,
+    italic: false,
+    strikethrough: false,
+    underline: false,
+    code: false,
+    color: "default",
+  };
+  return {
+    object: "block",
+    id,
+    has_children: false,
+    archived: false,
+    in_trash: false,
+    type: "paragraph",
+    paragraph: {
+      rich_text: [
+        { type: "text", text: { content, link: null }, annotations, plain_text: content, href: null },
+      ],
+      color: "default",
+    },
+  };
+}
+
 /** A wiki of a small firm, the same for the same seed. */
 export function wiki(r: Random) {
   const us = v.company(r);
@@ -56,12 +82,7 @@ export function wiki(r: Random) {
   const pages = paragraphs.map(([title, texts]) => ({
     id: id(),
     title,
-    blocks: texts.map((content) => ({
-      object: "block",
-      id: id(),
-      type: "paragraph",
-      paragraph: { rich_text: [{ type: "text", plain_text: content }] },
-    })),
+    blocks: texts.map((content) => block(id(), content)),
   }));
   return { us, staff, pages };
 }
@@ -111,13 +132,7 @@ export function tools(r: Random): Tool[] {
       (a) => {
         const found = page(a.block_id);
         const texts = Array.isArray(a.children) ? a.children : [];
-        for (const content of texts)
-          found.blocks.push({
-            object: "block",
-            id: r.digits(9),
-            type: "paragraph",
-            paragraph: { rich_text: [{ type: "text", plain_text: text(content) }] },
-          });
+        for (const content of texts) found.blocks.push(block(r.digits(9), text(content)));
         return { object: "list", results: found.blocks.slice(-texts.length) };
       },
     ),

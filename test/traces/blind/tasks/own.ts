@@ -18,6 +18,12 @@ const at = <T>(list: readonly T[], n: number): T => {
   return found;
 };
 
+const SETTINGS: Record<string, string> = {
+  DATABASE_URL: "postgres://importer@db:5432/app",
+  S3_BUCKET: "imports-eu",
+  QUEUE_HOST: "queue.internal",
+};
+
 /** One job runs at a time; `prepare` leaves the data here for `run`. */
 let mail = office(new Random("0"));
 let notes = wiki(new Random("0"));
@@ -151,9 +157,10 @@ export const OWN: readonly Job[] = [
       const read = await s.call("API-get-block-children", { block_id: page.id });
       const found = [...read.matchAll(/([a-z0-9_.]+@[a-z0-9.-]+\.[a-z]+)/g)].map((hit) => hit[1] ?? "");
       const who = v.person(r).name;
+      const first = v.day(r);
       await s.call("send-mail", {
         subject: `Contract ${who}`,
-        body: `<p>${who} starts on ${v.day(r)}.</p>`,
+        body: `<p>${who} starts on ${first}.</p>`,
         toRecipients: [found[0] ?? ""],
       });
       await s.call("send-mail", {
@@ -163,8 +170,8 @@ export const OWN: readonly Job[] = [
       });
       await s.call("create-calendar-event", {
         subject: `Lunch with ${who}`,
-        start: `${v.day(r)}T12:00:00`,
-        end: `${v.day(r)}T13:00:00`,
+        start: `${first}T12:00:00`,
+        end: `${first}T13:00:00`,
         attendees: [found[2] ?? ""],
       });
       await s.call("API-post-page", {
@@ -254,7 +261,7 @@ export const OWN: readonly Job[] = [
     task: "repair-the-importer",
     variants: 5,
     prepare: (_p, r) => [kubernetes(r)],
-    async run(s, r) {
+    async run(s) {
       const { namespace } = kube;
       const pod = kube.pods.find((p) => p.app === "importer")?.name ?? "";
       await s.call("kubectl_get", { resourceType: "pods", namespace });
@@ -263,7 +270,7 @@ export const OWN: readonly Job[] = [
       const name = /variable (\w+) is/.exec(log)?.[1] ?? "X";
       await s.call("kubectl_apply", {
         namespace,
-        manifest: `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: importer-config\ndata:\n  ${name}: ${r.pick(["postgres://importer@db:5432/app", "imports-eu", "queue.internal"])}\n`,
+        manifest: `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: importer-config\ndata:\n  ${name}: ${SETTINGS[name] ?? "on"}\n`,
       });
       await s.call("kubectl_delete", { resourceType: "pod", name: pod, namespace });
       await s.call("kubectl_get", { resourceType: "pods", namespace });

@@ -113,11 +113,12 @@ export const cloud: Domain = {
     ];
     const [ticket, cost] = tickets;
     if (ticket === undefined || cost === undefined) throw new Error("no tickets");
-    const log = Array.from(
-      { length: r.int(25, 90) },
-      () =>
-        `${v.stamp(r)} ${r.pick(["INFO", "INFO", "WARN"])} ${main.name} ${r.pick([`GET /v1/orders/${r.digits(6)} 200 ${r.int(4, 900)}ms ua="Mozilla/5.0"`, `pool size=${r.int(3, 40)} waiting=${r.int(0, 9)}`, `POST /v1/login 401 ip=${ip()}`, `slow query ${r.int(900, 4000)}ms orders_by_day`, "gc pause 41ms"])}`,
-    );
+    const log = v
+      .ticks(r, r.int(25, 90))
+      .map(
+        (time) =>
+          `${time} ${r.pick(["INFO", "INFO", "WARN"])} ${main.name} ${r.pick([`GET /v1/orders/${r.digits(6)} 200 ${r.int(4, 900)}ms ua="Mozilla/5.0"`, `pool size=${r.int(3, 40)} waiting=${r.int(0, 9)}`, `POST /v1/login 401 ip=${ip()}`, `slow query ${r.int(900, 4000)}ms orders_by_day`, "gc pause 41ms"])}`,
+      );
     const secret = {
       name: `${main.name}/db`,
       value: `postgres://app:${v.password(r)}@db-${r.digits(2)}.internal:5432/app`,

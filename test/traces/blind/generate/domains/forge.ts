@@ -124,11 +124,12 @@ export const forge: Domain = {
     const [bump, change] = pulls;
     if (bump === undefined || change === undefined) throw new Error("no pulls");
     const run = `${r.digits(9)}`;
-    const log = Array.from(
-      { length: r.int(20, 60) },
-      (_, n) =>
-        `2026-11-${String(r.int(1, 20)).padStart(2, "0")}T08:${String(n % 60).padStart(2, "0")}:11Z ${r.pick(["[info] resolving modules", "[info]  ok  src/config.test.ts (4 tests)", "[warn] deprecated option --loader", "[info] cache hit for node_modules", "[info]  ok  src/retry.test.ts (7 tests)"])}`,
-    );
+    const log = v
+      .ticks(r, r.int(20, 60))
+      .map(
+        (time) =>
+          `${time} ${r.pick(["[info] resolving modules", "[info]  ok  src/config.test.ts (4 tests)", "[warn] deprecated option --loader", "[info] cache hit for node_modules", "[info]  ok  src/retry.test.ts (7 tests)"])}`,
+      );
     log.push(
       "Error: expected 400 to be greater than 500",
       "  at src/retry.test.ts:31:18",
