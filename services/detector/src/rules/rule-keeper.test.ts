@@ -193,3 +193,31 @@ it("says what is wrong, keeps what was in force, and takes the file when it is m
   await mkdir(join(directory, "more"), { recursive: true });
   await keeper.reload();
 });
+
+it("takes over with the set in force where its own files can't be read, and waits for a log that is away", async () => {
+  const log = await openLog();
+  const directory = await directoryWith({ "own.yaml": rule("print") });
+  await keeperOver(log, directory).own();
+  const blind = keeperOver(log, join(directory, "nowhere"));
+  await blind.own();
+  expect(blind.health().detail).toContain("can't be read");
+  expect((await inForce(log)).map(({ number }) => number)).toEqual([1, 1, 1]);
+
+  await writeFile(join(directory, "own.yaml"), rule("scan"));
+  let away = 2;
+  const coming: Parameters<typeof keeperOver>[0] = {
+    generation: log.generation,
+    readTable: log.readTable.bind(log),
+    partitionCount: log.partitionCount.bind(log),
+    produce: async (topic, records) => {
+      away -= 1;
+      if (away >= 0) throw new TriplineError("TRIPLINE_STREAM_UNAVAILABLE", "away", { kind: "retriable" });
+      return log.produce(topic, records);
+    },
+  };
+  await keeperOver(coming, directory).own();
+  expect((await inForce(log)).map(({ number }) => number)).toEqual([2, 2, 2]);
+
+  const first = keeperOver(await openLog(), join(directory, "nowhere"));
+  await expect(first.own()).rejects.toThrow("can't be read");
+});

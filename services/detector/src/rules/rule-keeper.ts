@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   compileRuleSet,
   composeRuleSet,
@@ -5,7 +6,7 @@ import {
   type RuleSetContent,
   sameSources,
 } from "@tripline/detection";
-import { TOPICS, TriplineError } from "@tripline/events";
+import { isRetriable, TOPICS, TriplineError } from "@tripline/events";
 import type { PartHealth, ServiceContext } from "@tripline/service";
 import type { Log } from "@tripline/stream";
 import type { RuleDirectory } from "./rule-directory.ts";
@@ -14,6 +15,7 @@ import { rulesChangedRecord } from "./rules-changed-record.ts";
 import { type JudgingSet, nameOf, parsedName, StoredRules } from "./rules-in-force.ts";
 
 const LOOK_EVERY_MS = 1000; // reading times of files beats watching: it also sees swapped links and network mounts
+const RETRY_MS = 250; // while the log does not answer
 const MAX_SHOWN_PROBLEMS = 3; // in the health's detail; the log and the record have all
 
 export interface RuleKeeperOptions {
@@ -68,10 +70,21 @@ export class RuleKeeper {
     await this.#last;
   }
 
-  /** Partition 0 of the events topic is here. Resolves when a set is in force. */
+  /** Partition 0 of the events topic is here. Resolves when a set is in force: that of the files, where they can be read. */
   own(): Promise<void> {
     this.#owner = true;
-    return this.#oneAtATime(() => this.#announce());
+    return this.#oneAtATime(async () => {
+      for (;;) {
+        try {
+          return await this.#announce();
+        } catch (error) {
+          if (!this.#owner || !(await this.#isBearable(error))) throw error;
+          if (!isRetriable(error)) return this.#keepInForce(error);
+          this.#options.logger.warn({ error: String(error) }, "rules wait for the log");
+          await delay(RETRY_MS, undefined, { ref: false });
+        }
+      }
+    });
   }
 
   disown(): void {
@@ -86,12 +99,7 @@ export class RuleKeeper {
         await this.#announce();
         this.#trouble = null;
       } catch (error) {
-        if (!(error instanceof TriplineError)) throw error;
-        this.#trouble = error.message;
-        this.#options.logger.error(
-          { code: error.code, problem: error.message },
-          "the rules could not be read again; the set in force stays",
-        );
+        this.#keepInForce(error);
       }
     });
   }
@@ -107,6 +115,22 @@ export class RuleKeeper {
       state: "degraded",
       detail: `rule files can't be used: ${shown.join(" | ")}${more > 0 ? ` and ${more} more` : ""}`,
     };
+  }
+
+  /** Whether another attempt, or the set in force, will do. */
+  async #isBearable(error: unknown): Promise<boolean> {
+    if (isRetriable(error)) return true;
+    if (!(error instanceof TriplineError) || error.code !== "TRIPLINE_RULES_UNREADABLE") return false;
+    return ((await this.#options.store.head())?.changes.length ?? 0) > 0;
+  }
+
+  #keepInForce(error: unknown): void {
+    if (!(error instanceof TriplineError)) throw error;
+    this.#trouble = error.message;
+    this.#options.logger.error(
+      { code: error.code, problem: error.message },
+      "the rules could not be read again; the set in force stays",
+    );
   }
 
   async #look(): Promise<void> {
