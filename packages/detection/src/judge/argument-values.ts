@@ -81,7 +81,8 @@ export function isHard({ kind }: Value): boolean {
 const DESTINATION =
   /recipient|(^|_)to(_|$)|(^|_)b?cc$|participant|attendee|e?mail(_?address(es)?)?s?$|^address$|iban|account|payee|beneficiary|host|domain|webhook|channel|destination|target|(^|_)users?$|username|user_id|invite|phone|endpoint|callback|receiver|contact|collaborator|assignee|member/;
 const LINK = /(^|_)(url|uri|link|href|website|site|page)s?$/;
-const PRIVILEGE = /password|passwd|secret|token|passcode|passphrase|(^|_)pin$/;
+const PRIVILEGE =
+  /password|passwd|secret|passcode|passphrase|(^|_)pin$|^token$|(access|auth|api|bearer|refresh)_?(token|key)/;
 const CODE = /(^|_)(command|cmd|code|script|sql|shell)$/;
 const TEXT =
   /body|content|text|message|description|note|comment|subject|title|summary|payload|data|html|markdown|prompt|reason|new_string|old_string/;

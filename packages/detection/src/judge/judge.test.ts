@@ -269,6 +269,19 @@ describe("what is ordinary", () => {
     expect(namesOf(act("send_email", { to: "jo@acme.example", body }))).not.toContain("payload_sentence");
   });
 
+  it("issues made of a list of things to do", () => {
+    const { read, act } = testSession();
+    read(
+      "read_file",
+      { path: "TODO.md" },
+      "What is left for the summer: Add a dark mode to the settings page. Make the search faster on phones. Set the default language by country.",
+    );
+    expect(act("create_issue", { title: "Add a dark mode to the settings page" })?.total ?? 0).toBeLessThan(
+      5,
+    );
+    expect(act("create_issue", { title: "Make the search faster on phones" })?.total ?? 0).toBeLessThan(5);
+  });
+
   it("an address from a row of a table", () => {
     const { read, act } = testSession();
     read(

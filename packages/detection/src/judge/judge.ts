@@ -15,6 +15,7 @@ const NEAR_TOKENS = 10; // the sentences next to it
 const PASSING_ON = classBit("send") | classBit("post") | classBit("share") | classBit("invite");
 const MAX_DICTATED_LINKS = 2; // a message with more quotes what was found
 const MIN_SOFT_WEIGHT = 1.7; // a phrase and a number, or two names; less is met by chance
+const MIN_SECRET_WEIGHT = 1; // `admin` is in many texts
 const MIN_ID_CHARS = 3; // shorter ones are list positions
 const MIN_SOFT_IN_SENTENCE = 0.7;
 
@@ -66,9 +67,18 @@ function judgeText(
   const known = destinations.length > 0 && destinations.every((value) => !soleValues.has(value));
   const sentences = sentencesOf(tape, about.start, end);
   const wanted = call.words.classes;
+  // `Add a dark mode` as an issue's title is no order to add an issue: the word for the act must stand outside the values.
+  const inValues = new Set(text.hits.flatMap(({ at, value }) => value.hashes.map((_, each) => at + each)));
+  const saysAct = ({ from, to }: Sentence): boolean => {
+    for (let at = from; at < to; at += 1) {
+      if ((classesOfWord(tape.hashes[at] ?? 0) & wanted) !== 0 && !inValues.has(at)) return true;
+    }
+    return false;
+  };
   const acting = sentences.filter(
-    ({ classes, from, to }) =>
-      (classes & wanted) !== 0 || (wanted === 0 && hasAny(tape, from, to, call.words.things)),
+    (sentence) =>
+      ((sentence.classes & wanted) !== 0 && saysAct(sentence)) ||
+      (wanted === 0 && hasAny(tape, sentence.from, sentence.to, call.words.things)),
   );
   const literal = call.words.literal !== null && has(tape, about.start, end, call.words.literal);
   // A customer may ask for something about himself: his id is a field of the record that holds his text.
@@ -129,7 +139,8 @@ function judgeText(
       const told = payload.filter((hit) => inSentence(hit) && !isQuoted(hit, sentence));
       note(quoted <= MAX_DICTATED_LINKS && told.length > 0 ? "payload_sentence" : "payload");
     }
-    if (privilege.length > 0) note(privilege.some(inSentence) ? "privilege_sentence" : "privilege_text");
+    if (privilege.some(inSentence)) note("privilege_sentence");
+    else if (privilege.some(({ value }) => value.weight >= MIN_SECRET_WEIGHT)) note("privilege_text");
     if (code.length > 0 && sentence !== null) note("code_verbatim");
     if ((hard.length > 0 || privilege.length > 0) && call.grave && !found.has("dest_labelled"))
       note("irreversible");
