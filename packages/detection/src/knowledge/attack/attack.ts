@@ -64,10 +64,10 @@ const NUL = /%00|\u0000/;
 const COMMAND =
   "(?:curl|wget|ncat|nc|bash|sh|zsh|rm|cat|python3?|perl|ruby|php|node|id|whoami|uname|sleep|ping|nslookup|chmod|chown|powershell|cmd(?:\\.exe)?|touch|env|ls|echo|base64|tee|mkfifo|kill|reboot|shutdown)";
 const SEPARATED = new RegExp(
-  String.raw`(?:;|&&|\|\||\n)\s*(?:sudo\s+)?${COMMAND}(?:\s+[-/\w"'$.~<>|]|\s*$|\s*[;|&#])`,
+  String.raw`(?:;|&&|\|\||\n)\s{0,8}(?:sudo\s{1,4})?${COMMAND}(?:\s+[-/\w"'$.~<>|]|\s*$|\s*[;|&#])`,
 );
 const PIPED =
-  /\S\s*\|\s*(?:sudo\s+)?(?:ba|z)?sh(?:\s|$|;)|\S\s*\|\s*(?:nc|ncat|curl|wget|python3?|perl|base64)\s+-?\S/;
+  /\S\s{0,4}\|\s{0,4}(?:sudo\s{1,4})?(?:ba|z)?sh(?:\s|$|;)|\S\s{0,4}\|\s{0,4}(?:nc|ncat|curl|wget|python3?|perl|base64)\s+-?\S/;
 const SUBSTITUTED = new RegExp(
   `${String.raw`\$\(\s*${COMMAND}\b[^)]{0,200}\)|`}\`\\s*${String.raw`${COMMAND}\b[^`}\`]{0,200}\``,
 );
@@ -82,7 +82,7 @@ const TEMPLATE =
 const JNDI =
   /\$\{\s*(?:jndi|\$\{(?:lower|upper|::?-)[^}]{0,20}\}){1,8}[^}]{0,40}(?:ldaps?|rmi|dns|iiop|corba|nis)\s*:/i;
 const HEADER =
-  /(?:%0d%0a|%0a|\r?\n|\\r\\n)\s*(?:set-cookie|location|content-(?:type|length|transfer-encoding)|transfer-encoding|bcc|cc|reply-to|host|x-[a-z-]{2,30}|http\/1)\b\s*[:.]?/i;
+  /(?:%0d%0a|%0a|\r?\n|\\r\\n)[ \t]{0,8}(?:set-cookie|location|content-(?:type|length|transfer-encoding)|transfer-encoding|bcc|cc|reply-to|host|x-[a-z-]{2,30}|http\/1)\b\s*[:.]?/i;
 const SUBJECT = /(?:^|\.)(?:subject|title|from|reply_?to)$/i;
 const XML = /<!(?:ENTITY|DOCTYPE)\s[^>]{0,200}\b(?:SYSTEM|PUBLIC)\s+["'](?!-\/\/|about:)/;
 const LOCAL_FILE =

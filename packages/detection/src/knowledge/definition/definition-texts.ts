@@ -6,7 +6,7 @@ export interface DefinitionText {
 }
 
 const MAX_TEXTS = 500; // of one definition
-const MAX_CHARS = 32 * 1024; // of one text; the longest real description seen has 12,000
+const MAX_CHARS = 16 * 1024; // of one text; the longest real description seen has 12,000
 const MAX_DEPTH = 6;
 
 /** Keys whose text is for programs. All others may hold anything, and a model reads them too. */

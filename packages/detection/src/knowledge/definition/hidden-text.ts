@@ -16,13 +16,15 @@ const SELECTORS = /[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{4,}|[\u{e0100}-\u{e01ef}]/
 const TERMINAL = /\u001b[[\]()#;?]?[0-9A-ORZcf-nqry=><]|\u009b/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f]/;
-const GAP = /(?:[ \t\u00a0\u2000-\u200a\u3000]{120,}|(?:\r?\n[ \t]*){15,})\S/;
-const COMMENT = /<!--([\s\S]{0,2000}?)-->/;
+const GAP_CHARS = 120; // blanks in a row
+const GAP_LINES = 15; // empty lines in a row
+const COMMENT = /<!--([\s\S]{0,400}?)-->/;
 const CHAT_TOKEN = /<\|[a-z_]{2,24}\|>|\[\/?INST\]|<\/?(?:system|assistant|tool_response|function_results)>/i;
 const TAG_BLOCK = /<([A-Za-z][\w-]{2,24})>\s*(?=(?:\S+\s+){6})/;
 const MARKUP =
   /^(?:p|b|i|u|a|ul|ol|li|br|em|strong|code|pre|div|span|table|tr|td|th|h[1-6]|html|body|head|img|example|examples|usage|parameters?|returns?|note|notes|string|number|integer|boolean|object|array|type|name|value|id|path|url|file|text|json|xml|svg|query|commentary|reasoning_steps)$/i;
-const LATIN_AND_LOOKALIKE = /(?=\p{L}*[a-z])(?=\p{L}*[\u0370-\u03ff\u0400-\u04ff])\p{L}{3,}/iu;
+const LATIN_AND_LOOKALIKE =
+  /(?<!\p{L})(?=\p{L}{0,40}[a-z])(?=\p{L}{0,40}[\u0370-\u03ff\u0400-\u04ff])\p{L}{3}/iu;
 const BASE64 = /(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{40,4000}={0,2}(?![A-Za-z0-9+/=_-])/g;
 const MANY = 8; // invisible characters that carry something, not one that slipped in
 
@@ -41,7 +43,7 @@ export function hiddenSigns(where: string, text: string): HiddenSign[] {
   if (SELECTORS.test(text)) sign("variation_selectors", 5, "variation selectors that change no character");
   if (TERMINAL.test(text)) sign("terminal_escapes", 4, "escapes that a terminal obeys");
   else if (CONTROL.test(text)) sign("control_characters", 2, "control characters");
-  if (GAP.test(text)) sign("gap", 2.5, "a gap that pushes text out of sight");
+  if (hasGap(text)) sign("gap", 2.5, "a gap that pushes text out of sight");
   const comment = COMMENT.exec(text)?.[1];
   if (comment !== undefined && comment.trim().split(/\s+/).length >= 3)
     sign("comment", 3, "words in an HTML comment");
@@ -57,6 +59,27 @@ export function hiddenSigns(where: string, text: string): HiddenSign[] {
     break;
   }
   return found;
+}
+
+const BLANK = /[ \t\r\u00a0\u2000-\u200a\u3000]/;
+
+/** Blanks or empty lines that push what follows out of sight. */
+function hasGap(text: string): boolean {
+  let blanks = 0;
+  let lines = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (char === "\n") {
+      lines += 1;
+      blanks = 0;
+    } else if (BLANK.test(char)) blanks += 1;
+    else {
+      if (lines >= GAP_LINES || blanks >= GAP_CHARS) return true;
+      lines = 0;
+      blanks = 0;
+    }
+  }
+  return false;
 }
 
 const PRINTABLE_WORDS = /^[\t\n\r -~]{24,}$/;

@@ -8,9 +8,6 @@ export interface InstructionSign {
 
 const SENSITIVE_PATH =
   /(?:~|\$HOME|%USERPROFILE%|\/home\/\w+|\/root|\/Users\/\w+)[\\/]\.(?:ssh|aws|gnupg|kube|docker|cursor|claude|config|netrc|npmrc|pypirc|git-credentials|bash_history|zsh_history|env)\b|\bid_(?:rsa|ed25519|ecdsa)\b|(?:^|[\s'"`/])mcp\.json\b|claude_desktop_config\.json|\/etc\/(?:shadow|passwd)\b|\.aws[\\/]credentials/i;
-const TAKES = `(?:read|open|cat|load|access|retrieve|fetch|get|include|pass|attach|send|copy|upload|lies|lis|lee|leggi)`;
-const ADDRESS = String.raw`[\w.+-]{1,64}@(?!(?:[\w-]+\.)*(?:example|test|invalid|localhost|domain|company|yourcompany|mail|email|gmail)\.)[\w-]{1,63}\.[\w.-]{2,63}`;
-
 interface Phrase {
   name: string;
   points: number;
@@ -68,33 +65,11 @@ const PHRASES: readonly Phrase[] = [
     pattern: SENSITIVE_PATH,
   },
   {
-    name: "takes_sensitive_file",
-    points: 2.5,
-    note: "asks for a file that usually holds keys",
-    pattern: new RegExp(String.raw`\b${TAKES}\b[^.\n]{0,60}(?:${SENSITIVE_PATH.source})`, "i"),
-  },
-  {
     name: "passes_on",
     points: 2,
     note: "asks for content of elsewhere in a parameter",
     pattern:
       /\b(?:pass|put|include|provide|append|insert|attach|copy|write)\b[^.\n]{0,60}\b(?:its|their|the\s+(?:full|entire|whole|complete|raw|file|previous)|full|entire|whole|all)\b[^.\n]{0,30}\b(?:contents?|conversation|history|chat|messages|system\s+prompt|credentials?|passwords?|environment(?:\s+variables?)?|api\s+keys?)\b[^.\n]{0,60}\b(?:as|in|into|under|via|through)\b/i,
-  },
-  {
-    name: "sends_to_address",
-    points: 3,
-    note: "names an address to send to",
-    pattern: new RegExp(
-      String.raw`\b(?:bcc|cc|forward|copy|send|redirect|route|deliver|proxy)\w{0,4}\b[^\n]{0,80}?${ADDRESS}`,
-      "i",
-    ),
-  },
-  {
-    name: "sends_to_url",
-    points: 2,
-    note: "names a web address to send to",
-    pattern:
-      /\b(?:send|post|upload|forward|exfiltrat|report|transmit)\w{0,4}\b[^.\n]{0,60}\b(?:to|at)\b[^.\n]{0,20}https?:\/\//i,
   },
   {
     name: "asks_for_prompt",
@@ -105,6 +80,46 @@ const PHRASES: readonly Phrase[] = [
   },
 ];
 
+/** Something that is asked for by a verb shortly before it. */
+interface Request {
+  name: string;
+  points: number;
+  note: string;
+  what: RegExp;
+  verb: RegExp;
+  /** How far before it the verb may stand, in characters. */
+  within: number;
+}
+
+/** What is asked for is found first and the verb looked for before it: the other way round takes the square of the time. */
+const REQUESTS: readonly Request[] = [
+  {
+    name: "takes_sensitive_file",
+    points: 2.5,
+    note: "asks for a file that usually holds keys",
+    what: new RegExp(SENSITIVE_PATH.source, "gi"),
+    verb: /\b(?:read|open|cat|load|access|retrieve|fetch|get|include|pass|attach|send|copy|upload|lies|lis|lee|leggi)\b[^.\n]*$/i,
+    within: 72,
+  },
+  {
+    name: "sends_to_address",
+    points: 3,
+    note: "names an address to send to",
+    what: /@(?!(?:[\w-]{1,63}\.){0,4}(?:example|test|invalid|localhost|domain|company|yourcompany|mail|email|gmail)\.)[\w-]{1,63}\.[\w.-]{2,63}/gi,
+    verb: /\b(?:bcc|cc|forward|copy|send|redirect|route|deliver|proxy)\w{0,4}\b[^\n]*[\w.+-]$/i,
+    within: 140,
+  },
+  {
+    name: "sends_to_url",
+    points: 2,
+    note: "names a web address to send to",
+    what: /https?:\/\//gi,
+    verb: /\b(?:send|post|upload|forward|exfiltrat|report|transmit)\w{0,4}\b[^.\n]*\b(?:to|at)\b[^.\n]{0,20}$/i,
+    within: 90,
+  },
+];
+
+const MAX_REQUESTS = 20; // places in one text that are looked at
 const MAX_PHRASE_CHARS = 100;
 
 export function instructionSigns(text: string): InstructionSign[] {
@@ -112,6 +127,17 @@ export function instructionSigns(text: string): InstructionSign[] {
   for (const { name, points, note, pattern } of PHRASES) {
     const match = pattern.exec(text);
     if (match !== null) found.push({ name, points, note, phrase: match[0].slice(0, MAX_PHRASE_CHARS) });
+  }
+  for (const { name, points, note, what, verb, within } of REQUESTS) {
+    let looked = 0;
+    for (const { index, 0: named } of text.matchAll(what)) {
+      looked += 1;
+      if (looked > MAX_REQUESTS) break;
+      const asked = verb.exec(text.slice(Math.max(0, index - within), index));
+      if (asked === null) continue;
+      found.push({ name, points, note, phrase: (asked[0] + named).slice(0, MAX_PHRASE_CHARS) });
+      break;
+    }
   }
   return found;
 }

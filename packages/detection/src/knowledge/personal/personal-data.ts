@@ -5,6 +5,7 @@ import { PERSONAL_KINDS } from "./personal-kinds.ts";
 
 const MAX_CHARS = 64 * 1024; // of one text
 const MAX_COUNTED = 1000;
+const MAX_LOOKED = 2000; // of each kind in one text
 const LOCAL_PART = /[\w.+-]{1,64}$/;
 const DOMAIN = /^[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/;
 const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b/g;
@@ -35,7 +36,9 @@ function collect(text: string, into: Set<number>): void {
   const scanned = text.length > MAX_CHARS ? text.slice(0, MAX_CHARS) : text;
   for (const token of redactionTokensIn(scanned))
     if (PERSONAL_KINDS.has(kindOfToken(token))) add(token, into);
-  for (let at = scanned.indexOf("@"); at > 0 && into.size < MAX_COUNTED; at = scanned.indexOf("@", at + 1)) {
+  let looked = 0;
+  for (let at = scanned.indexOf("@"); at > 0 && looked < MAX_LOOKED; at = scanned.indexOf("@", at + 1)) {
+    looked += 1;
     const local = LOCAL_PART.exec(scanned.slice(Math.max(0, at - 64), at))?.[0];
     const domain = DOMAIN.exec(scanned.slice(at + 1, at + 256))?.[0];
     if (local !== undefined && domain !== undefined) add(`${local}@${domain}`.toLowerCase(), into);

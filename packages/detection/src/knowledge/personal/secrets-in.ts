@@ -74,13 +74,14 @@ function decodings(run: string): string[] {
   return found.filter((decoded) => READABLE.test(decoded));
 }
 
-const HOST_NAME = /(?:[a-z0-9_-]{1,63}\.){2,10}[a-z]{2,24}\b/gi;
+const HOST_NAME = /(?<![a-z0-9_.-])(?:[a-z0-9_-]{1,63}\.){2,10}[a-z]{2,24}\b/gi;
+const MAX_HOST_CHARS = 4096; // of one address or command
 const MIN_DATA_CHARS = 40; // of labels that carry data; names of hosts that people give are shorter
 const MIN_ENTROPY_BITS = 3.2; // a character, over all such labels; words have less, hex has 4 at most
 
 /** A name that is resolved tells its server what stands in it. */
 export function hasDataInHost(text: string): boolean {
-  for (const [host] of text.slice(0, MAX_CHARS).matchAll(HOST_NAME)) {
+  for (const [host] of text.slice(0, MAX_HOST_CHARS).matchAll(HOST_NAME)) {
     const labels = host
       .split(".")
       .slice(0, -2)
