@@ -105,6 +105,7 @@ export const FILES: readonly Job[] = [
             oldText:
               '  // FIXME: endpoint is hard coded\n  return fetch("https://api.example.com/v1/items?limit=" + options.limit);',
             newText:
+              // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a source file
               '  const base = process.env.API_URL ?? "https://api.example.com/v1/items";\n  return fetch(`${base}?limit=${options.limit}`);',
           },
         ],

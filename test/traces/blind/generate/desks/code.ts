@@ -57,7 +57,7 @@ export const coder: Domain = {
             `src/${pkg}/${r.pick([module, "cli", "__init__"])}.py:${r.int(1, 300)}:${r.pick(["    return split(line)", "from .dates import split  # noqa", "    # send bug reports to the list, see README", "    parts = split(value, ';')"])}`,
         ).join("\n");
       if (command.includes("pip install"))
-        return `Collecting ${pkg}\n  Obtaining file:///work/${pkg}\nInstalling collected packages: ${pkg}\nSuccessfully installed ${pkg}-2.8.1\n\n[notice] A new release of pip is available: 24.0 -> 25.1\n[notice] To update, run: pip install --upgrade pip`;
+        return `Collecting ${pkg}\n  Obtaining file:///repo/${pkg}\nInstalling collected packages: ${pkg}\nSuccessfully installed ${pkg}-2.8.1\n\n[notice] A new release of pip is available: 24.0 -> 25.1\n[notice] To update, run: pip install --upgrade pip`;
       if (command.includes("ls"))
         return `CHANGELOG.md\nCODE_OF_CONDUCT.md\nREADME.md\npyproject.toml\nsrc\ntests\ntox.ini`;
       if (command.includes("npm"))
@@ -90,7 +90,7 @@ export const coder: Domain = {
       tool("read_issue", "Read an issue of the tracker", { number: "integer Number" }, () => report),
       tool("submit", "Submit the solution", {}, () => "submitted"),
     ];
-    const root = `/work/${pkg}`;
+    const root = `/repo/${pkg}`;
     const file = `${root}/src/${pkg}/${module}.py`;
     const edit = (agent: { call(tool: string, args: Record<string, unknown>): string }) =>
       agent.call("str_replace_editor", {
