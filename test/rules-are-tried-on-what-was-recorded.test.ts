@@ -202,7 +202,7 @@ describe("explain", () => {
     expect(code).toBe(0);
     expect(out).toContain("it raised a medium alert");
     expect(out).toContain("it found something, and its group has had an alert of this severity just before");
-    expect(out).toContain("yes plan");
+    expect(out).toContain("yes condition: plan");
     expect(out).toMatch(/args\.path\|startswith wants "\/plan", found \["\/plan.*"\]/);
     expect(out).toContain("Group by credential: credential=local:notes");
     expect(out).not.toContain(ESC);

@@ -49,7 +49,7 @@ function findingsOf(
 ): LintFinding[] {
   const names = new Map<string, string>();
   return files.flatMap(({ file, text }) => {
-    const { rule, findings } = lintRule(text, file);
+    const { rule, findings } = lintRule(text, file, files);
     if (rule === null) return findings;
     const other = names.get(rule.id);
     names.set(rule.id, other ?? file);

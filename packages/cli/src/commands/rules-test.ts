@@ -22,7 +22,7 @@ export function addRulesTest(group: Command, context: CommandContext): void {
       const json = globals(command).json === true;
       const detection = await import("@tripline/detection"); // late: costs each command 80 ms
       const files = ruleTexts(paths, detection.SHIPPED_RULES);
-      const outcomes = files.flatMap((file) => testFile(file, detection));
+      const outcomes = files.flatMap((file) => testFile(file, files, detection));
       if (json) printJson(context, outcomes);
       else for (const outcome of outcomes) context.out(lines(outcome, options.alerts === true, context));
       const failed = outcomes.filter((outcome) => !outcome.passed).length;
@@ -44,10 +44,11 @@ interface Outcome {
 
 function testFile(
   { file, text }: RuleText,
+  files: readonly RuleText[],
   { parseRule, testRule }: Pick<typeof import("@tripline/detection"), "parseRule" | "testRule">,
 ): Outcome[] {
   try {
-    return testRule(parseRule(text, file)).map(({ name, passed, expected, found, alerts }) => ({
+    return testRule(parseRule(text, file, files)).map(({ name, passed, expected, found, alerts }) => ({
       file,
       case: name,
       passed,

@@ -1,5 +1,6 @@
 import { SEVERITIES, TriplineError } from "@tripline/events";
 import { type Condition, parseCondition } from "../rule/condition-parser.ts";
+import type { RuleFile } from "../rule/load-rules.ts";
 import { parseRule } from "../rule/parse-rule.ts";
 import {
   conditionsOf,
@@ -26,11 +27,18 @@ export interface LintFinding {
   message: string;
 }
 
-/** Reads the file strictly, runs its cases, and says what a reviewer would say. */
-export function lintRule(text: string, file: string): { rule: Rule | null; findings: LintFinding[] } {
+/**
+ * Reads the file strictly, runs its cases, and says what a reviewer would say.
+ * @param others files that its correlations may refer to
+ */
+export function lintRule(
+  text: string,
+  file: string,
+  others: readonly RuleFile[] = [],
+): { rule: Rule | null; findings: LintFinding[] } {
   let rule: Rule;
   try {
-    rule = parseRule(text, file);
+    rule = parseRule(text, file, others);
   } catch (error) {
     if (!(error instanceof TriplineError)) throw error;
     return { rule: null, findings: [invalid(error.message, file)] };
