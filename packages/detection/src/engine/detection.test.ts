@@ -22,6 +22,11 @@ function run(
   return inputs.flatMap((input) => engine.step(state, input).alerts);
 }
 
+/** Of what all rules found, the alerts of the one that these records are made for. */
+function thefts(alerts: readonly Alert[]): Alert[] {
+  return alerts.filter(({ rule }) => rule.id === "secret-read-then-sent");
+}
+
 function theft(extra: object = {}): DetectionInput[] {
   return recordsOf(
     [
@@ -131,15 +136,12 @@ describe("time", () => {
     if (read === undefined || send === undefined) throw new Error("no records");
     const future = structuredClone(read);
     future.record.envelope.time = "2036-01-01T00:00:00.000Z"; // a producer whose clock is ten years ahead
-    expect(run(detection.initialState(), [future, send])).toHaveLength(1);
+    expect(thefts(run(detection.initialState(), [future, send]))).toHaveLength(1);
   });
 
   it("puts a late record where it belongs in a count", () => {
     const count = createDetection([
-      parseRule(
-        countText("group-by: [credential], timespan: 10s, condition: { gte: 3 }"),
-        "count.yaml",
-      ),
+      parseRule(countText("group-by: [credential], timespan: 10s, condition: { gte: 3 }"), "count.yaml"),
     ]);
     const at = (...times: string[]): DetectionInput[] =>
       recordsOf(times.map((time) => shortRecordSchema.parse({ at: time, tool: "x" }))).map((input) => ({
@@ -157,7 +159,7 @@ describe("an alert", () => {
     if (read?.record.payload === undefined || send?.record.payload === undefined)
       throw new Error("no records");
     read.record.payload.args = { path: `.env\u202e\u001b[31m${"x".repeat(5000)} .env` };
-    const [alert] = run(detection.initialState(), [read, send]);
+    const [alert] = thefts(run(detection.initialState(), [read, send]));
     const shown = JSON.stringify([alert?.summary, alert?.evidence]);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
     expect(shown).not.toMatch(/[\u0000-\u001f\u202e]|\\u001b/);
@@ -165,7 +167,7 @@ describe("an alert", () => {
   });
 
   it("says what each call was about, in words", () => {
-    const [alert] = run(detection.initialState(), theft());
+    const [alert] = thefts(run(detection.initialState(), theft()));
     expect(alert?.evidence.map(({ note }) => note)).toEqual([
       "read_file .env (returned a secret, redacted)",
       "send_email x@collector.example (sent a secret, redacted)",
@@ -177,7 +179,7 @@ describe("an alert", () => {
   });
 
   it("is not revocable where there is nothing to revoke", () => {
-    const [alert] = run(detection.initialState(), theft());
+    const [alert] = thefts(run(detection.initialState(), theft()));
     expect(alert?.response).toEqual({ revocable: true, scope: "credential", subject: "local:test" });
     const burst = recordsOf([
       shortRecordSchema.parse({ session: null, tool: "delete_file", repeat: 5, args: { path: "a" } }),
@@ -202,7 +204,7 @@ describe("an alert", () => {
   });
 
   it("is found over credential and principal where no session is known, one grade lower", () => {
-    const [alert] = run(detection.initialState(), theft({ session: null, principal: "p1" }));
+    const [alert] = thefts(run(detection.initialState(), theft({ session: null, principal: "p1" })));
     expect(alert?.severity).toBe("high");
     expect(alert?.group).toBe("credential=local:test, principal=p1");
   });
@@ -260,7 +262,6 @@ it("starts a changed rule empty", () => {
 it("believes a server's own annotations only where the manifest trusts it", () => {
   const listed = [{ name: "send_email", description: "Sends.", annotations: { readOnlyHint: true } }];
   const inputs = [...recordsOf([shortRecordSchema.parse({ listed })]), ...theft()];
-  const thefts = (alerts: Alert[]): Alert[] => alerts.filter(({ rule }) => rule.id === "secret-read-then-sent");
   expect(thefts(run(detection.initialState(), inputs))).toHaveLength(1);
   const trusting = createDetection(rules, {
     isTrustedServer: () => true,

@@ -70,7 +70,8 @@ export function profileOfDefinition(
       : profile;
   }
   if (annotations.readOnlyHint === true) {
-    const kept = annotations.openWorldHint === false ? READS : READS | effectBit("external_sink");
+    const asks = !profile.acts && annotations.openWorldHint !== false;
+    const kept = asks ? READS | effectBit("external_sink") : READS;
     return { ...profile, effects: profile.effects & kept, classes: classBit("read"), acts: false };
   }
   return annotations.destructiveHint === false
