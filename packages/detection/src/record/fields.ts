@@ -22,6 +22,11 @@ function keyed(name: string): Field["read"] {
 
 const readTool = keyed("tool");
 
+/** The detector's reader does not look at numbers: what comes straight from a producer may be anything. */
+function numberIn(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
 /** The flat view that selections, `group-by` and templates use. `args.NAME` is added to these. */
 export const FIELDS: Readonly<Record<string, Field>> = {
   type: { read: (view) => view.type, about: "record type: call, call.intent, tools.listed" },
@@ -70,18 +75,21 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   error: { read: (view) => view.record.payload?.error, about: "error text, redacted", atEnd: true },
   error_code: { read: keyed("error_code"), about: "error code", atEnd: true },
   duration_ms: {
-    read: (view) => view.record.envelope.call?.duration_ms,
+    read: (view) => numberIn(view.record.envelope.call?.duration_ms),
     about: "duration in ms",
     atEnd: true,
   },
-  args_bytes: { read: (view) => view.record.envelope.call?.args_bytes, about: "size of the arguments" },
+  args_bytes: {
+    read: (view) => numberIn(view.record.envelope.call?.args_bytes),
+    about: "size of the arguments",
+  },
   result_bytes: {
-    read: (view) => view.record.envelope.call?.result_bytes,
+    read: (view) => numberIn(view.record.envelope.call?.result_bytes),
     about: "size of the result",
     atEnd: true,
   },
   result_items: {
-    read: (view) => view.record.envelope.call?.result_items,
+    read: (view) => numberIn(view.record.envelope.call?.result_items),
     about: "items in the result",
     atEnd: true,
   },
@@ -97,7 +105,11 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   args_digest: { read: (view) => view.argsDigest ?? undefined, about: "equal arguments, equal digest" },
   result: { read: (view) => view.record.payload?.result, about: "the result's text, redacted", atEnd: true },
   decision: { read: keyed("decision"), about: "allow or deny" },
-  cost_usd: { read: (view) => view.record.envelope.usage?.cost_usd, about: "cost in USD", atEnd: true },
+  cost_usd: {
+    read: (view) => numberIn(view.record.envelope.usage?.cost_usd),
+    about: "cost in USD",
+    atEnd: true,
+  },
   effect: { read: (view) => view.effectNames, about: "what the call may do, a list: see effects" },
   ...KNOWLEDGE_FIELDS,
   "tool.class": { read: (view) => view.classNames, about: "kind of act the tool's name speaks of, a list" },
