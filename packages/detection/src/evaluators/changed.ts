@@ -20,7 +20,7 @@ import type { Evaluator } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
 
 const MAX_TOOLS = 2000; // followed in each group; the longest unseen goes
-const MAX_FORMS = 200; // of which is known what they said: 4 KiB each at most
+const MAX_FORMS = 150; // of which is known what they said: 4 KiB each at most
 const MAX_SHOWN = 10;
 const MAX_SHOWN_CHANGES = 4; // of one tool
 const SHOWN_HASH_CHARS = 12;

@@ -17,7 +17,7 @@ import { definitionsIn, listedDefinitions } from "./definitions-in.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
 
-const MAX_NAMES = 4000; // of tools by which other servers are recognised; the longest unseen goes
+const MAX_NAMES = 2000; // of tools by which other servers are recognised; the longest unseen goes
 const MAX_TOLD = 2000; // definitions that were told; one that is forgotten is told again
 const MAX_SHOWN = 10;
 const MAX_SHOWN_SIGNS = 4;

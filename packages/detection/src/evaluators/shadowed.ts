@@ -12,7 +12,9 @@ import { definitionsIn } from "./definitions-in.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
 
-const MAX_TOOLS = 4000; // of a group; the longest unlisted goes
+const MAX_TOOLS = 2000; // of a group; the longest unlisted goes
+const MAX_NAME_CHARS = 128; // longer names are not followed: the whole of a group is one row of state
+const HASH_CHARS = 16; // of a definition's hash: enough to tell two apart
 const MAX_SERVERS = 4; // of one tool
 const MAX_KNOWN_SERVERS = 1000;
 const MAX_SHOWN = 10;
@@ -79,7 +81,7 @@ function shadowedEvaluator(selection: Selection, spec: Spec, quietMs: number): E
     concerns: (view) => concerns(view, selection),
     fresh: (view) => ({ since: view.time, servers: [], tools: [] }),
     judge(state, view) {
-      const server = view.record.envelope.target?.server ?? "";
+      const server = (view.record.envelope.target?.server ?? "").slice(0, MAX_NAME_CHARS);
       const servers = new Map(state.servers);
       const first = servers.get(server) ?? view.time;
       const isNew = view.time - first < spec.new_for;
@@ -117,7 +119,9 @@ function learn(
 ): Map<string, string[]> {
   const known = new Map(state.tools);
   const taken = new Map<string, string[]>();
-  for (const [name, hash] of listed) {
+  for (const [name, whole] of listed) {
+    if (name.length > MAX_NAME_CHARS) continue;
+    const hash = whole.slice(0, HASH_CHARS);
     const holders = known.get(name) ?? [];
     // A definition that somebody has already is the same tool.
     if (!holders.some(([holder, theirs]) => holder === server || theirs === hash)) {
