@@ -15,6 +15,8 @@ const BENCHES: Record<string, string> = {
   log: "../packages/stream/bench/log.ts",
   engine: "../packages/detection/bench/engine.ts",
   rules: "../packages/detection/bench/rules.ts",
+  fuzz: "../packages/detection/bench/fuzz.ts",
+  cost: "../packages/detection/bench/cost.ts",
   cep: "./cep/main.ts",
   stage: "../services/detector/bench/stage.ts",
   snapshots: "../services/detector/bench/snapshots.ts",
