@@ -70,7 +70,14 @@ export function correlationTracker(
   }
 
   return {
-    counts: countsOf(groups),
+    counts: countsOf({
+      get size() {
+        return inner.reduce((sum, each) => sum + (each?.counts.groups ?? 0), groups.size);
+      },
+      get quieted() {
+        return groups.quieted;
+      },
+    }),
     concerns: (view) => concerns(correlation, view),
     judge(view) {
       const met = new Map<string, { group: Group; hits: number[] }>();

@@ -3,17 +3,18 @@ import { z } from "zod";
 import { type FieldValue, fieldReader } from "../../record/fields.ts";
 import type { RecordView } from "../../record/record-view.ts";
 import { plain } from "../../text/plain.ts";
-import { evidenceOf, evidenceState } from "../evidence.ts";
+import { evidenceOf } from "../evidence.ts";
 import { spanText } from "../span-text.ts";
 import { type Bounds, countedUpTo, within } from "./bounds.ts";
 import { type CorrelationKind, dropOld, insertByTime, windowsOf } from "./correlation-kind.ts";
+import { evidenceOfShown, shownOf, shownRecord } from "./shown-records.ts";
 
 const MAX_VALUE_CHARS = 120; // two longer values with the same beginning count as one
 const MAX_VALUES_OF_RECORD = 64; // of a field with several values, or of several fields together
 const MAX_SHOWN_VALUES = 10;
 const MAX_OTHERS = 99; // with the completing one, what an alert may hold
 const stateSchema = z.object({
-  seen: z.array(z.object({ t: z.number(), value: z.string(), evidence: evidenceState })),
+  seen: z.array(shownRecord.extend({ value: z.string() })),
 });
 
 /**
@@ -42,7 +43,7 @@ export function valueCount(
           if ((seen[known]?.t ?? 0) >= view.time) continue;
           seen.splice(known, 1);
         }
-        insertByTime(seen, { t: view.time, value, evidence: evidenceOf(view, "value") });
+        insertByTime(seen, { ...shownOf(view), value });
       }
       dropOld(seen, windowMs);
       if (seen.length > most) seen.splice(0, seen.length - most);
@@ -53,9 +54,9 @@ export function valueCount(
           level,
           evidence() {
             const completing = evidenceOf(view, "value");
-            const others = members.map(({ evidence }) => evidence);
+            const others = members.filter(({ id }) => id !== completing.record_id).slice(-MAX_OTHERS);
             return [
-              ...others.filter(({ record_id }) => record_id !== completing.record_id).slice(-MAX_OTHERS),
+              ...others.map((each) => evidenceOfShown({ ...each, note: each.value }, "value")),
               completing,
             ];
           },

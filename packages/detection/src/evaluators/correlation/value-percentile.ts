@@ -4,7 +4,7 @@ import { spanText } from "../span-text.ts";
 import { type Bounds, within } from "./bounds.ts";
 import { type CorrelationKind, dropOld, insertByTime, windowsOf } from "./correlation-kind.ts";
 import { numbersReader, numberText } from "./numbers.ts";
-import { lastShown, shownRecord, shownWithin } from "./shown-records.ts";
+import { evidenceWithin, keepLast, shownOf, shownRecord } from "./shown-records.ts";
 
 const MAX_SAMPLES = 1000; // of one group; the 99th percentile is then the tenth from the top
 const sample = z.object({ t: z.number(), value: z.number() });
@@ -30,7 +30,7 @@ export function valuePercentile(
       if (numbers.length === 0) return null;
       for (const value of numbers) insertByTime(samples, { t: view.time, value });
       const note = `${field} ${numbers.map(numberText).join(", ")}`;
-      lastShown(last, view, note);
+      keepLast(last, shownOf(view, note));
       dropOld(samples, windowMs);
       while (samples.length > MAX_SAMPLES) {
         samples.shift();
@@ -45,7 +45,7 @@ export function valuePercentile(
         if (!within(bounds, value)) continue;
         return {
           level,
-          evidence: () => shownWithin(last, end - windowMs, end, view, note),
+          evidence: () => evidenceWithin(last, { from: end - windowMs, to: end }, view, note),
           facts: () => ({
             value: numberText(value),
             count: String(members.length),

@@ -4,7 +4,7 @@ import { spanText } from "../span-text.ts";
 import { type Bounds, within } from "./bounds.ts";
 import { type CorrelationKind, dropOld, insertByTime, windowsOf } from "./correlation-kind.ts";
 import { numbersReader, numberText } from "./numbers.ts";
-import { lastShown, shownRecord, shownWithin } from "./shown-records.ts";
+import { evidenceWithin, keepLast, shownOf, shownRecord } from "./shown-records.ts";
 
 const MAX_PARCELS = 512; // beyond it the older half is put together in pairs
 const parcel = z.object({ t: z.number(), sum: z.number(), count: z.number() });
@@ -36,7 +36,7 @@ export function valueSum(
         count: numbers.length,
       });
       const note = `${field} ${numbers.map(numberText).join(", ")}`;
-      lastShown(last, view, note);
+      keepLast(last, shownOf(view, note));
       dropOld(parcels, windowMs);
       if (parcels.length > MAX_PARCELS) putTogether(parcels);
       for (const { end, from, to } of windowsOf(parcels, view.time, windowMs)) {
@@ -46,7 +46,7 @@ export function valueSum(
         if (!within(bounds, value)) continue;
         return {
           level,
-          evidence: () => shownWithin(last, end - windowMs, end, view, note),
+          evidence: () => evidenceWithin(last, { from: end - windowMs, to: end }, view, note),
           facts: () => ({ value: numberText(value), count: String(total.count), window: spanText(windowMs) }),
         };
       }
