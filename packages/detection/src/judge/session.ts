@@ -8,7 +8,7 @@ const MAX_TEXT_TOKENS = 8_192; // of a session: about 50 KB of text, 40 KB of me
 const MAX_SAID_TOKENS = 4_096; // what the agent said, of a session
 const MAX_OUTPUT_TOKENS = 4_096; // of one output, so that a large one does not push out all before it
 const MAX_LEAF_CHARS = 32 * 1024;
-const MAX_OUTPUT_CHARS = 128 * 1024;
+const MAX_OUTPUT_CHARS = 64 * 1024; // more than so many tokens take, also where most of it is JSON
 
 const MAX_OPEN = 64; // calls of one session whose end is still to come
 const MAX_SOURCES = 64; // calls that an alert can name as the one that brought the text
@@ -52,7 +52,8 @@ export interface ScannedOutput {
 }
 
 export function scanOutput(output: string): ScannedOutput {
-  const tape = new Tape(MAX_OUTPUT_TOKENS);
+  const tape = scratch;
+  tape.clear();
   let left = MAX_OUTPUT_TOKENS;
   let prose = false;
   const leaves = leavesOf(output.length > MAX_OUTPUT_CHARS ? output.slice(0, MAX_OUTPUT_CHARS) : output);
@@ -62,8 +63,10 @@ export function scanOutput(output: string): ScannedOutput {
     left -= tape.add(leaf.text, MAX_LEAF_CHARS, left, { kind, call: 0, record: leaf.record, tool: 0 });
     prose ||= kind === PROSE;
   }
-  return { tape, prose };
+  return { tape: tape.copy(), prose };
 }
+
+const scratch = new Tape(MAX_OUTPUT_TOKENS); // room that is used again; nothing of it outlives a scan
 
 /** Takes in what a call brought back. @returns how many tokens were dropped for lack of room */
 export function learnOutput(

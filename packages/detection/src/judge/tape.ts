@@ -65,6 +65,20 @@ export class Tape implements TokenSink {
     return added;
   }
 
+  /** Forgets everything, and keeps the room. */
+  clear(): void {
+    this.length = 0;
+    this.segments = [];
+    this.dropped = 0;
+  }
+
+  /** A tape of just the size that it holds. */
+  copy(): Tape {
+    const copied = new Tape(this.#limit);
+    copied.restore(this.hashes.slice(0, this.length), this.marks.slice(0, this.length), this.segments, 0);
+    return copied;
+  }
+
   /** Adds all that another tape holds, as what one call brought in. */
   append(other: Tape, call: number, tool: number): void {
     const start = this.length;
