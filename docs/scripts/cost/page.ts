@@ -34,7 +34,8 @@ const CURVES: readonly Curve[] = [
   {
     name: "calls",
     title: "Length of sessions",
-    about: "The shipped rules, 500 open sessions that end after at most so many calls. What is kept of one session is bounded.",
+    about:
+      "The shipped rules, 500 open sessions that end after at most so many calls. What is kept of one session is bounded.",
   },
 ];
 
@@ -55,11 +56,19 @@ ${curves.join("\n")}`;
 
 function curveText({ name, title, about }: Curve, figures: readonly Figure[]): string {
   const parts = ["CPU", "memory", "resident"].map((what) => {
-    const points = figures.filter((each) => each.name.startsWith(`${name} `) && each.name.endsWith(`: ${what}`));
+    const points = figures.filter(
+      (each) => each.name.startsWith(`${name} `) && each.name.endsWith(`: ${what}`),
+    );
     return points.length === 0 ? "" : chart(what, points, name);
   });
   if (parts.every((part) => part === "")) return "";
-  return [`## ${title}\n`, `${about}\n`, "```text", parts.filter((part) => part !== "").join("\n\n"), "```\n"].join("\n");
+  return [
+    `## ${title}\n`,
+    `${about}\n`,
+    "```text",
+    parts.filter((part) => part !== "").join("\n\n"),
+    "```\n",
+  ].join("\n");
 }
 
 function chart(what: string, points: readonly Figure[], name: string): string {
