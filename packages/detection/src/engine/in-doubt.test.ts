@@ -28,7 +28,11 @@ function allInDoubt(inputs: readonly DetectionInput[]): DetectionInput[] {
 }
 
 it("calls that were in doubt for a while raise the same alerts as calls that ended at once", () => {
-  const detection = createDetection(shippedRules());
+  const asksForDoubt = /in_doubt/;
+  const others = shippedRules().filter(
+    ({ definition }) => !asksForDoubt.test(JSON.stringify(definition.detection)),
+  );
+  const detection = createDetection(others);
   fc.assert(
     fc.property(sampleInputs, (inputs) => {
       expect(alertsOf(detection, allInDoubt(inputs))).toEqual(alertsOf(detection, inputs));
