@@ -280,7 +280,8 @@ describe("settings shown in the docs", () => {
       "docs/wrap-a-server.md json",
       "docs/wrap-a-server.md yaml", // by services/collector/test/interceptor-policy.test.ts
       "packages/interceptor/src/http-proxy/README.md json",
-      "packages/detection/README.md yaml", // by that package's own test
+      "packages/detection/README.md yaml", // by that package's own test, as the language is
+      "docs/rules/language.md yaml",
       "docs/detection/tools.md yaml",
       "docs/rules/in-force.md yaml",
     ];

@@ -23,7 +23,12 @@ import { createDetector } from "./detector.ts";
 import { loadRules } from "./rules/rule-directory.ts";
 
 /** What these tests tell about: a chain, a count, and what many keys see of one server. Others find more in the same records. */
-const TOLD = new Set(["secret-read-then-sent", "call-burst", "tool-definition-changed", "tool-new-on-server"]);
+const TOLD = new Set([
+  "secret-read-then-sent",
+  "call-burst",
+  "tool-definition-changed",
+  "tool-new-on-server",
+]);
 const rules = (await loadRules()).filter(({ id }) => TOLD.has(id));
 const closing: (() => Promise<void>)[] = [];
 
