@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isRetriable } from "@tripline/events";
 import type { EachBatchPayload } from "kafkajs";
-import { assignmentLost, hasCode, streamError } from "../errors.ts";
-import { checkMetadata, checkStart } from "../limits.ts";
+import { streamError } from "../errors.ts";
+import { checkStart } from "../limits.ts";
 import type { Assignment, CommittedOffset, ConsumeOptions, PartitionReader } from "../log.ts";
 import { fromKafka } from "./errors.ts";
+import { guardedAssignment } from "./guarded-assignment.ts";
 import type { PartitionBounds } from "./kafka-offsets.ts";
 import { inParts, toRecord } from "./kafka-record.ts";
 
@@ -133,27 +134,11 @@ export class OwnedPartition {
   }
 
   #assignment(committed: CommittedOffset | null, earliest: number): Assignment {
-    const { options, partition } = this.#o;
-    const { topic } = options;
-    const { signal } = this.#lost;
-    return {
-      topic,
-      partition,
-      committed,
-      earliest,
-      signal,
-      commit: async (offset, metadata = "") => {
-        checkMetadata(metadata);
-        if (signal.aborted) throw assignmentLost(topic, partition);
-        try {
-          await this.#o.commit(offset, metadata);
-        } catch (cause) {
-          const error = fromKafka(cause, `committing ${topic}/${partition}`);
-          if (hasCode(error, "TRIPLINE_STREAM_ASSIGNMENT_LOST")) this.#lost.abort(); // before kafkajs has noticed
-          throw error;
-        }
-      },
-    };
+    const { options, partition, commit } = this.#o;
+    return guardedAssignment(
+      { topic: options.topic, partition, committed, earliest },
+      { lost: this.#lost, commit, translate: fromKafka },
+    );
   }
 
   async #handle(

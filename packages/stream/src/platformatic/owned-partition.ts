@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isRetriable } from "@tripline/events";
-import { assignmentLost, hasCode, streamError } from "../errors.ts";
+import { hasCode, streamError } from "../errors.ts";
 import { fetchBytes } from "../fetch-bytes.ts";
-import { checkMetadata, checkStart, DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
+import { guardedAssignment } from "../kafka/guarded-assignment.ts";
+import { checkStart, DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_BATCH_RECORDS } from "../limits.ts";
 import type { Assignment, CommittedOffset, ConsumeOptions, PartitionReader } from "../log.ts";
 import { fromPlatformatic } from "./errors.ts";
 import type { Fetcher } from "./fetcher.ts";
@@ -126,27 +127,11 @@ export class OwnedPartition {
   }
 
   #assignment(committed: CommittedOffset | null, earliest: number): Assignment {
-    const { options, partition } = this.#o;
-    const { topic } = options;
-    const { signal } = this.#lost;
-    return {
-      topic,
-      partition,
-      committed,
-      earliest,
-      signal,
-      commit: async (offset, metadata = "") => {
-        checkMetadata(metadata);
-        if (signal.aborted) throw assignmentLost(topic, partition);
-        try {
-          await this.#o.commit(offset, metadata);
-        } catch (cause) {
-          const error = fromPlatformatic(cause, `committing ${topic}/${partition}`);
-          if (hasCode(error, "TRIPLINE_STREAM_ASSIGNMENT_LOST")) this.#lost.abort(); // before the next heartbeat
-          throw error;
-        }
-      },
-    };
+    const { options, partition, commit } = this.#o;
+    return guardedAssignment(
+      { topic: options.topic, partition, committed, earliest },
+      { lost: this.#lost, commit, translate: fromPlatformatic },
+    );
   }
 
   async #fetchOwnBounds(): Promise<Bounds> {
