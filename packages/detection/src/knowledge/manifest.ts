@@ -39,6 +39,7 @@ interface CompiledServer {
 }
 
 const MAX_ENTRIES = 4096; // tools whose entry is remembered; a matter of speed
+const MAX_KEY_CHARS = 512; // of a server and a tool; longer ones are captured text and worked out each time
 
 export function manifestOf(content: ManifestContent): Manifest {
   const servers: CompiledServer[] = content.servers.map((about) => ({
@@ -70,19 +71,23 @@ export function manifestOf(content: ManifestContent): Manifest {
       });
     },
     entryOf(server, tool) {
-      const key = JSON.stringify([server, tool]);
-      const remembered = entries.get(key);
+      if (servers.length === 0) return NO_ENTRY;
+      const short = server.length + tool.length <= MAX_KEY_CHARS;
+      const key = short ? JSON.stringify([server, tool]) : "";
+      const remembered = short ? entries.get(key) : undefined;
       if (remembered !== undefined) return remembered;
       const matching = servers.filter((each) => each.matches(server));
       const entry = entryOf(
         matching.flatMap(({ tools }) => tools.filter((each) => each.matches(tool)).map(({ about }) => about)),
         last(server, ({ risk }) => risk),
       );
-      entries.set(key, entry);
+      if (short) entries.set(key, entry);
       return entry;
     },
   };
 }
+
+const NO_ENTRY: ToolEntry = entryOf([], undefined);
 
 /** No manifest: nothing is said of anything. */
 export const NO_MANIFEST: Manifest = {

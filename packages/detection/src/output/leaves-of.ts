@@ -6,11 +6,21 @@ import { unescaped } from "./unescape.ts";
 
 /**
  * Splits a tool's output, whatever its format, into leaves. Never throws; the time is linear in the output, of which
- * MAX_OUTPUT_CHARS are read. The README beside says how each format decides.
+ * MAX_OUTPUT_CHARS are read. The README beside says how each format decides. The same leaves for the same output: nobody
+ * may change them.
  */
-export function leavesOf(output: string): Leaf[] {
+export function leavesOf(output: string): readonly Readonly<Leaf>[] {
+  const text = output.length > MAX_OUTPUT_CHARS ? output.slice(0, MAX_OUTPUT_CHARS) : output;
+  if (latest.text !== text) latest = { text, leaves: split(text) };
+  return latest.leaves;
+}
+
+/** Several rules look at one output one after the other. A pure function's memory: it changes speed and nothing else. */
+let latest: { text: string; leaves: readonly Readonly<Leaf>[] } = { text: "", leaves: split("") };
+
+function split(output: string): Leaf[] {
   const into = new Leaves();
-  const read = plainTerminal(output.length > MAX_OUTPUT_CHARS ? output.slice(0, MAX_OUTPUT_CHARS) : output);
+  const read = plainTerminal(output);
   const text = asText(read);
   if (!readEnvelope(text, into)) readPlainText(text, into);
   const leaves = into.finish();

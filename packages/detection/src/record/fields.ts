@@ -93,7 +93,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     about: "items in the result",
     atEnd: true,
   },
-  args: { read: (view) => view.args.map(({ text }) => text), about: "every scalar of the arguments, a list" },
+  args: { read: (view) => view.argumentValues, about: "every scalar of the arguments, a list" },
   destination: {
     read: (view) => {
       const hosts = new Set(view.argumentEffects.targets.map(({ host }) => host));

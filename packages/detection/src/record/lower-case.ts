@@ -13,3 +13,31 @@ export function lowerCase(text: string): string {
   lowered[slot] = folded;
   return folded;
 }
+
+/** A list's texts in lower case. */
+export interface LoweredList {
+  readonly texts: readonly string[];
+  /** All of them, with a NUL between them: what holds no NUL and is in it is in one of them. Null where they are long. */
+  readonly together: string | null;
+}
+
+const MAX_TOGETHER_CHARS = 16 * 1024;
+const NONE: LoweredList = { texts: [], together: null };
+const lists = new Array<readonly string[]>(SLOTS).fill([]);
+const loweredLists = new Array<LoweredList>(SLOTS).fill(NONE);
+
+/**
+ * As `lowerCase`, of each text's first `chars`. A record's lists are the same objects while its rules are asked one after
+ * the other, and nobody changes them.
+ */
+export function lowerCaseOf(list: readonly string[], chars: number): LoweredList {
+  const slot = list.length % SLOTS;
+  if (lists[slot] === list) return loweredLists[slot] ?? NONE;
+  const texts = list.map((text) => (text.length > chars ? text.slice(0, chars) : text).toLowerCase());
+  let length = 0;
+  for (const text of texts) length += text.length + 1;
+  const lowered = { texts, together: length > MAX_TOGETHER_CHARS ? null : texts.join("\0") };
+  lists[slot] = list;
+  loweredLists[slot] = lowered;
+  return lowered;
+}

@@ -2,7 +2,9 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { timeOf } from "./record-time.ts";
 
-const iso = fc.date({ min: new Date(0), max: new Date("2100-01-01"), noInvalidDate: true }).map((date) => date.toISOString());
+const iso = fc
+  .date({ min: new Date(0), max: new Date("2100-01-01"), noInvalidDate: true })
+  .map((date) => date.toISOString());
 const damaged = fc
   .tuple(iso, fc.nat(23), fc.constantFrom("0", "6", "9", "Z", ".", "-", " ", "x", "T"))
   .map(([text, at, char]) => text.slice(0, at) + char + text.slice(at + 1));

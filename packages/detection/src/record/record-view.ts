@@ -42,6 +42,15 @@ export interface RecordContext {
 }
 
 const CLASS_BITS = 2 ** TOOL_CLASSES.length;
+const namesOfEffects: (readonly Effect[] | undefined)[] = []; // one for each of 2^9 sets that occurs
+
+function effectNames(effects: number): readonly Effect[] {
+  const known = namesOfEffects[effects];
+  if (known !== undefined) return known;
+  const names = namesOf(EFFECTS, effects);
+  namesOfEffects[effects] = names;
+  return names;
+}
 
 let serials = 0;
 
@@ -68,6 +77,7 @@ export class RecordView {
   #groups: Map<string, Group | null> | null = null;
   #args: Argument[] | null = null;
   #argsText: string | null = null;
+  #argumentValues: readonly string[] | null = null;
   #argumentTexts: Map<string, readonly string[] | undefined> | null = null;
   #argumentEffects: ArgumentEffects | null = null;
   #effects = -1;
@@ -144,6 +154,13 @@ export class RecordView {
     return this.#argumentList();
   }
 
+  /** The text of each scalar of the arguments; the same list each time. */
+  get argumentValues(): readonly string[] {
+    this.#looked();
+    this.#argumentValues ??= this.#argumentList().map(({ text }) => text);
+    return this.#argumentValues;
+  }
+
   /** Every scalar at or below the argument of this path, undefined when there is none. */
   argumentTexts(path: string): readonly string[] | undefined {
     this.#looked();
@@ -192,7 +209,7 @@ export class RecordView {
   }
 
   get effectNames(): readonly Effect[] {
-    return namesOf(EFFECTS, this.effects);
+    return effectNames(this.effects);
   }
 
   get classNames(): readonly string[] {

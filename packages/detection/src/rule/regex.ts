@@ -5,7 +5,8 @@ import type { Anchor, RegexFlags } from "./sigma-value.ts";
 const MAX_PROGRAM = 1000; // RE2 instructions; `(?i)api[_-]?key\s*=\s*[a-z0-9]{16,}` has 32, and time grows with them
 
 const MAX_STATE_BYTES = 2 * 1024 * 1024; // that an expression remembers of the texts it has seen; re2js would take 8 MiB
-const MAX_STEPS = 8_000_000; // characters × instructions of one search: 64 Ki characters for 122 instructions
+const MAX_TEXT_CHARS = 16 * 1024; // of one value that an expression sees: less than 1 ms for usual ones
+const MAX_STEPS = 4_000_000; // characters × instructions of one search: 16 Ki characters for 244 instructions
 
 /** Compiles an expression that is looked for anywhere in a text, in time linear in the text. @throws RuleProblem */
 export function regexTest(
@@ -32,7 +33,7 @@ export function regexTest(
   const { dfa } = compiled.re2Input;
   dfa.stateBudget = MAX_STATE_BYTES;
   dfa.memBudget = MAX_STATE_BYTES;
-  const most = Math.floor(MAX_STEPS / compiled.programSize());
+  const most = Math.min(MAX_TEXT_CHARS, Math.floor(MAX_STEPS / compiled.programSize()));
   return (text) => compiled.test(text.length > most ? text.slice(0, most) : text);
 }
 

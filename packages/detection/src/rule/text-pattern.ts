@@ -37,6 +37,12 @@ export function plainText(pattern: TextPattern): string | null {
   return pattern.length === 1 && typeof only === "string" ? only : null;
 }
 
+/** The text that the pattern looks for anywhere, when that is all that it says. */
+export function containedText(pattern: TextPattern): string | null {
+  const [before, text, after] = pattern;
+  return pattern.length === 3 && before === MANY && after === MANY && typeof text === "string" ? text : null;
+}
+
 /** Adds `*` at the beginning or end, where it is not there. */
 export function openPattern(pattern: TextPattern, before: boolean, after: boolean): TextPattern {
   const open: TextPart[] = [...pattern];

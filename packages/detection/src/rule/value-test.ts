@@ -1,11 +1,11 @@
 import { type FieldValue, fieldReader } from "../record/fields.ts";
-import { lowerCase } from "../record/lower-case.ts";
+import { lowerCase, lowerCaseOf } from "../record/lower-case.ts";
 import type { RecordView } from "../record/record-view.ts";
 import { cidrTest } from "./cidr.ts";
 import type { FieldItem } from "./field-item.ts";
 import { regexTest } from "./regex.ts";
 import type { Comparison, SigmaValue } from "./sigma-value.ts";
-import { MANY, openPattern, patternTest, plainText } from "./text-pattern.ts";
+import { containedText, MANY, openPattern, patternTest, plainText } from "./text-pattern.ts";
 import { timePart } from "./time-part.ts";
 
 type Path = readonly PropertyKey[];
@@ -24,43 +24,71 @@ export function itemTest({ linking, values }: FieldItem, path: Path): ValueTest 
 /** One pass over the field's texts for all values that are about texts. */
 function anyTest(values: readonly SigmaValue[], path: Path): ValueTest {
   const exact = new Set(values.flatMap(exactTexts));
-  const texts: TextTest[] = [];
+  const asIs: TextTest[] = [];
   const folded: TextTest[] = exact.size === 0 ? [] : [(text) => exact.has(text)];
+  const contained: string[] = [];
   const others: ValueTest[] = [];
   for (const value of values) {
     if (exactTexts(value).length > 0) continue;
-    if (value.kind === "text" && !value.cased) folded.push(patternTest(value.pattern, lowerCase));
-    else {
+    if (value.kind === "text" && !value.cased) {
+      const inner = containedText(value.pattern);
+      if (inner !== null && !inner.includes("\0")) contained.push(lowerCase(inner));
+      else folded.push(patternTest(value.pattern, lowerCase));
+    } else {
       const test = textTest(value, path);
       if (test === null) others.push(fieldTest(value));
-      else texts.push(test);
+      else asIs.push(test);
     }
   }
-  if (folded.length > 0) texts.push(onFolded(folded));
-  const [only] = texts;
-  const test = texts.length === 1 && only !== undefined ? only : anyOfTexts(texts);
-  if (others.length === 0) return (found) => someText(found, test);
-  return (found, view) => someText(found, test) || others.some((other) => other(found, view));
+  const test = textsTest({ asIs, folded, contained });
+  if (others.length === 0) return test;
+  return (found, view) => test(found) || others.some((other) => other(found, view));
 }
 
-function anyOfTexts(tests: readonly TextTest[]): TextTest {
-  return (text) => tests.some((test) => test(text));
+interface TextTests {
+  readonly asIs: readonly TextTest[];
+  /** Of texts in lower case. */
+  readonly folded: readonly TextTest[];
+  /** What texts in lower case may contain; without NUL. */
+  readonly contained: readonly string[];
 }
 
-function onFolded(tests: readonly TextTest[]): TextTest {
-  const [only] = tests;
-  if (tests.length === 1 && only !== undefined) return (text) => only(lowerCase(text));
-  return (text) => {
-    const folded = lowerCase(text);
-    return tests.some((test) => test(folded));
+/** Whether some text passes some test. */
+function textsTest({ asIs, folded, contained }: TextTests): (found: FieldValue) => boolean {
+  const folds = folded.length > 0 || contained.length > 0;
+  const passes = (text: string): boolean => {
+    if (folds) {
+      const lowered = lowerCase(text);
+      if (containsAny(lowered, contained) || passesAny(lowered, folded)) return true;
+    }
+    return asIs.length > 0 && passesAny(text, asIs);
+  };
+  return (found) => {
+    if (found === undefined) return false;
+    if (typeof found === "string") return passes(cut(found));
+    if (typeof found !== "object") return passes(String(found));
+    if (folds) {
+      const { texts, together } = lowerCaseOf(found, MAX_TEXT_CHARS);
+      if (contained.length > 0) {
+        if (together !== null) {
+          if (containsAny(together, contained)) return true;
+        } else if (texts.some((text) => containsAny(text, contained))) return true;
+      }
+      if (folded.length > 0) for (const text of texts) if (passesAny(text, folded)) return true;
+    }
+    if (asIs.length > 0) for (const text of found) if (passesAny(cut(text), asIs)) return true;
+    return false;
   };
 }
 
-function someText(found: FieldValue, test: TextTest): boolean {
-  if (found === undefined) return false;
-  if (typeof found === "string") return test(cut(found));
-  if (typeof found === "object") return found.some((text) => test(cut(text)));
-  return test(String(found));
+function containsAny(text: string, parts: readonly string[]): boolean {
+  for (const part of parts) if (text.includes(part)) return true;
+  return false;
+}
+
+function passesAny(text: string, tests: readonly TextTest[]): boolean {
+  for (const test of tests) if (test(text)) return true;
+  return false;
 }
 
 function cut(text: string): string {

@@ -15,6 +15,7 @@ export interface Features {
 }
 
 const MAX_SCAN_CHARS = 16 * 1024; // of one text; what lies behind is not recognised, see README, limits
+const MAX_TOKEN_CHARS = 128 * 1024; // that are searched for redaction tokens
 const MAX_SECRETS = 32;
 const MAX_VALUES = 128;
 const MAX_CHUNKS = 128;
@@ -31,7 +32,8 @@ const LONG_NUMBER = /^\d{7,}$/;
 export function redactionTokensIn(text: string): string[] {
   if (!text.includes("⟨")) return [];
   const found = new Set<string>();
-  for (const match of text.matchAll(REDACTION_TOKEN)) {
+  const scanned = text.length > MAX_TOKEN_CHARS ? text.slice(0, MAX_TOKEN_CHARS) : text;
+  for (const match of scanned.matchAll(REDACTION_TOKEN)) {
     found.add(match[0]);
     if (found.size >= MAX_SECRETS) break;
   }

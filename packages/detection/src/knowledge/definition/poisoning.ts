@@ -119,7 +119,7 @@ function scored(signs: PoisonSign[]): Poisoning {
   return { score: sorted.reduce((sum, { points }) => sum + points, 0), signs: sorted };
 }
 
-export const DISTINCTIVE_NAME = /^(?=.*[_\-.a-z][A-Z_\-.]|.*[_\-.])[\w.-]{6,128}$/; // `send_email`, `createIssue`; not `search`
+export const DISTINCTIVE_NAME = /^(?=[\w.-]{6,128}$)(?:.*[_\-.a-z][A-Z_\-.]|.*[_\-.])/; // `send_email`, `createIssue`; not `search`
 const POINTS_OF_MENTION = 2;
 const MOST_MENTIONS = 2; // that count
 
