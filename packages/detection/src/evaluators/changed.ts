@@ -15,6 +15,7 @@ import { groupBySchema } from "../rule/field-names.ts";
 import { requiredCondition } from "../rule/required-condition.ts";
 import type { Selection } from "../rule/selection.ts";
 import { plain } from "../text/plain.ts";
+import { shortKey } from "../text/short-key.ts";
 import { definitionsIn, listedDefinitions } from "./definitions-in.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -71,8 +72,8 @@ export const changedKind = specSchema.transform(
         once(view) {
           const definitions = definitionsIn(view);
           return {
-            key: definitions.map(([tool]) => tool).join("\n"),
-            value: definitions.map(([, hash]) => hash).join("\n"),
+            key: definitions.map(([tool]) => shortKey(tool)).join("\n"),
+            value: definitions.map(([, hash]) => shortKey(hash)).join("\n"),
           };
         },
         evaluator: () => changedEvaluator(context, selection, spec.levels),

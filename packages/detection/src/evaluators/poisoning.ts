@@ -13,6 +13,7 @@ import { requiredCondition } from "../rule/required-condition.ts";
 import type { Selection } from "../rule/selection.ts";
 import { fnv1a } from "../text/hashing.ts";
 import { plain } from "../text/plain.ts";
+import { shortKey } from "../text/short-key.ts";
 import { definitionsIn, listedDefinitions } from "./definitions-in.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -55,8 +56,8 @@ export const poisoningKind = specSchema.transform(
           const definitions = definitionsIn(view);
           const server = view.record.envelope.target?.server ?? "";
           return {
-            key: JSON.stringify([server, definitions.map(([tool]) => tool)]),
-            value: definitions.map(([, hash]) => hash).join("\n"),
+            key: JSON.stringify([shortKey(server), definitions.map(([tool]) => shortKey(tool))]),
+            value: definitions.map(([, hash]) => shortKey(hash)).join("\n"),
           };
         },
         evaluator: () => poisoningEvaluator(selection, spec, context.quietMs ?? 0),

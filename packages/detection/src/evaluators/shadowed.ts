@@ -8,6 +8,7 @@ import { groupBySchema } from "../rule/field-names.ts";
 import { requiredCondition } from "../rule/required-condition.ts";
 import type { Selection } from "../rule/selection.ts";
 import { plain } from "../text/plain.ts";
+import { shortKey } from "../text/short-key.ts";
 import { definitionsIn } from "./definitions-in.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -56,8 +57,8 @@ export const shadowedKind = specSchema.transform(
           const definitions = definitionsIn(view);
           const server = view.record.envelope.target?.server ?? "";
           return {
-            key: JSON.stringify([server, definitions.map(([tool]) => tool)]),
-            value: definitions.map(([, hash]) => hash).join("\n"),
+            key: JSON.stringify([shortKey(server), definitions.map(([tool]) => shortKey(tool))]),
+            value: definitions.map(([, hash]) => shortKey(hash)).join("\n"),
           };
         },
         evaluator: () => shadowedEvaluator(selection, spec, context.quietMs ?? 0),

@@ -19,6 +19,11 @@ const REPLACED: Readonly<Record<string, string>> = {
   "\uff61": ".",
 };
 
+/** ASCII that opens no bracket. */
+function isItself(code: number): boolean {
+  return code < 128 && code !== 40 && code !== 91 && code !== 123; // ( [ {
+}
+
 /** The plain form, or null when the text is plain already: as nearly all are. */
 export function folded(text: string): Folded | null {
   const strange = FOLDABLE.test(text);
@@ -26,6 +31,12 @@ export function folded(text: string): Folded | null {
   const places: number[] = [];
   let plain = "";
   for (let at = 0; at < text.length; ) {
+    const from = at;
+    for (; at < text.length && isItself(text.charCodeAt(at)); at += 1) places.push(at);
+    if (at > from) {
+      plain += text.slice(from, at);
+      continue;
+    }
     const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
     const next = at + char.length;
     const bracketed = "[({".includes(char)
