@@ -33,6 +33,7 @@ export interface Sequence {
 }
 
 const CLOCK_TOLERANCE_MS = 5000; // two producers of one credential may disagree by so much about what came first
+const OVERLAP_MS = 1000; // so long after a call began, what an earlier call brought may be recorded by another producer
 const DELIVERY_MS = 5000; // a record that is this late still counts as one that came; a spool's sender takes less
 
 const stepCall = rememberedCall.extend({ compared: z.array(z.number().nullable()) });
@@ -43,7 +44,12 @@ const partial = z.object({
 });
 /** All that happens has happened; unless the last step comes before `due` (append time, ms since the epoch), it is found. */
 const awaited = partial.extend({ due: z.number(), envelope: envelopeSchema });
-const stateSchema = z.object({ partials: z.array(partial), awaited: z.array(awaited) });
+const stateSchema = z.object({
+  partials: z.array(partial),
+  awaited: z.array(awaited),
+  /** The call whose intent was found last: its end says nothing new. */
+  found: z.string().nullable(),
+});
 type Partial = z.infer<typeof partial>;
 type State = z.infer<typeof stateSchema>;
 
@@ -51,7 +57,7 @@ type State = z.infer<typeof stateSchema>;
  * Named steps in order within a time. Several beginnings are remembered for each group, so that a later harmless
  * beginning does not hide an earlier grave one. A step that continues keeps the beginning it continued from.
  * Steps are judged when their call has succeeded; the last one that happens as soon as it is known, before the call
- * runs, unless something must not happen after it.
+ * runs, and once more at its end, unless something must not happen after it.
  */
 export function sequenceEvaluator(
   context: RuleContext,
@@ -67,13 +73,16 @@ export function sequenceEvaluator(
     showsEnd(view) && (view.succeeded || selection.fields.has("outcome")) && selection.matches(view);
   const ends = (view: RecordView): boolean => until !== null && happens({ selection: until }, view);
   const completes = (view: RecordView): boolean =>
-    completing !== null && isDue(view, completing.selection) && completing.selection.matches(view);
+    completing !== null &&
+    (isDue(view, completing.selection) || isSecondLook(view)) &&
+    completing.selection.matches(view);
 
   return {
     state: stateSchema,
     save: (state) => ({
       partials: state.partials.map(savedPartial),
       awaited: state.awaited.map((each) => ({ ...each, ...savedPartial(each) })),
+      found: state.found,
     }),
     windowMs: windowMs + awaitMs,
     quietMs: context.quietMs ?? windowMs,
@@ -83,10 +92,13 @@ export function sequenceEvaluator(
       guards.some((steps) => steps.some((step) => happens(step, view))) ||
       (last !== null && happens(last, view)) ||
       ends(view),
-    fresh: () => ({ partials: [], awaited: [] }),
+    fresh: () => ({ partials: [], awaited: [], found: null }),
     judge(state, view) {
       dropOld(state, view.time - windowMs);
-      const finding = completes(view) ? complete(state, view) : null;
+      const call = view.record.envelope.call?.id ?? null;
+      const known = isSecondLook(view) && call === state.found;
+      const finding = completes(view) && !known ? complete(state, view) : null;
+      if (finding !== null) state.found = call;
       const continued = advance(state, view);
       refute(state, view);
       if (ends(view)) endAll(state, view);
@@ -143,6 +155,8 @@ export function sequenceEvaluator(
   function mayFollow({ calls }: Partial, position: number, view: RecordView): boolean {
     const before = calls.at(-1)?.t ?? 0;
     if (view.time < before - CLOCK_TOLERANCE_MS) return false;
+    if (position === earlier.length && isSecondLook(view) && before > beganAt(view) + OVERLAP_MS)
+      return false;
     const withinMs = steps[position]?.withinMs ?? null;
     if (withinMs !== null && view.time - before > withinMs) return false;
     return where.holds(calls, position, where.compared(view));
@@ -211,6 +225,19 @@ export function sequenceEvaluator(
     state.awaited = state.awaited.filter(({ due }) => due > time);
     return best;
   }
+}
+
+/**
+ * The end of a call that was judged at its intent. Two producers of one credential are not in step: what a call brought
+ * may be recorded behind the intent of the next one, and before its end.
+ */
+function isSecondLook(view: RecordView): boolean {
+  return view.phase === "end" && !view.isClosing && view.outcome !== "denied";
+}
+
+/** When a call that has ended began, ms since the epoch. */
+function beganAt(view: RecordView): number {
+  return view.time - (view.record.envelope.call?.duration_ms ?? 0);
 }
 
 function savedPartial({ calls, links }: Partial): z.input<typeof partial> {

@@ -48,6 +48,32 @@ function count(rule: Rule, ...shorts: (string | object)[]): number {
   return run(rule, records(...shorts)).length;
 }
 
+describe("two producers of one credential", () => {
+  const rule = sequence("within: 10m", "steps: [{ name: a, match: a }, { name: b, match: b }]");
+  const [begins, ends, read] = records({ tool: "b", intent: true }, { tool: "a", at: "0s" });
+
+  /** The records, appended in this order. */
+  function inOrder(...inputs: (DetectionInput | undefined)[]): Alert[] {
+    return run(
+      rule,
+      inputs.filter((input) => input !== undefined),
+    );
+  }
+
+  it("may tell the first call's end behind the second's intent", () => {
+    expect(inOrder(begins, read, ends)).toHaveLength(1);
+    expect(inOrder(read, begins, ends)).toHaveLength(1);
+    expect(inOrder(begins, ends, read)).toHaveLength(0);
+  });
+
+  it("do not make one call follow another that ended long after it began", () => {
+    if (read === undefined || ends === undefined) throw new Error("no records");
+    const long = structuredClone(ends);
+    if (long.record.envelope.call !== undefined) long.record.envelope.call.duration_ms = 60_000;
+    expect(inOrder(begins, read, long)).toHaveLength(0);
+  });
+});
+
 describe("what must not happen in between", () => {
   const rule = sequence(
     "within: 10m",
