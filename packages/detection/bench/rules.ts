@@ -9,7 +9,7 @@ import { OFFICE, RecordStream } from "./workload/stream.ts";
 
 const RECORDS = Number(process.argv[2] ?? 200_000);
 const RULES = Number(process.argv[3] ?? 100);
-const BATCH = 5000;
+const BATCH = 400; // 1 MiB of records, what one fetch of a partition brings at most by default
 
 const detection = createDetection(benchRules(RULES));
 const state = detection.initialState();

@@ -149,11 +149,11 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     const alerts = advance(state, input.appendTime);
     if (envelope.type === "statement") takeUpStatement(state, viewOf(state, input));
     if (envelope.type !== "call" && envelope.type !== "call.intent" && envelope.type !== "tools.listed") {
-      return { state, alerts, facts: [...NONE] };
+      return { state, alerts, facts: [] };
     }
     if (envelope.type === "tools.listed") state.tools.learn(input.record);
     const view = viewOf(state, input);
-    if (view.isClosing && view.phase !== "end") return { state, alerts, facts: [...NONE] };
+    if (view.isClosing && view.phase !== "end") return { state, alerts, facts: [] };
     options.onView?.(view);
     const findings: ScoredFinding[] = [];
     for (const { rule, trackers } of state.dispatch.concernedBy(view, envelope)) {
@@ -166,7 +166,7 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     return {
       state,
       alerts,
-      facts: feeds.length === 0 || view.isClosing ? [...NONE] : state.feed.factsOf(view, envelope),
+      facts: feeds.length === 0 || view.isClosing ? [] : state.feed.factsOf(view, envelope),
     };
   }
 
@@ -262,14 +262,14 @@ function callKey(envelope: Envelope, { id }: { id: string }): string {
   return `${eventKey(envelope)} ${id}`;
 }
 
-/** The gravest finding of a rule's trackers; of equal ones that of the tighter group. */
+/** The gravest finding of a rule's trackers, one of which is concerned; of equal ones that of the tighter group. */
 function judge(
   trackers: readonly ScopedTracker[],
   view: RecordView,
 ): { finding: Finding; group: Group } | null {
   let best: { finding: Finding; group: Group } | null = null;
   for (const { tracker, demote } of trackers) {
-    const found = tracker.judge(view);
+    const found = tracker.judge(view, trackers.length === 1);
     if (found === null) continue;
     const finding = { ...found.finding, level: demoted(found.finding.level, demote) };
     if (best === null || SEVERITIES.indexOf(finding.level) > SEVERITIES.indexOf(best.finding.level)) {

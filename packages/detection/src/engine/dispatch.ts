@@ -23,7 +23,6 @@ interface Plan<L> {
 
 type Level<L> = Map<string | undefined, Level<L>> | Plan<L>;
 
-const NONE: readonly never[] = [];
 const MAX_PLANS = 4096; // tools × servers × outcomes of a large installation; beyond it all are worked out anew
 const MAX_EFFECT_PLANS = 64; // of one plan
 const MAX_KEY_CHARS = 256; // a longer value is captured text that must not fill memory
@@ -40,6 +39,8 @@ export class Dispatch<L extends Listener> {
   readonly #keys: readonly KeyedField[];
   #roots: (Level<L> | undefined)[] = [];
   #plans = 0;
+  /** Those that the record now looked at concerns: the same list for all records, or each would leave one behind. */
+  readonly #concerned: L[] = [];
 
   /**
    * @param listeners in the order in which they are to be found
@@ -51,17 +52,19 @@ export class Dispatch<L extends Listener> {
     this.#keys = [({ call }) => call?.outcome, ...keyed.map(([, read]) => read)];
   }
 
-  /** Those that the record concerns, in order. */
+  /** Those that the record concerns, in order. Good until the next record is asked about. */
   concernedBy(view: RecordView, envelope: Envelope): readonly L[] {
     const candidates = this.#candidatesOf(view, envelope);
     if (candidates === null) return this.listeners.filter((listener) => listener.concerns(view));
-    let concerned: L[] | null = null;
+    const concerned = this.#concerned;
+    let found = 0;
     for (const { listener, certain } of candidates) {
       if (!certain && !listener.concerns(view)) continue;
-      concerned ??= [];
-      concerned.push(listener);
+      concerned[found] = listener;
+      found += 1;
     }
-    return concerned ?? NONE;
+    concerned.length = found;
+    return concerned;
   }
 
   #candidatesOf(view: RecordView, envelope: Envelope): readonly Candidate<L>[] | null {

@@ -18,9 +18,9 @@ const MAX_LABEL_VALUE_CHARS = 512;
 /**
  * The group of a record, or null when it lacks one of the fields; `name?` may be lacking. A session belongs to one
  * credential (or, where none is known, one producer), whatever id it gave itself.
+ * @param memo the fields joined, for who asks often
  */
-export function groupOf(view: RecordView, fields: readonly string[]): Group | null {
-  const memo = fields.length === 1 ? (fields[0] ?? "") : fields.join();
+export function groupOf(view: RecordView, fields: readonly string[], memo = fields.join()): Group | null {
   const known = view.groups.get(memo);
   if (known !== undefined) return known;
   const group = work(view, fields);
@@ -40,39 +40,56 @@ export function aliasedGroupOf(
 function work(
   view: RecordView,
   fields: readonly string[],
-  fieldOf: (name: string) => string = (name) => name,
+  fieldOf: (name: string) => string = itself,
 ): Group | null {
   const { envelope } = view.record;
-  const parts: [string, string][] = [];
+  const parts: string[] = [];
   if (fields.includes("session") && !fields.includes("credential")) {
     const credential = fieldText(view, "credential");
-    parts.push(credential === undefined ? ["producer", envelope.producer.id] : ["credential", credential]);
+    if (credential === undefined) parts.push("producer", envelope.producer.id);
+    else parts.push("credential", credential);
   }
   for (const field of fields) {
     const name = field.endsWith("?") ? field.slice(0, -1) : field;
     const value = fieldText(view, fieldOf(name));
-    if (value !== undefined) parts.push([name, shortKey(value)]);
+    if (value !== undefined) parts.push(name, shortKey(value));
     else if (name === field) return null;
   }
   return new PartsGroup(envelope.tenant, parts);
 }
 
+function itself(name: string): string {
+  return name;
+}
+
 class PartsGroup implements Group {
   readonly key: string;
-  readonly #parts: readonly (readonly [string, string])[];
+  /** Names and values in turn. */
+  readonly #parts: readonly string[];
 
-  constructor(tenant: string, parts: readonly (readonly [string, string])[]) {
+  constructor(tenant: string, parts: readonly string[]) {
     this.#parts = parts;
     let key = tenant;
-    for (const [name, value] of parts) key += ` ${name}:${value.length}:${value}`; // lengths, so that no value can pass for two
+    for (let at = 0; at < parts.length; at += 2) {
+      const value = parts[at + 1] ?? "";
+      key += ` ${parts[at]}:${value.length}:${value}`; // lengths, so that no value can pass for two
+    }
     this.key = key;
   }
 
   get label(): string {
-    return this.#parts.map(([name, value]) => `${name}=${plain(value, MAX_LABEL_VALUE_CHARS)}`).join(", ");
+    const { names, values } = this.#named();
+    return names.map((name, at) => `${name}=${plain(values[at] ?? "", MAX_LABEL_VALUE_CHARS)}`).join(", ");
   }
 
   get value(): string {
-    return this.#parts.map(([, value]) => value).join("/");
+    return this.#named().values.join("/");
+  }
+
+  #named(): { names: string[]; values: string[] } {
+    return {
+      names: this.#parts.filter((_part, at) => at % 2 === 0),
+      values: this.#parts.filter((_part, at) => at % 2 === 1),
+    };
   }
 }

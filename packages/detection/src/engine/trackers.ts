@@ -43,8 +43,11 @@ export function trackersOf(rule: Rule, tables: StateTables): RuleTrackers {
   return {
     rule,
     trackers,
-    concerns: (view) =>
-      matchesLogsource(rule, view) && trackers.some(({ tracker }) => tracker.concerns(view)),
+    concerns(view) {
+      if (!matchesLogsource(rule, view)) return false;
+      for (const { tracker } of trackers) if (tracker.concerns(view)) return true;
+      return false;
+    },
   };
 
   function looseTracker(): ScopedTracker {

@@ -60,28 +60,50 @@ function collect(
     for (const member of value) collect(member, path, role, depth + 1, roles, into);
     return;
   }
-  for (const [key, member] of Object.entries(value)) {
-    const own = roles.get(key) ?? roleOfArgument(key);
+  if (!isMap(value)) return;
+  for (const key of Object.keys(value)) {
+    const own = (roles.size === 0 ? undefined : roles.get(key)) ?? roleOfArgument(key);
     const below = path === "" ? key : `${path}.${key}`;
-    collect(member, below, roleWithin(role, own), depth + 1, roles, into);
+    collect(value[key], below, roleWithin(role, own), depth + 1, roles, into);
   }
+}
+
+function isMap(value: object): value is Record<string, unknown> {
+  return !Array.isArray(value); // what comes from JSON is one or the other
 }
 
 const MAX_KEPT_CHARS = 1024; // of one string, while its call is in flight
 const MAX_KEPT_KEY_CHARS = 256;
 const MAX_KEPT_MEMBERS = 64;
 
-/** A copy of arguments that is safe to keep in state until the call ends: strings, lists and depth are cut. */
-export function keptArguments(args: unknown, depth = 0): unknown {
+/** Arguments as they are safe to keep in state until the call ends: strings, lists and depth are cut, in a copy then. */
+export function keptArguments(args: unknown): unknown {
+  return isSmall(args) ? args : cutArguments(args, 0);
+}
+
+/** Whether nothing of them would be cut, as far as that is seen at once: one map of short texts and other scalars. */
+function isSmall(args: unknown): boolean {
+  if (args === null || typeof args !== "object" || Array.isArray(args)) return false;
+  let members = 0;
+  for (const [key, member] of Object.entries(args)) {
+    members += 1;
+    if (members > MAX_KEPT_MEMBERS || key.length > MAX_KEPT_KEY_CHARS) return false;
+    if (typeof member === "string" ? member.length > MAX_KEPT_CHARS : typeof member === "object")
+      return false;
+  }
+  return true;
+}
+
+function cutArguments(args: unknown, depth: number): unknown {
   if (typeof args === "string") return kept(args, MAX_KEPT_CHARS);
   if (args === null || typeof args !== "object") return args;
   if (depth >= MAX_DEPTH) return null;
   if (Array.isArray(args))
-    return args.slice(0, MAX_KEPT_MEMBERS).map((member) => keptArguments(member, depth + 1));
+    return args.slice(0, MAX_KEPT_MEMBERS).map((member) => cutArguments(member, depth + 1));
   return Object.fromEntries(
     Object.entries(args)
       .slice(0, MAX_KEPT_MEMBERS)
-      .map(([key, member]) => [kept(key, MAX_KEPT_KEY_CHARS), keptArguments(member, depth + 1)]),
+      .map(([key, member]) => [kept(key, MAX_KEPT_KEY_CHARS), cutArguments(member, depth + 1)]),
   );
 }
 
