@@ -2,7 +2,8 @@ import { SEVERITIES } from "@tripline/events";
 import { z } from "zod";
 import type { Finding } from "../evaluators/evaluator.ts";
 import type { RecordView } from "../record/record-view.ts";
-import type { StateTable } from "../state/state-table.ts";
+import { NO_TURN } from "../state/shared-rows.ts";
+import type { RowCodec } from "../state/state-table.ts";
 import type { StateTables } from "../state/state-tables.ts";
 
 /** Where a tracker keeps its groups: `name` is theirs in stored keys. */
@@ -34,6 +35,8 @@ export interface GroupState<S> {
   /** After an alert, findings of the same severity or lower for the group are not repeated for so long. */
   readonly quietMs: number;
   fresh(view: RecordView): S;
+  /** Whether it is small and follows every call: then rules that group alike keep theirs in one row for each group. */
+  readonly sharesRow?: boolean;
 }
 
 const NOTHING_TOLD = -1; // below the index of every severity
@@ -45,23 +48,16 @@ export class TrackedGroups<S> {
   readonly #about: GroupState<S>;
   readonly #home: TrackerHome;
   readonly #keepMs: number;
-  readonly #groups: StateTable<Entry<S>>;
+  readonly #groups: GroupRows<Entry<S>>;
 
-  constructor(about: GroupState<S>, home: TrackerHome) {
-    const entrySchema = z.object({
-      state: about.state,
-      used: z.number(),
-      quietUntil: z.number(),
-      quietLevel: z.number(),
-      quietVerifiedLevel: z.number(),
-    });
+  /** @param groupBy fields that name the groups */
+  constructor(about: GroupState<S>, home: TrackerHome, groupBy: readonly string[]) {
     this.#about = about;
     this.#home = home;
     this.#keepMs = Math.max(about.windowMs, about.quietMs);
-    this.#groups = home.tables.table<Entry<S>>(home.name, {
-      encode: (entry) => (about.save === undefined ? entry : { ...entry, state: about.save(entry.state) }),
-      decode: (json) => entrySchema.parse(json),
-    });
+    // Sessions are too many to share: who is seldom concerned would forget them as early as who always is.
+    const shares = about.sharesRow === true && !groupBy.includes("session");
+    this.#groups = shares ? this.#sharedRows(groupBy) : this.#ownRows();
   }
 
   get size(): number {
@@ -70,25 +66,24 @@ export class TrackedGroups<S> {
 
   /** The group's entry, which may be changed in this turn; a new one where the group saw nothing for long. */
   entryOf(key: string, view: RecordView): Entry<S> {
-    const known = this.#groups.use(key);
+    const known = this.#groups.use(key, view.serial);
     if (known !== undefined && view.time - known.used <= this.#keepMs) {
       if (view.time > known.used) known.used = view.time;
       return known;
     }
     const entry = { state: this.#about.fresh(view), used: view.time, ...LOUD };
-    this.#groups.set(key, entry);
-    if (this.#groups.size > this.#home.maxGroups) this.#makeRoom(view.time);
+    this.#groups.add(entry, { key, turn: view.serial, now: view.time });
     return entry;
   }
 
   /** Of all groups, only to be looked at. */
   *states(): IterableIterator<S> {
-    for (const [, { state }] of this.#groups.entries()) yield state;
+    for (const { state } of this.#groups.values()) yield state;
   }
 
   /** The group's entry, which may be changed in this turn; undefined where nothing is remembered of it. */
   existing(key: string): Entry<S> | undefined {
-    return this.#groups.use(key);
+    return this.#groups.use(key, NO_TURN);
   }
 
   /** Whether the finding is to be told: not while the group is quiet, unless it is graver. Then the group is quiet. */
@@ -107,10 +102,55 @@ export class TrackedGroups<S> {
     return true;
   }
 
-  #makeRoom(now: number): void {
-    const oldest = this.#groups.oldest();
-    if (oldest === undefined) return;
-    this.#groups.delete(oldest[0]);
-    if (now - oldest[1].used <= this.#keepMs) this.#home.tables.forget("groups");
+  #sharedRows(groupBy: readonly string[]): GroupRows<Entry<S>> {
+    const { name, maxGroups, tables } = this.#home;
+    const rows = { name: `shared/${groupBy.join()}/${maxGroups}`, limit: maxGroups, what: "groups" };
+    return tables.part<Entry<S>>(name, { ...this.#codec(), matters: this.#matters }, rows);
   }
+
+  #ownRows(): GroupRows<Entry<S>> {
+    const { name, maxGroups, tables } = this.#home;
+    const table = tables.table<Entry<S>>(name, this.#codec());
+    return {
+      get size() {
+        return table.size;
+      },
+      use: (key) => table.use(key),
+      add: (entry, { key, now }) => {
+        table.set(key, entry);
+        const oldest = table.size > maxGroups ? table.oldest() : undefined;
+        if (oldest === undefined) return;
+        table.delete(oldest[0]);
+        if (this.#matters(oldest[1], now)) tables.forget("groups");
+      },
+      *values() {
+        for (const [, entry] of table.entries()) yield entry;
+      },
+    };
+  }
+
+  readonly #matters = ({ used }: Entry<S>, now: number): boolean => now - used <= this.#keepMs;
+
+  #codec(): RowCodec<Entry<S>> {
+    const { save, state } = this.#about;
+    const entrySchema = z.object({
+      state,
+      used: z.number(),
+      quietUntil: z.number(),
+      quietLevel: z.number(),
+      quietVerifiedLevel: z.number(),
+    });
+    return {
+      encode: (entry) => (save === undefined ? entry : { ...entry, state: save(entry.state) }),
+      decode: (json) => entrySchema.parse(json),
+    };
+  }
+}
+
+/** Where a tracker's groups are kept: rows of its own, or its part of shared ones. */
+interface GroupRows<E> {
+  readonly size: number;
+  use(key: string, turn: number): E | undefined;
+  add(entry: E, at: { key: string; turn: number; now: number }): void;
+  values(): IterableIterator<E>;
 }

@@ -11,8 +11,11 @@ export type { TrackerHome } from "./tracked-groups.ts";
 export interface Tracker {
   /** Without state: whether the record is one for this tracker. */
   concerns(view: RecordView): boolean;
-  /** Judges a record; null when nothing is found or the group is quiet. */
-  judge(view: RecordView): { finding: Finding; group: Group } | null;
+  /**
+   * Judges a record; null when nothing is found or the group is quiet.
+   * @param concerned true: `concerns` is known to say yes, and need not be asked
+   */
+  judge(view: RecordView, concerned?: boolean): { finding: Finding; group: Group } | null;
   /**
    * What time has completed before the log took a record at `now` (ms since the epoch), to be asked before that record
    * is judged. Absent where time completes nothing.
@@ -30,16 +33,17 @@ export function createTracker<S>(
   groupBy: readonly string[],
   home: TrackerHome,
 ): Tracker {
-  const groups = new TrackedGroups(evaluator, home);
+  const groups = new TrackedGroups(evaluator, home, groupBy);
+  const groupName = groupBy.join();
   const timers = evaluator.timers === undefined ? null : new GroupTimers(evaluator.timers, groups, home);
   return {
     ...(evaluator.past === undefined ? {} : pastOf(evaluator.past)),
     ...(timers === null ? {} : { expire: (now: number) => timers.expire(now) }),
     counts: countsOf(groups),
     concerns: (view) => evaluator.concerns(view),
-    judge(view) {
-      if (!evaluator.concerns(view)) return null;
-      const group = groupOf(view, groupBy);
+    judge(view, concerned = false) {
+      if (!concerned && !evaluator.concerns(view)) return null;
+      const group = groupOf(view, groupBy, groupName);
       if (group === null) return null;
       const entry = groups.entryOf(group.key, view);
       const finding = evaluator.judge(entry.state, view);

@@ -83,6 +83,7 @@ function budgetEvaluator(
 
   return {
     state: stateSchema,
+    sharesRow: true,
     windowMs: periodMs,
     quietMs,
     concerns: (view) => isDue(view, selection) && measure.amount(view) > 0 && selection.matches(view),

@@ -46,7 +46,7 @@ export const canaryKind = specSchema.transform(
 );
 
 function concerns(view: RecordView, selection: Selection, { prefix }: Spec): boolean {
-  return showsEnd(view) && !view.isClosing && selection.matches(view) && view.result.includes(prefix);
+  return showsEnd(view) && !view.isClosing && view.result.includes(prefix) && selection.matches(view);
 }
 
 /**

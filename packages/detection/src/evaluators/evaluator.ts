@@ -71,6 +71,8 @@ export interface Evaluator<S> {
   /** Cheap and without state: whether the record can matter at all. */
   concerns(view: RecordView): boolean;
   fresh(view: RecordView): S;
+  /** Whether the state is small and follows every call: rules that group alike then keep theirs together. */
+  readonly sharesRow?: boolean;
   /** Changes `state` in place. */
   judge(state: S, view: RecordView): Finding | null;
   readonly timers?: Timers<S>;

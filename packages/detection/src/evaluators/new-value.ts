@@ -51,7 +51,7 @@ export const newValueKind = specSchema.transform(
     (context) => {
       const selection = requiredCondition(context);
       const fields = fieldsOf(spec, context.path);
-      const read = combinationsOf(fields);
+      const read = oncePerView(combinationsOf(fields));
       return {
         selection,
         groupBy: spec["group-by"],
@@ -84,24 +84,31 @@ function newValueEvaluator(
   return {
     state: stateSchema,
     save: ({ since, count, seen }) => ({ since, count, seen: [...seen] }),
+    sharesRow: true,
     windowMs: MAX_DURATION_MS, // longer than the history: a group that wakes up is not a new one
     quietMs,
     concerns: (view) => isDue(view, selection) && selection.matches(view) && read(view).length > 0,
     fresh: (view) => ({ since: view.time, count: 0, seen: new Map() }),
     judge(state, view) {
-      const fresh = read(view).filter((value) => notice(state.seen, fnv1a(value), view.time));
+      let fresh: string[] | null = null;
+      for (const value of read(view)) {
+        if (!notice(state.seen, fnv1a(value), view.time)) continue;
+        fresh ??= [];
+        fresh.push(value);
+      }
       const learning = view.time - state.since < spec.learning || state.count < spec.min_count;
       if (state.count < spec.min_count) state.count += 1;
-      if (fresh.length === 0 || learning) return null;
-      const shown = fresh
+      if (fresh === null || learning) return null;
+      const found = fresh;
+      const shown = found
         .slice(0, MAX_SHOWN_VALUES)
         .map((each) => plain(each, 120))
         .join(", ");
       return {
         level,
         evidence: () => [evidenceOf(view, "new", `first seen: ${shown}`)],
-        facts: () => ({ values: shown, count: String(fresh.length) }),
-        identity: `new ${dayOf(view.time)} ${JSON.stringify(fresh.toSorted())}`,
+        facts: () => ({ values: shown, count: String(found.length) }),
+        identity: `new ${dayOf(view.time)} ${JSON.stringify(found.toSorted())}`,
       };
     },
   };
@@ -126,9 +133,13 @@ function newValueEvaluator(
 /** Reads the values of several fields as one value each; of fields with several values all combinations. */
 function combinationsOf(fields: readonly string[]): (view: RecordView) => readonly string[] {
   const readers = fields.map((field) => fieldReader(field));
-  const [only] = readers;
+  const [only, second] = readers;
   if (only !== undefined && readers.length === 1) return (view) => valuesOf(only(view));
   return (view) => {
+    if (only !== undefined && second !== undefined && readers.length === 2) {
+      const [a, b] = [only(view), second(view)];
+      if (typeof a === "string" && typeof b === "string") return [a + BETWEEN + b];
+    }
     let combined = [""];
     for (const [index, read] of readers.entries()) {
       const values = valuesOf(read(view));
@@ -137,6 +148,28 @@ function combinationsOf(fields: readonly string[]): (view: RecordView) => readon
         .slice(0, MAX_COMBINATIONS);
     }
     return combined;
+  };
+}
+
+/**
+ * The same without reading twice: whether a record matters and what is new in it is asked one after the other. That it
+ * was read is noted each time.
+ */
+function oncePerView(read: (view: RecordView) => readonly string[]): (view: RecordView) => readonly string[] {
+  let latest: readonly string[] = [];
+  let serial = 0; // of no view
+  let reads = 0;
+  return (view) => {
+    if (view.serial !== serial) {
+      const before = view.reads;
+      view.reads = 0;
+      latest = read(view);
+      serial = view.serial;
+      reads = view.reads;
+      view.reads = before;
+    }
+    view.reads |= reads;
+    return latest;
   };
 }
 

@@ -110,6 +110,7 @@ function spikeEvaluator(
   return {
     state: stateSchema,
     save: ({ of, baseline, window }) => ({ of, baseline: savedBaseline(baseline), window }),
+    sharesRow: true,
     windowMs: FORGOTTEN_AFTER_MS,
     quietMs,
     concerns: (view) => isDue(view, selection) && selection.matches(view),

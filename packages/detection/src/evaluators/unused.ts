@@ -64,6 +64,7 @@ function unusedEvaluator(
   return {
     state: stateSchema,
     save: ({ tools }) => ({ tools: [...tools] }),
+    sharesRow: true,
     windowMs: FORGOTTEN_AFTER_MS,
     quietMs: quietMs ?? spec.for,
     concerns: (view) => concerns(view, selection),

@@ -3,6 +3,8 @@ import type { StateTables } from "../state/state-tables.ts";
 import { plain } from "../text/plain.ts";
 
 const MAX_ROW_CHARS = 400; // of one group's memory, where it is of no kind that has words
+const SHARED = "shared/";
+const SCOPE = /^groups\/.*\/([a-z]+)$/;
 const NAME_END = "\n"; // as in stored keys, between a table's name and a row's key
 
 /** What the rules remember of groups, a line for each thing. Not cheap: it writes a whole snapshot. */
@@ -12,10 +14,15 @@ export function rememberedLines(tables: StateTables): Map<string, string[]> {
   tables.drain(
     ({ key, value }) => {
       const [table = "", ...rest] = key.split(NAME_END);
-      const scope = /^groups\/.*\/([a-z]+)$/.exec(table)?.[1];
-      if (scope === undefined || value === null) return;
-      const [, entry]: unknown[] = JSON.parse(value);
-      lines.set(`${scope} ${rest.join(NAME_END)}`, linesOf(entry));
+      if (value === null) return;
+      const [, row]: unknown[] = JSON.parse(value);
+      const group = rest.join(NAME_END);
+      // Of rows that rules share, each rule's part is below the name that its own table would have.
+      const parts = table.startsWith(SHARED) && isRecord(row) ? Object.entries(row) : [[table, row] as const];
+      for (const [name, entry] of parts) {
+        const scope = SCOPE.exec(name)?.[1];
+        if (scope !== undefined) lines.set(`${scope} ${group}`, linesOf(entry));
+      }
     },
     () => true,
   );

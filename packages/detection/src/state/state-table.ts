@@ -78,6 +78,15 @@ export class StateTable<V> {
     return row.value;
   }
 
+  /** The value is about to change in place, although nobody uses it: the order of use stays. */
+  revise(key: string): void {
+    const row = this.#rows.get(key);
+    if (row === undefined) return;
+    const { stamp } = row;
+    this.#home.touch(row);
+    row.stamp = stamp;
+  }
+
   set(key: string, value: V): void {
     const known = this.#rows.get(key);
     if (known !== undefined) {

@@ -1,5 +1,6 @@
 import { TriplineError } from "@tripline/events";
 import { z } from "zod";
+import { type PartCodec, type RowPart, SharedRows } from "./shared-rows.ts";
 import { type Bound, type RowCodec, StateTable } from "./state-table.ts";
 
 /** What `StateTables` must know of a row, whatever its table holds. */
@@ -45,6 +46,7 @@ const rowSchema = z.tuple([z.number(), z.unknown()]);
  */
 export class StateTables {
   readonly #tables = new Map<string, StateTable<unknown>>();
+  readonly #shared = new Map<string, SharedRows>();
   readonly #onForgotten: (what: string) => void;
   readonly #forgotten = new Map<string, number>();
   /**
@@ -75,6 +77,10 @@ export class StateTables {
    */
   table<V>(name: string, codec: RowCodec<V>, bound?: Bound): StateTable<V> {
     this.#asked?.add(name);
+    return this.#tableNamed(name, codec, bound);
+  }
+
+  #tableNamed<V>(name: string, codec: RowCodec<V>, bound?: Bound): StateTable<V> {
     const known = this.#tables.get(name);
     // One name is one kind of row, as it is between a restart and the one before.
     if (known !== undefined) return known as StateTable<V>;
@@ -83,7 +89,25 @@ export class StateTables {
     return table;
   }
 
-  /** What `make` makes, and the names of the tables that it asked for. */
+  /**
+   * The part of the rows of the table `rows` that `name` owns. As with tables, both names are part of what is stored, and
+   * what nobody asks for again is dropped: of parts each by itself.
+   */
+  part<P>(name: string, codec: PartCodec<P>, rows: { name: string } & Bound): RowPart<P> {
+    this.#asked?.add(name);
+    let shared = this.#shared.get(rows.name);
+    if (shared === undefined) {
+      shared = new SharedRows(
+        rows.limit,
+        (parts) => this.#tableNamed(rows.name, parts),
+        () => this.forget(rows.what),
+      );
+      this.#shared.set(rows.name, shared);
+    }
+    return shared.part(name, codec);
+  }
+
+  /** What `make` makes, and the names of the tables and parts that it asked for. */
   namesAskedBy<T>(make: () => T): { made: T; names: ReadonlySet<string> } {
     const asked = new Set<string>();
     this.#asked = asked;
@@ -94,8 +118,9 @@ export class StateTables {
     }
   }
 
-  /** Forgets all that the table of this name holds, here and in what is stored. */
+  /** Forgets all that the table, or the part of rows, of this name holds, here and in what is stored. */
   drop(name: string): void {
+    for (const shared of this.#shared.values()) if (shared.drop(name)) return;
     const table = this.#tables.get(name);
     if (table === undefined) return;
     for (const [key] of [...table.entries()]) table.delete(key);

@@ -16,6 +16,11 @@ export function within(bounds: Bounds, value: number): boolean {
   );
 }
 
+/** The least whole number, from 1, for which they can hold. */
+export function leastWithin({ gt, gte, eq }: Bounds): number {
+  return Math.max(1, ...[gt === undefined ? 1 : Math.floor(gt) + 1, Math.ceil(gte ?? 1), Math.ceil(eq ?? 1)]);
+}
+
 /** How far must be counted to know whether they hold. */
 export function countedUpTo({ gt, gte, lt, lte, eq, neq }: Bounds): number {
   return Math.max(

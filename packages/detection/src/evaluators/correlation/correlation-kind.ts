@@ -10,6 +10,8 @@ export interface CorrelationKind<S> {
   readonly state: z.ZodType<S>;
   readonly windowMs: number;
   fresh(): S;
+  /** As of `Evaluator`. */
+  readonly sharesRow?: boolean;
   /** Changes `state` in place. @param forget counts what is dropped for lack of room while it still matters */
   judge(state: S, view: RecordView, hits: Hits, forget: (what: string) => void): Finding | null;
 }

@@ -54,9 +54,12 @@ export function correlationTracker(
       windowMs: kind.windowMs + latenessMs(kind.windowMs),
       quietMs,
       fresh: () => kind.fresh(),
+      ...(kind.sharesRow === undefined ? {} : { sharesRow: kind.sharesRow }),
     },
     home,
+    rules[0]?.group.names ?? [],
   );
+  const only = onlyRule(rules);
   const forget = (what: string): void => home.tables.forget(what);
 
   function judgeGroup(group: Group, hits: Hits, view: RecordView, tell: boolean): Finding | null {
@@ -79,7 +82,12 @@ export function correlationTracker(
       },
     }),
     concerns: (view) => concerns(correlation, view),
-    judge(view) {
+    judge(view, concerned = false) {
+      if (only !== null) {
+        const group = concerned || only.concerns(view) ? groupOf(view, only.names, only.memo) : null;
+        const finding = group === null ? null : judgeGroup(group, FIRST, view, true);
+        return group === null || finding === null ? null : { finding, group };
+      }
       const met = new Map<string, { group: Group; hits: number[] }>();
       for (const [index, { source, group: fields }] of rules.entries()) {
         const hit = "kind" in source ? (inner[index]?.judge(view) ?? null) !== null : source.concerns(view);
@@ -99,6 +107,19 @@ export function correlationTracker(
       return found;
     },
   };
+}
+
+const FIRST: Hits = [0];
+
+/** Of a correlation about one rule's records as they are, which most are: what there is to ask. */
+function onlyRule(
+  rules: readonly CorrelatedRule[],
+): { names: readonly string[]; memo: string; concerns(view: RecordView): boolean } | null {
+  const [rule] = rules;
+  if (rule === undefined || rules.length > 1 || "kind" in rule.source || rule.group.aliases.size > 0)
+    return null;
+  const { source, group } = rule;
+  return { names: group.names, memo: group.names.join(), concerns: (view) => source.concerns(view) };
 }
 
 function groupFor(view: RecordView, { names, aliases }: GroupFields): Group | null {

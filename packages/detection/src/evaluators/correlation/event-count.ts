@@ -3,9 +3,16 @@ import { z } from "zod";
 import type { RecordView } from "../../record/record-view.ts";
 import { type Evidence, evidenceOf } from "../evidence.ts";
 import { spanText } from "../span-text.ts";
-import { type Bounds, countedUpTo, within } from "./bounds.ts";
+import { type Bounds, countedUpTo, leastWithin, within } from "./bounds.ts";
 import { type CorrelationKind, dropOld, insertByTime, windowsOf } from "./correlation-kind.ts";
-import { evidenceOfShown, keepLast, type ShownRecord, shownOf, shownRecord } from "./shown-records.ts";
+import {
+  evidenceOfShown,
+  keepLast,
+  MAX_SHOWN,
+  type ShownRecord,
+  shownOf,
+  shownRecord,
+} from "./shown-records.ts";
 
 const stateSchema = z.object({ times: z.array(z.number()), last: z.array(shownRecord) });
 
@@ -19,14 +26,16 @@ export function eventCount(
   level: Severity,
 ): CorrelationKind<z.infer<typeof stateSchema>> {
   const most = countedUpTo(bounds);
+  const shownFrom = leastWithin(bounds) - MAX_SHOWN; // those before are never shown
   return {
     state: stateSchema,
     windowMs,
+    sharesRow: true,
     fresh: () => ({ times: [], last: [] }),
     judge({ times, last }, view) {
       insertByTime(times, view.time);
-      keepLast(last, shownOf(view));
       dropOld(times, windowMs);
+      if (times.length > shownFrom) keepLast(last, shownOf(view));
       if (times.length > most) times.splice(0, times.length - most);
       for (const { end, from, to } of windowsOf(times, view.time, windowMs)) {
         const count = to - from;

@@ -3,7 +3,7 @@ import type { RecordView } from "../../record/record-view.ts";
 import { type Evidence, evidenceOf } from "../evidence.ts";
 import { insertByTime } from "./correlation-kind.ts";
 
-const MAX_SHOWN = 10; // records named in the alert: the last ones
+export const MAX_SHOWN = 10; // records named in the alert: the last ones
 
 /** One of a group's records, as much of it as an alert shows. What it was about is only said of the completing one. */
 export const shownRecord = z.object({
