@@ -96,7 +96,7 @@ function judgeEvaluator(
         ? judgeCall(session, judgedCallOf(view, values), view.profile.acts)
         : null;
     const finding = verdict === null ? null : findingOf(session, verdict, view);
-    learnArguments(session, values.said, view.record.envelope.call?.id ?? null);
+    learnArguments(session, values, view.record.envelope.call?.id ?? null);
     return finding;
   }
 

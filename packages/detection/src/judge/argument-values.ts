@@ -151,7 +151,8 @@ export function valuesOf(args: unknown): CallValues {
 
 const EMPTY = new Set(["", "null", "none", "n/a", "undefined", "true", "false"]);
 
-function take(raw: string, role: Role, into: CallValues, said: Set<number>): void {
+function take(raw: string, named: Role, into: CallValues, said: Set<number>): void {
+  const role = named === "code" && !/\s/.test(raw.trim()) ? "other" : named; // one word runs nothing: a door's code, a coupon's
   const text = (raw.length > MAX_CHARS ? raw.slice(0, MAX_CHARS) : raw).trim();
   if (EMPTY.has(text.toLowerCase())) return;
   const tokens = tokensOf(text);
@@ -167,7 +168,7 @@ function take(raw: string, role: Role, into: CallValues, said: Set<number>): voi
   let hard = 0;
   for (const { hash, kind, from, to } of tokens) {
     if (kind < DAY || kind === DOMAIN) continue;
-    const named: ValueKind | null =
+    const shape: ValueKind | null =
       kind === EMAIL
         ? "email"
         : kind === URL
@@ -177,14 +178,14 @@ function take(raw: string, role: Role, into: CallValues, said: Set<number>): voi
             : kind === DAY
               ? "day"
               : "clock";
-    if (named === "day" || named === "clock") {
+    if (shape === "day" || shape === "clock") {
       if (plain.length <= MAX_PHRASE_TOKENS && role !== "text")
-        add(into, "time", named, [hash], text.slice(from, to));
+        add(into, "time", shape, [hash], text.slice(from, to));
       continue;
     }
     // A long number in running text is a measure or an order; where something is addressed it is an account.
     if (
-      named === "account" &&
+      shape === "account" &&
       /^[\d.,+-]+$/.test(text.slice(from, to)) &&
       (role !== "destination" || plain.length > 2)
     )
@@ -192,8 +193,12 @@ function take(raw: string, role: Role, into: CallValues, said: Set<number>): voi
     hard += 1;
     add(
       into,
-      role === "destination" || role === "link" || role === "code" ? role : "text",
-      named,
+      role === "destination" || role === "link" || role === "code"
+        ? role
+        : plain.length === 1 && (role === "other" || role === "id")
+          ? WHOLE_ROLES[shape]
+          : "text",
+      shape,
       [hash],
       text.slice(from, to),
     );
@@ -240,6 +245,12 @@ function take(raw: string, role: Role, into: CallValues, said: Set<number>): voi
   }
 }
 
+/** What an argument is for that is an address, whatever it is called: `owner`, `with`, `deliver_to`. */
+const WHOLE_ROLES: Readonly<Record<"email" | "url" | "account", Role>> = {
+  email: "destination",
+  account: "destination",
+  url: "link",
+};
 const MIN_MARKED_CHARS = 5; // shorter numbers recur by chance
 const MAX_MARKED = 64;
 

@@ -251,7 +251,7 @@ describe("what is ordinary", () => {
     expect(
       other.act("update_address", { customer_id: "c77", street: "12 Elm Street", city: "Springfield" })
         ?.total,
-    ).toBeGreaterThanOrEqual(5);
+    ).toBeGreaterThan(verdict?.total ?? 0);
   });
 
   it("a support address in what is passed on", () => {

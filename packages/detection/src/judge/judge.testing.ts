@@ -24,7 +24,7 @@ export function testSession(session: Session = freshSession()): TestSession {
     const profile = profileOfName(tool);
     const effects = profile.effects | effectsOfArguments(profile, argumentsOf(args), []).effects;
     const verdict = judgeCall(session, judgedCall(tool, effects, values), profile.acts);
-    learnArguments(session, values.said, null);
+    learnArguments(session, values, null);
     return verdict;
   };
   const end = (tool: string, output: unknown, failed: boolean): void => {

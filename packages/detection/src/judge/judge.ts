@@ -2,12 +2,14 @@ import { classBit, classesOfWord } from "./action-words.ts";
 import { isHard, partsOf, type Value } from "./argument-values.ts";
 import { judgeAssembled } from "./assembled.ts";
 import { carriesOutput, gram } from "./carried-output.ts";
+import { areNamedAfterAuthor, isFollowed, isSought, noteFollowed, standsApart } from "./delegation.ts";
+import { FREE_MAIL, GENERIC } from "./generic-names.ts";
 import type { JudgedCall } from "./judged-call.ts";
 import { type Contribution, type EvidenceName, POINTS, type Verdict } from "./points.ts";
 import { type Hit, type Origin, type Provenance, provenanceOf, type TextHits } from "./provenance.ts";
 import { has, hasAny, type Sentence, sentencesOf } from "./sentences.ts";
 import type { Session } from "./session.ts";
-import { FIELD, PROSE, type Segment, type Tape } from "./tape.ts";
+import { FIELD, type Tape } from "./tape.ts";
 import { DAY, DOMAIN, hashOf } from "./token-scan.ts";
 
 const WINDOW_BEFORE = 25; // tokens before an action's sentence: about 160 characters
@@ -20,18 +22,6 @@ const MIN_SECRET_WEIGHT = 1; // `admin` is in many texts
 const MIN_ID_CHARS = 3; // shorter ones are list positions
 const MIN_SOFT_IN_SENTENCE = 0.7;
 
-const GENERIC = new Set(
-  "www http https com org net mail gmail google email yahoo outlook hotmail info test example user name website site page".split(
-    " ",
-  ),
-);
-const FREE_MAIL = new Set(
-  (
-    "gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net web.de " +
-    "proton.me protonmail.com mail.com yandex.com qq.com 163.com"
-  ).split(" "),
-);
-
 /**
  * Judges a call against all that the session has read: the best case that one text makes. Null for none.
  * @param acts false for a call that only reads: what counts then is what it sends along
@@ -39,12 +29,14 @@ const FREE_MAIL = new Set(
 export function judgeCall(session: Session, call: JudgedCall, acts = true): Verdict | null {
   if (session.texts.length === 0) return null;
   let best = call.externalSink ? judgeAssembled(session, call, acts) : null;
-  if (!acts) return best;
   const provenance = provenanceOf(session, call.values.values);
-  for (const text of provenance.texts) {
-    const verdict = judgeText(session, call, provenance, text);
-    if (verdict !== null && (best === null || verdict.total > best.total)) best = verdict;
+  if (acts) {
+    for (const text of provenance.texts) {
+      const verdict = judgeText(session, call, provenance, text);
+      if (verdict !== null && (best === null || verdict.total > best.total)) best = verdict;
+    }
   }
+  noteFollowed(session, provenance);
   return best;
 }
 
@@ -154,6 +146,13 @@ function judgeText(
       soft.some((hit) => isName(hit.value) && inSentence(hit))
     )
       note("dest_name");
+    if (
+      sentence !== null &&
+      hard.length === 0 &&
+      softWeight < MIN_SOFT_WEIGHT &&
+      soft.some((hit) => hit.value.role === "amount" && hit.value.kind === "number" && inSentence(hit))
+    )
+      note("amount_sentence");
     if (softWeight >= MIN_SOFT_WEIGHT)
       note(softInSentence >= MIN_SOFT_IN_SENTENCE ? "soft_sentence" : "soft_text");
     if (
@@ -191,15 +190,33 @@ function judgeText(
     }
     if (literal) note("literal");
     if (isAboutAuthor) note("about_author");
+    if (known && privilege.length === 0 && !found.has("payload_sentence")) note("target_known");
+    weighDelegation(sentence, near, hard, found, note);
+    return [...found].map(([name, points]) => ({ name, points }));
+  }
+
+  /** What speaks for a task that is to do what the text says, and what for an order that was slipped into it. */
+  function weighDelegation(
+    sentence: Sentence | null,
+    near: readonly Hit[],
+    hard: readonly Hit[],
+    found: ReadonlyMap<EvidenceName, number>,
+    note: (name: EvidenceName) => void,
+  ): void {
+    if (about === undefined) return;
+    const apart = standsApart(tape, about, sentence?.from ?? near[0]?.at ?? about.start);
+    if (isFollowed(session, about, sentence)) {
+      if (!found.has("carries_output")) note("followed_text");
+    } else if (apart && APART_COUNTS.some((name) => found.has(name))) note("stands_apart");
+    const targets = hard.map(({ value }) => value);
+    if (targets.length > 0 && areNamedAfterAuthor(session, about, targets)) note("of_author");
     if (
-      hard.length > 0 &&
+      !apart &&
       !found.has("dest_labelled") &&
       !WITNESSES.some((name) => found.has(name)) &&
       isSought(session, about)
     )
       note("sought_text");
-    if (known && privilege.length === 0 && !found.has("payload_sentence")) note("target_known");
-    return [...found].map(([name, points]) => ({ name, points }));
   }
 
   /**
@@ -267,32 +284,30 @@ function judgeText(
   }
 }
 
-/** What makes a dictated target more than an address that was looked up in a text. */
-const WITNESSES: readonly EvidenceName[] = [
-  "irreversible",
-  "carries_output",
+/** What a place in the text says something about. Names and commands stand in lists and logs of all kinds. */
+const APART_COUNTS: readonly EvidenceName[] = [
+  "dest_sentence",
+  "dest_window",
+  "dest_prose",
+  "dest_labelled",
   "privilege_sentence",
   "privilege_text",
+  "payload_sentence",
   "soft_sentence",
+  "amount_sentence",
+  "id_named",
+];
+
+/** What makes a dictated target more than an address that was looked up in a text. */
+const WITNESSES: readonly EvidenceName[] = [
+  "carries_output",
+  "id_named",
+  "privilege_sentence",
+  "privilege_text",
   "payload_sentence",
   "text_dictated",
   "literal",
 ];
-const MAX_SOUGHT_RECORDS = 2; // a text and what it stands in
-
-/** Whether the agent had asked for this text: the only free text of an output that it named something for. */
-function isSought({ texts, said }: Session, { call, record }: Segment): boolean {
-  const records = new Set<number>();
-  for (const segment of texts.segments) {
-    if (segment.call !== call) continue;
-    if (segment.kind === PROSE && segment.record !== record) return false;
-    records.add(segment.record);
-  }
-  return (
-    records.size <= MAX_SOUGHT_RECORDS &&
-    said.segments.some((segment, index) => segment.call === call && said.endOf(index) > segment.start)
-  );
-}
 
 /** Whether a value is where the act goes. A link that nothing is sent to is only followed. */
 function isTarget({ role }: Value, { carriesContent }: JudgedCall): boolean {

@@ -26,13 +26,17 @@ export const POINTS = {
   carries_output: 2,
   irreversible: 2,
   dest_name: 1.5,
+  amount_sentence: 2,
   code_verbatim: 1,
   target_known: -2,
   affinity: -4,
   reply_to_author: -2.5,
   same_org: -2.5,
   about_author: -2.5,
-  sought_text: -2.5,
+  sought_text: -4.5,
+  followed_text: -2.5,
+  stands_apart: 2,
+  of_author: -2.5,
 } as const;
 export type EvidenceName = keyof typeof POINTS;
 

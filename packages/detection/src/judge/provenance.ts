@@ -61,13 +61,21 @@ export function provenanceOf(session: Session, values: readonly Value[]): Proven
         ({ call, record }) =>
           call < used &&
           !(call === text.call && record === text.record) &&
-          (!isHard(value) || call <= text.call),
+          (!isHard(value) || call <= text.call || !isTold(call, record, value)),
       );
       if (vouched) return "field";
       if (!isHard(value) && isInOtherText(value, found)) return "text";
       return "sole";
     },
   };
+
+  /** Whether free text of the record holds the value too: a letter that was read once more vouches for nothing in it. */
+  function isTold(call: number, record: number, value: Value): boolean {
+    return texts.some(({ segment, hits }) => {
+      const about = session.texts.segments[segment];
+      return about?.call === call && about.record === record && hits.some((hit) => hit.value === value);
+    });
+  }
 
   function isInOtherText(value: Value, found: TextHits): boolean {
     const own = found.hits.find((hit) => hit.value === value);

@@ -19,6 +19,8 @@ const savedSession = z.object({
   calls: z.number(),
   open: z.array(z.tuple([z.string(), z.number()])),
   sources: z.array(z.tuple([z.number(), evidenceState])),
+  /** Per thing taken: call, record, place. */
+  taken: z.array(z.tuple([z.number(), z.number(), z.number()])),
 });
 
 export const sessionState = savedSession.transform((saved): Session => {
@@ -28,6 +30,7 @@ export const sessionState = savedSession.transform((saved): Session => {
   session.calls = saved.calls;
   for (const [call, index] of saved.open) session.open.set(call, index);
   for (const [call, evidence] of saved.sources) session.sources.set(call, evidence);
+  session.taken = saved.taken.map(([call, record, place]) => ({ call, record, place }));
   return session;
 });
 
@@ -38,6 +41,7 @@ export function savedSessionOf(session: Session): z.input<typeof savedSession> {
     calls: session.calls,
     open: [...session.open],
     sources: [...session.sources],
+    taken: session.taken.map(({ call, record, place }) => [call, record, place]),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Evidence } from "../evaluators/evidence.ts";
 import type { Leaf } from "../output/leaf.ts";
 import { leavesOf } from "../output/leaves-of.ts";
+import type { CallValues } from "./argument-values.ts";
 import { ARGUMENT, FIELD, PROSE, Tape } from "./tape.ts";
 import { hashOf } from "./token-scan.ts";
 
@@ -23,6 +24,24 @@ export interface Session {
   open: Map<string, number>;
   /** What an alert says of the calls whose texts are remembered. */
   sources: Map<number, Evidence>;
+  /** What the agent took from where; newest last. */
+  taken: Taken[];
+}
+
+/** Something that a call said and only one text had named. */
+export interface Taken {
+  /** Index of the call that brought the text. */
+  call: number;
+  record: number;
+  /** Tokens from the text's beginning. */
+  place: number;
+}
+
+const MAX_TAKEN = 64; // of one session: how many texts are worked through matters for the latest
+
+export function noteTaken({ taken }: Session, each: Taken): void {
+  taken.push(each);
+  if (taken.length > MAX_TAKEN) taken.shift();
 }
 
 export function freshSession(): Session {
@@ -32,6 +51,7 @@ export function freshSession(): Session {
     calls: 0,
     open: new Map(),
     sources: new Map(),
+    taken: [],
   };
 }
 
@@ -94,9 +114,17 @@ function isLineOfText(leaf: Leaf, before: Leaf | undefined, after: Leaf | undefi
   );
 }
 
+/** The record of what was said in a call that named a link: a page speaks to anybody. */
+export const BY_LINK = 1;
+
 /** Takes in what the agent says with a call that begins. @returns how many tokens were dropped for lack of room */
-export function learnArguments(session: Session, said: Uint32Array, callId: string | null): number {
-  session.said.addHashes(said, { kind: ARGUMENT, call: session.calls, record: 0, tool: 0 });
+export function learnArguments(
+  session: Session,
+  { said, values }: Pick<CallValues, "said" | "values">,
+  callId: string | null,
+): number {
+  const record = values.some(({ kind }) => kind === "url") ? BY_LINK : 0;
+  session.said.addHashes(said, { kind: ARGUMENT, call: session.calls, record, tool: 0 });
   if (callId !== null) {
     session.open.set(callId, session.calls);
     forgetOldest(session.open, MAX_OPEN);

@@ -1,0 +1,140 @@
+import type { Value } from "./argument-values.ts";
+import { FREE_MAIL, GENERIC } from "./generic-names.ts";
+import type { Provenance } from "./provenance.ts";
+import { hasAny, type Sentence } from "./sentences.ts";
+import { BY_LINK, noteTaken, type Session } from "./session.ts";
+import { FIELD, LEAF_START, PROSE, type Segment, type Tape } from "./tape.ts";
+import { hashOf, LINE_END } from "./token-scan.ts";
+
+/**
+ * What tells a task that says `do what this ticket asks` from an order that was slipped in: the agent went to that text on
+ * purpose and works through it, and its targets belong to whom it is about; what was slipped in stands apart from the rest.
+ */
+
+const MIN_TAKEN_WEIGHT = 0.4; // of one value: any number that only this text has
+
+/** Remembers from which place of which text a call takes something that only this text has. */
+export function noteFollowed(session: Session, provenance: Provenance): void {
+  for (const text of provenance.texts) {
+    const about = session.texts.segments[text.segment];
+    if (about === undefined) continue;
+    const hit = text.hits.find(
+      ({ value }) =>
+        value.weight >= MIN_TAKEN_WEIGHT &&
+        value.role !== "text" &&
+        provenance.originOf(value, text) === "sole",
+    );
+    if (hit !== undefined)
+      noteTaken(session, { call: about.call, record: about.record, place: hit.at - about.start });
+  }
+}
+
+/** Whether an earlier call had taken something from another sentence of the text; with no sentence, from anywhere in it. */
+export function isFollowed({ taken }: Session, about: Segment, sentence: Sentence | null): boolean {
+  return taken.some(({ call, record, place }) => {
+    if (call !== about.call || record !== about.record) return false;
+    const at = place + about.start;
+    return sentence === null || at < sentence.from || at >= sentence.to;
+  });
+}
+
+const MIN_TOKENS_BEFORE = 8; // a salutation is shorter
+
+/** Whether a place is in a paragraph of its own that comes after others of the same record. */
+export function standsApart(tape: Tape, about: Segment, place: number): boolean {
+  let from = place;
+  while (from > about.start && !startsParagraph(tape, from)) from -= 1;
+  let before = from - about.start;
+  for (const [index, segment] of tape.segments.entries()) {
+    if (segment.start >= about.start) break;
+    if (segment.kind === PROSE && segment.call === about.call && segment.record === about.record)
+      before += tape.endOf(index) - segment.start;
+  }
+  return before >= MIN_TOKENS_BEFORE;
+}
+
+function startsParagraph({ marks }: Tape, at: number): boolean {
+  return ((marks[at - 1] ?? 0) & LINE_END) !== 0 || ((marks[at] ?? 0) & LEAF_START) !== 0;
+}
+
+const MAX_SOUGHT_RECORDS = 2; // a text and what it stands in
+
+/**
+ * Whether the agent had asked for this text, and not for data that it stands beside: it is the only free text of an output
+ * that the agent named something for, or the one of the record that holds what it named. Nobody's page is a task.
+ */
+export function isSought({ texts, said }: Session, { call, record }: Segment): boolean {
+  const asked = new Set<number>();
+  for (const [index, segment] of said.segments.entries()) {
+    if (segment.call !== call) continue;
+    if (segment.record === BY_LINK) return false;
+    for (let at = segment.start; at < said.endOf(index); at += 1) asked.add(said.hashes[at] ?? 0);
+  }
+  if (asked.size === 0) return false;
+  const records = new Set<number>();
+  const named = new Set<number>();
+  let alone = true;
+  let prose = 0;
+  let fields = 0;
+  for (const [index, segment] of texts.segments.entries()) {
+    if (segment.call !== call) continue;
+    const end = texts.endOf(index);
+    records.add(segment.record);
+    if (segment.kind === PROSE && segment.record !== record) alone = false;
+    if (segment.kind === FIELD && hasAny(texts, segment.start, end, asked)) named.add(segment.record);
+    if (segment.record !== record) continue;
+    if (segment.kind === PROSE) prose += end - segment.start;
+    else fields += end - segment.start;
+  }
+  if (prose < fields) return false;
+  return (alone && records.size <= MAX_SOUGHT_RECORDS) || (named.size === 1 && named.has(record));
+}
+
+/** Whether addresses are named after whom the text's record is of, or after what the agent had said. */
+export function areNamedAfterAuthor(
+  { texts, said }: Session,
+  about: Segment,
+  targets: readonly Value[],
+): boolean {
+  if (!targets.every(({ kind }) => kind === "email")) return false;
+  const names = new Set<number>(said.hashes.subarray(0, said.length));
+  for (const [index, segment] of texts.segments.entries()) {
+    if (segment.kind !== FIELD || segment.call !== about.call || segment.record !== about.record) continue;
+    for (let at = segment.start; at < texts.endOf(index); at += 1) names.add(texts.hashes[at] ?? 0);
+  }
+  return targets.every(({ text }) => isNamedAfter(text, names));
+}
+
+const MIN_LABEL_CHARS = 4;
+const MIN_NAME_CHARS = 3;
+
+/** Whether an address's domain is put together from the words, or the name before it is: `m.keller`, `mkeller`. */
+export function isNamedAfter(address: string, words: ReadonlySet<number>): boolean {
+  const [local = "", domain = ""] = address.toLowerCase().split("@");
+  if (!FREE_MAIL.has(domain)) {
+    const label = domain.split(".").at(-2) ?? "";
+    if (label.length >= MIN_LABEL_CHARS && isMadeOf(label.replaceAll("-", ""), words)) return true;
+  }
+  const parts = local.split(/[^a-z]+/).filter((part) => part.length >= MIN_NAME_CHARS && !GENERIC.has(part));
+  return (
+    parts.length > 0 && parts.every((part) => words.has(hashOf(part)) || words.has(hashOf(part.slice(1))))
+  );
+}
+
+const MAX_LABEL_CHARS = 63; // RFC 1035, 2.3.4
+
+function isMadeOf(label: string, words: ReadonlySet<number>): boolean {
+  if (label.length > MAX_LABEL_CHARS) return false;
+  // Reachable ends, so that a hostile label costs its length squared and no more.
+  const reached = new Set([0]);
+  for (let end = 1; end <= label.length; end += 1)
+    for (const from of reached)
+      if (
+        (end - from >= MIN_NAME_CHARS || (from === 0 && end === label.length)) &&
+        words.has(hashOf(label.slice(from, end)))
+      ) {
+        reached.add(end);
+        break;
+      }
+  return reached.has(label.length);
+}
