@@ -223,6 +223,19 @@ it("forgets the longest unused group beyond its limit, and says so", () => {
   expect(small.counts(state)).toMatchObject({ groups: 2, evicted: 1 });
 });
 
+it("keeps nothing of a group in which nothing has begun", () => {
+  const one = createDetection(rules.filter(({ id }) => id === "secret-read-then-sent"));
+  const groupsAfter = (records: readonly DetectionInput[]): number => {
+    const state = one.initialState();
+    run(state, records, one);
+    return one.counts(state).groups;
+  };
+  const [read, ...sent] = theft();
+  expect(sent.length).toBeGreaterThan(0);
+  expect(groupsAfter(sent)).toBe(0);
+  expect(groupsAfter(read === undefined ? [] : [read])).toBeGreaterThan(0);
+});
+
 it("bounds intents and listings too, and says what it forgot", () => {
   const none = createDetection([]);
   const state = none.initialState();

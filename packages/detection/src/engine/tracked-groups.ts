@@ -66,14 +66,33 @@ export class TrackedGroups<S> {
 
   /** The group's entry, which may be changed in this turn; a new one where the group saw nothing for long. */
   entryOf(key: string, view: RecordView): Entry<S> {
+    const known = this.knownEntryOf(key, view);
+    if (known !== undefined) return known;
+    const entry = this.freshEntry(view);
+    this.keep(entry, key, view);
+    return entry;
+  }
+
+  /** As `entryOf`, undefined where nothing is kept of the group. */
+  knownEntryOf(key: string, view: RecordView): Entry<S> | undefined {
     const known = this.#groups.use(key, view.serial);
-    if (known !== undefined && view.time - known.used <= this.#keepMs) {
+    if (known === undefined) return undefined;
+    if (view.time - known.used <= this.#keepMs) {
       if (view.time > known.used) known.used = view.time;
       return known;
     }
-    const entry = { state: this.#about.fresh(view), used: view.time, ...LOUD };
-    this.#groups.add(entry, { key, turn: view.serial, now: view.time });
+    const entry = this.freshEntry(view);
+    this.keep(entry, key, view);
     return entry;
+  }
+
+  /** An entry that is not kept yet. */
+  freshEntry(view: RecordView): Entry<S> {
+    return { state: this.#about.fresh(view), used: view.time, ...LOUD };
+  }
+
+  keep(entry: Entry<S>, key: string, view: RecordView): void {
+    this.#groups.add(entry, { key, turn: view.serial, now: view.time });
   }
 
   /** Of all groups, only to be looked at. */

@@ -45,8 +45,13 @@ export function createTracker<S>(
       if (!concerned && !evaluator.concerns(view)) return null;
       const group = groupOf(view, groupBy, groupName);
       if (group === null) return null;
-      const entry = groups.entryOf(group.key, view);
+      const known = groups.knownEntryOf(group.key, view);
+      const entry = known ?? groups.freshEntry(view);
+      const blank = known === undefined && isBlank(entry.state);
+      if (known === undefined && !blank) groups.keep(entry, group.key, view);
       const finding = evaluator.judge(entry.state, view);
+      // A sequence's last step without its first: of such a group there is nothing to keep.
+      if (blank && (finding !== null || !isBlank(entry.state))) groups.keep(entry, group.key, view);
       timers?.note(entry.state, view, group);
       return finding !== null && groups.tells(entry, finding, view) ? { finding, group } : null;
     },
@@ -61,6 +66,21 @@ export function createTracker<S>(
       baselines: () => [...groups.states()].map((state) => past.baselineOf(state)),
     };
   }
+}
+
+/** Whether a state that began empty still is. */
+function isBlank(state: unknown): boolean {
+  if (state === null) return true;
+  if (typeof state !== "object" || !isPlain(state)) return false;
+  for (const name in state) {
+    const part = state[name];
+    if (part !== null && !(Array.isArray(part) && part.length === 0)) return false;
+  }
+  return true;
+}
+
+function isPlain(state: object): state is Record<string, unknown> {
+  return Object.getPrototypeOf(state) === Object.prototype;
 }
 
 export function countsOf(groups: { readonly size: number; readonly quieted: number }): Tracker["counts"] {
