@@ -1,5 +1,6 @@
 import type { Envelope } from "@tripline/events";
 import { z } from "zod";
+import type { RecordView } from "../record/record-view.ts";
 
 /** The parts of an envelope that groups are made of, as they are kept beside a baseline. */
 export const groupIdentity = z.object({
@@ -16,7 +17,18 @@ export const groupIdentity = z.object({
   target: z.object({ server: z.string().optional(), tool: z.string().optional() }).optional(),
 });
 
-export function identityOf({ tenant, actor, session, target }: Envelope): z.infer<typeof groupIdentity> {
+type Identity = z.infer<typeof groupIdentity>;
+
+/** Of one record all rules keep the same object: it is never changed. */
+export function identityOf(view: RecordView): Identity {
+  if (latest.serial !== view.serial)
+    latest = { serial: view.serial, identity: identityIn(view.record.envelope) };
+  return latest.identity;
+}
+
+let latest: { serial: number; identity: Identity } = { serial: 0, identity: { tenant: "" } };
+
+function identityIn({ tenant, actor, session, target }: Envelope): Identity {
   return {
     tenant,
     ...(actor === undefined ? {} : { actor: only(actor, ["credential", "principal", "agent", "client"]) }),

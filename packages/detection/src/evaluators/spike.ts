@@ -115,7 +115,7 @@ function spikeEvaluator(
     quietMs,
     concerns: (view) => isDue(view, selection) && selection.matches(view),
     fresh: (view) => ({
-      of: identityOf(view.record.envelope),
+      of: identityOf(view),
       baseline: { since: view.time, hours: new Map() },
       window: null,
     }),
