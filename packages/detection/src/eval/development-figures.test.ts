@@ -11,6 +11,7 @@ import { parseToolLists } from "./tool-lists.ts";
 
 const RULES = new URL("../../rules/", import.meta.url);
 const SAMPLES = new URL("../../samples/", import.meta.url);
+const ORDINARY = new URL("../../../../test/traces/ordinary/", import.meta.url);
 const SHARED = new URL("../../../../../shared/traces/", import.meta.url); // beside the repository, where it is there
 const TIMEOUT_MS = 120_000; // a busy machine
 
@@ -56,6 +57,17 @@ describe("on the sample", () => {
     expect(rateOf(figures, "benign")).toBeLessThanOrEqual(0.02);
     expect(rateOf(figures, "attack-unseen")).toBeLessThanOrEqual(0.15);
   });
+});
+
+describe("on a day's ordinary work with MCP servers", () => {
+  it(
+    "nothing alerts",
+    () => {
+      const figures = figuresOf(ORDINARY, "ordinary.ndjson.gz", "ordinary.tools.json");
+      expect(figures.patterns_off.rules).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe.skipIf(!existsSync(SHARED))("on the development traces", () => {
