@@ -20,6 +20,15 @@ beforeAll(async () => {
 afterAll(() => collector.stop());
 
 const DECISION = { kind: "reinstated", reason: "forged", by: "administrator", revocation_id: "r1" };
+const RULES = {
+  number: 1,
+  set: "0".repeat(64),
+  generation: "g",
+  list: [],
+  disabled: [],
+  exceptions: 0,
+  problems: [],
+};
 const ACCESS = { by: "administrator", action: "calls.search", query: "{}", records: 0 };
 
 interface Answer {
@@ -104,7 +113,7 @@ describe("POST /v1/records", () => {
     ["an access record", { type: "access", part: { access: ACCESS } }, "TRIPLINE_TYPE_REFUSED"],
     ["an erasure", { type: "erasure" }, "TRIPLINE_TYPE_REFUSED"],
     ["a retention", { type: "retention" }, "TRIPLINE_TYPE_REFUSED"],
-    ["a rule change", { type: "rules.changed" }, "TRIPLINE_TYPE_REFUSED"],
+    ["a rule change", { type: "rules.changed", part: { rules: RULES } }, "TRIPLINE_TYPE_REFUSED"],
     ["a tick", { type: "tick" }, "TRIPLINE_TYPE_REFUSED"],
     ["a statement", { type: "statement" }, "TRIPLINE_TYPE_REFUSED"],
     ["a revocation", { type: "revocation" }, "TRIPLINE_RECORD_INVALID"],
