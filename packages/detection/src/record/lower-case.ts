@@ -23,21 +23,24 @@ export interface LoweredList {
 
 const MAX_TOGETHER_CHARS = 16 * 1024;
 const NONE: LoweredList = { texts: [], together: null };
-const lists = new Array<readonly string[]>(SLOTS).fill([]);
-const loweredLists = new Array<LoweredList>(SLOTS).fill(NONE);
+const LIST_SLOTS = 6; // all arguments, those of a few names, effects
+const lists = new Array<readonly string[]>(LIST_SLOTS).fill([]);
+const loweredLists = new Array<LoweredList>(LIST_SLOTS).fill(NONE);
+let next = 0;
 
 /**
  * As `lowerCase`, of each text's first `chars`. A record's lists are the same objects while its rules are asked one after
  * the other, and nobody changes them.
  */
 export function lowerCaseOf(list: readonly string[], chars: number): LoweredList {
-  const slot = list.length % SLOTS;
-  if (lists[slot] === list) return loweredLists[slot] ?? NONE;
+  for (let slot = 0; slot < LIST_SLOTS; slot += 1)
+    if (lists[slot] === list) return loweredLists[slot] ?? NONE;
   const texts = list.map((text) => (text.length > chars ? text.slice(0, chars) : text).toLowerCase());
   let length = 0;
   for (const text of texts) length += text.length + 1;
   const lowered = { texts, together: length > MAX_TOGETHER_CHARS ? null : texts.join("\0") };
-  lists[slot] = list;
-  loweredLists[slot] = lowered;
+  lists[next] = list;
+  loweredLists[next] = lowered;
+  next = (next + 1) % LIST_SLOTS;
   return lowered;
 }
