@@ -54,7 +54,12 @@ else {
 }
 
 function inChild(point: Point): Cost {
-  const options = ["--expose-gc", "--max-semi-space-size=32", "--max-old-space-size=6000", import.meta.filename];
+  const options = [
+    "--expose-gc",
+    "--max-semi-space-size=32",
+    "--max-old-space-size=6000",
+    import.meta.filename,
+  ];
   const printed = execFileSync(process.execPath, [...options, JSON.stringify(point)], { encoding: "utf8" });
   const cost: Cost = JSON.parse(printed);
   console.error(`${JSON.stringify(point)} ${printed.trim()}`);
