@@ -41,7 +41,8 @@ const MAX_HITS = 256; // of one call; a hostile text may repeat a value without 
 
 export function provenanceOf(session: Session, values: readonly Value[]): Provenance {
   const { texts, fields } = find(session.texts, values);
-  const uses = usesOf(session.said, values);
+  const held = new Set(texts.flatMap(({ hits }) => hits.map(({ value }) => value)));
+  const uses = usesOf(session.said, [...held]);
   const firstUse = (value: Value): number => uses.get(value)?.[0] ?? Number.POSITIVE_INFINITY;
 
   return {
@@ -103,7 +104,9 @@ function contextOf(tape: Tape, at: number): number {
 function find(tape: Tape, values: readonly Value[]): { texts: TextHits[]; fields: Map<Value, FieldPlace[]> } {
   const texts: TextHits[] = [];
   const fields = new Map<Value, FieldPlace[]>();
-  const index = indexOf(values);
+  if (values.length === 0) return { texts, fields };
+  const { filter, byFirst } = indexOf(values);
+  const { hashes } = tape;
   let hits = 0;
   for (let segment = 0; segment < tape.segments.length; segment += 1) {
     const about = tape.segments[segment];
@@ -111,9 +114,9 @@ function find(tape: Tape, values: readonly Value[]): { texts: TextHits[]; fields
     const end = tape.endOf(segment);
     let found: Hit[] | null = null;
     for (let at = about.start; at < end; at += 1) {
-      const hash = tape.hashes[at] ?? 0;
-      if ((index.filter[(hash >>> 5) & 31] ?? 0) & (1 << (hash & 31))) {
-        for (const value of index.byFirst.get(hash) ?? []) {
+      const hash = hashes[at] ?? 0;
+      if ((filter[(hash >>> 5) & 31] ?? 0) & (1 << (hash & 31))) {
+        for (const value of byFirst.get(hash) ?? []) {
           const last = matchEnd(tape, at, end, value.hashes);
           if (last < 0) continue;
           if (about.kind === FIELD) {
@@ -148,30 +151,39 @@ function matchEnd(tape: Tape, at: number, end: number, hashes: readonly number[]
 }
 
 interface Index {
-  /** Bloom filter over the first tokens. */
+  /** Of the first tokens, see `filterOf`. */
   filter: Uint32Array;
   byFirst: Map<number, Value[]>;
 }
 
-function indexOf(values: readonly Value[]): Index {
+/** Nearly all tokens of a tape are none of those wanted: a thousand bits tell that without looking each up. */
+function filterOf(hashes: Iterable<number>): Uint32Array {
   const filter = new Uint32Array(32);
+  for (const hash of hashes) {
+    const slot = (hash >>> 5) & 31;
+    filter[slot] = (filter[slot] ?? 0) | (1 << (hash & 31));
+  }
+  return filter;
+}
+
+function indexOf(values: readonly Value[]): Index {
   const byFirst = new Map<number, Value[]>();
   for (const value of values) {
     const [hash] = value.hashes;
     if (hash === undefined) continue;
-    const slot = (hash >>> 5) & 31;
-    filter[slot] = (filter[slot] ?? 0) | (1 << (hash & 31));
     const known = byFirst.get(hash);
     if (known === undefined) byFirst.set(hash, [value]);
     else known.push(value);
   }
-  return { filter, byFirst };
+  return { filter: filterOf(byFirst.keys()), byFirst };
 }
 
 /** Indexes of the calls whose arguments held a value, each once, ascending. A phrase counts when all its tokens were said. */
 function usesOf(said: Tape, values: readonly Value[]): Map<Value, number[]> {
   const uses = new Map<Value, number[]>();
+  if (values.length === 0) return uses;
   const wanted = new Set(values.flatMap(({ hashes }) => hashes));
+  const filter = filterOf(wanted);
   for (let segment = 0; segment < said.segments.length; segment += 1) {
     const about = said.segments[segment];
     if (about === undefined) break;
@@ -179,7 +191,7 @@ function usesOf(said: Tape, values: readonly Value[]): Map<Value, number[]> {
     const end = said.endOf(segment);
     for (let at = about.start; at < end; at += 1) {
       const hash = said.hashes[at] ?? 0;
-      if (!wanted.has(hash)) continue;
+      if (((filter[(hash >>> 5) & 31] ?? 0) & (1 << (hash & 31))) === 0 || !wanted.has(hash)) continue;
       found ??= new Set();
       found.add(hash);
     }
