@@ -83,7 +83,10 @@ it("shows what a sequence remembers before and after, and what it waits for", ()
     { tool: "list" },
     { tool: "delete_file", server: "disk" },
   );
-  expect(off?.before).toEqual(["nothing", "over credential and principal: nothing"]);
+  expect(off?.before).toEqual([
+    "no beginning is remembered",
+    "over credential and principal: no beginning is remembered",
+  ]);
   expect(off?.after[0]).toMatch(/^beginning 1: off at .* \(log\/switch_off\)$/);
   expect(off?.verdict).toBe("it counts, and is not enough for an alert");
   expect(other?.verdict).toBe("its condition does not hold");

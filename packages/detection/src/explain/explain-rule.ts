@@ -33,6 +33,7 @@ export function explainRule(
     },
   });
   const state = detection.initialState();
+  const nothing = rule.kind === "sequence" ? "no beginning is remembered" : "nothing"; // such a group is not kept
   const explanations: Explanation[] = [];
   for (const input of inputs) {
     const { envelope } = input.record;
@@ -50,7 +51,7 @@ export function explainRule(
     const changed = [...after.keys()].filter((key) => before.get(key)?.join() !== after.get(key)?.join());
     const own = view === null ? undefined : groupOf(view, rule.evaluation.groupBy)?.key;
     const shown = [...new Set([...(own === undefined ? [] : [`own ${own}`]), ...changed])].filter(
-      (key) => before.has(key) || after.has(key),
+      (key) => before.has(key) || after.has(key) || (key === `own ${own}` && rule.kind === "sequence"),
     );
     const notAsked = view === null ? "no rule judges this type of record" : whyNotAsked(rule, view);
     const explanation: Omit<Explanation, "verdict"> = {
@@ -67,8 +68,8 @@ export function explainRule(
       notAsked,
       conditions: view === null ? [] : explainers.map((explain) => explain(view)),
       groups: view === null ? [] : groupsOf(rule, view),
-      before: shown.flatMap((key) => told(key, before.get(key) ?? ["nothing"])),
-      after: shown.flatMap((key) => told(key, after.get(key) ?? [])),
+      before: shown.flatMap((key) => told(key, before.get(key) ?? [nothing])),
+      after: shown.flatMap((key) => told(key, after.get(key) ?? [nothing])),
       alerts,
       quieted: now.quieted > counts.quieted,
       excepted: now.excepted > counts.excepted,
