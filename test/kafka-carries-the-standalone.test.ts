@@ -110,10 +110,17 @@ describe.skipIf(requirement("kafka").missing)("Kafka carries the standalone", ()
     );
     expect(all.map(({ subject }) => subject).sort()).toEqual(credentials);
     for (const { subject, alert_id } of all) {
-      const { alerts } = await service.json<{ alerts: { id: string }[] }>(
-        `/api/alerts?rule=${RULE}&credential=${subject}`,
+      // The topics are archived apart: an alert may be stored behind the revocation that followed from it.
+      const found = await waitFor(
+        async () => {
+          const { alerts } = await service.json<{ alerts: { id: string }[] }>(
+            `/api/alerts?rule=${RULE}&credential=${subject}`,
+          );
+          return alerts.length > 0 ? alerts : null;
+        },
+        { what: "its alert to be stored", timeoutMs: ARRIVE_MS },
       );
-      expect(alerts.map(({ id }) => id)).toEqual([alert_id]);
+      expect(found.map(({ id }) => id)).toEqual([alert_id]);
     }
   }
 

@@ -91,7 +91,9 @@ describe.skipIf(requirement("kafka").missing)("poison holds nothing up", () => {
     );
     for (const { headers } of letters) expect(headers[DEAD_LETTER_HEADERS.reason]).toMatch(/^\w+$/);
     const run = await whatHappened(installation, workload);
-    expect(run.deadLetters).toBe(letters.length);
+    // A letter is written again where a step tries again: what counts is what is there in the end.
+    const written = await installation.withLog((log) => wholeTopic(log, TOPICS.deadLetters));
+    expect(run.deadLetters).toBe(written.length);
     expect(findings({ ...run, deadLetters: 0 })).toEqual([]);
   });
 });

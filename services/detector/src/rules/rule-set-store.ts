@@ -75,7 +75,10 @@ export class RuleSetStore {
     return { number: content.number, set };
   }
 
-  /** Writes the head, and then deletes the sets that it does not name any more. */
+  /**
+   * Writes the head, and then deletes the sets that are too old for it to name. A set that it never named stays: a rival
+   * may have announced it, and what was begun and never announced is small and rare.
+   */
   async writeHead(head: RuleHead): Promise<void> {
     const kept = { ...head, changes: head.changes.slice(-MAX_CHANGES) };
     const value = new TextEncoder().encode(JSON.stringify(kept));
@@ -83,8 +86,10 @@ export class RuleSetStore {
     const named = new Set(
       [...kept.changes, ...(kept.pending === null ? [] : [kept.pending])].map(({ set }) => set),
     );
+    const old = new Set(head.changes.slice(0, -MAX_CHANGES).map(({ set }) => set));
+    if (old.size === 0) return;
     const stored = (await this.#read()).keys();
-    const gone = [...stored].filter((key) => key !== HEAD_KEY && !named.has(setOf(key)));
+    const gone = [...stored].filter((key) => old.has(setOf(key)) && !named.has(setOf(key)));
     if (gone.length > 0)
       await this.#log.produce(
         TOPICS.state,
