@@ -10,6 +10,7 @@ import type { Selection } from "../rule/selection.ts";
 import { utcOffset } from "../rule/utc-offset.ts";
 import { type Evaluator, type Finding, isDue } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
+import { measuredSelection } from "./measured-selection.ts";
 import { spanText } from "./span-text.ts";
 
 const SLICES = 60; // of a rolling period: what is summed moves on by a sixtieth of it
@@ -49,12 +50,7 @@ export const budgetKind = specSchema.transform(
   (spec): Compile =>
     (context) => {
       const measure: SumMeasure = MEASURES[spec.of];
-      const condition = requiredCondition(context);
-      const selection: Selection = {
-        ...condition,
-        fields: new Set([...condition.fields, ...measure.fields]),
-        atEnd: condition.atEnd || measure.atEnd,
-      };
+      const selection = measuredSelection(requiredCondition(context), measure);
       return {
         selection,
         groupBy: spec["group-by"],

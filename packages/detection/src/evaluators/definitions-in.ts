@@ -1,5 +1,8 @@
 import { isObject } from "../knowledge/definition/definition-texts.ts";
 import type { RecordView } from "../record/record-view.ts";
+import type { Evaluation } from "../rule/evaluation.ts";
+import type { Selection } from "../rule/selection.ts";
+import { shortKey } from "../text/short-key.ts";
 
 /** Pairs of tool and definition hash that a record speaks of. */
 export function definitionsIn(view: RecordView): (readonly [string, string])[] {
@@ -8,6 +11,24 @@ export function definitionsIn(view: RecordView): (readonly [string, string])[] {
   return target?.tool !== undefined && target.definition !== undefined
     ? [[target.tool, target.definition]]
     : [];
+}
+
+/** Of rules that look at what servers list: which records those are, and that each listing of a server is needed once. */
+export function ofListings(
+  selection: Selection,
+): Required<Pick<Evaluation, "selection" | "concerns" | "once">> {
+  return {
+    selection,
+    concerns: (view) => view.phase === "other" && selection.matches(view),
+    once(view) {
+      const definitions = definitionsIn(view);
+      const server = view.record.envelope.target?.server ?? "";
+      return {
+        key: JSON.stringify([shortKey(server), definitions.map(([tool]) => shortKey(tool))]),
+        value: definitions.map(([, hash]) => shortKey(hash)).join("\n"),
+      };
+    },
+  };
 }
 
 /** The definitions themselves by the tool's name, of a listing that has them. */

@@ -10,11 +10,9 @@ import type { RecordView } from "../record/record-view.ts";
 import type { Compile } from "../rule/evaluation.ts";
 import { groupBySchema } from "../rule/field-names.ts";
 import { requiredCondition } from "../rule/required-condition.ts";
-import type { Selection } from "../rule/selection.ts";
 import { fnv1a } from "../text/hashing.ts";
 import { plain } from "../text/plain.ts";
-import { shortKey } from "../text/short-key.ts";
-import { definitionsIn, listedDefinitions } from "./definitions-in.ts";
+import { definitionsIn, listedDefinitions, ofListings } from "./definitions-in.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
 
@@ -43,31 +41,18 @@ type Spec = z.infer<typeof specSchema>;
 export const poisoningKind = specSchema.transform(
   (spec): Compile =>
     (context) => {
-      const selection = requiredCondition(context);
+      const listings = ofListings(requiredCondition(context));
       return {
-        selection,
+        ...listings,
         groupBy: spec["group-by"],
         fields: [],
         names: ["count", "values", "signs"],
         alsoLoose: false,
         readsPayload: true,
-        concerns: (view) => concerns(view, selection),
-        once(view) {
-          const definitions = definitionsIn(view);
-          const server = view.record.envelope.target?.server ?? "";
-          return {
-            key: JSON.stringify([shortKey(server), definitions.map(([tool]) => shortKey(tool))]),
-            value: definitions.map(([, hash]) => shortKey(hash)).join("\n"),
-          };
-        },
-        evaluator: () => poisoningEvaluator(selection, spec, context.quietMs ?? 0),
+        evaluator: () => poisoningEvaluator(listings.concerns, spec, context.quietMs ?? 0),
       };
     },
 );
-
-function concerns(view: RecordView, selection: Selection): boolean {
-  return view.phase === "other" && selection.matches(view);
-}
 
 interface Found {
   tool: string;
@@ -77,12 +62,16 @@ interface Found {
 }
 
 /** Definitions that speak to the model instead of describing a tool. Each is told once, until it changes. */
-function poisoningEvaluator(selection: Selection, spec: Spec, quietMs: number): Evaluator<State> {
+function poisoningEvaluator(
+  concerns: Evaluator<State>["concerns"],
+  spec: Spec,
+  quietMs: number,
+): Evaluator<State> {
   return {
     state: stateSchema,
     windowMs: FORGOTTEN_AFTER_MS,
     quietMs,
-    concerns: (view) => concerns(view, selection),
+    concerns,
     fresh: () => ({ names: [], told: [] }),
     judge(state, view) {
       const server = view.record.envelope.target?.server ?? "";

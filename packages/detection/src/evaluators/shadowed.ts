@@ -1,15 +1,12 @@
 import { SEVERITIES, type Severity } from "@tripline/events";
 import { z } from "zod";
 import { DISTINCTIVE_NAME } from "../knowledge/definition/poisoning.ts";
-import type { RecordView } from "../record/record-view.ts";
 import { duration } from "../rule/duration.ts";
 import type { Compile } from "../rule/evaluation.ts";
 import { groupBySchema } from "../rule/field-names.ts";
 import { requiredCondition } from "../rule/required-condition.ts";
-import type { Selection } from "../rule/selection.ts";
 import { plain } from "../text/plain.ts";
-import { shortKey } from "../text/short-key.ts";
-import { definitionsIn } from "./definitions-in.ts";
+import { definitionsIn, ofListings } from "./definitions-in.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
 
@@ -44,42 +41,33 @@ type Spec = z.infer<typeof specSchema>;
 export const shadowedKind = specSchema.transform(
   (spec): Compile =>
     (context) => {
-      const selection = requiredCondition(context);
+      const listings = ofListings(requiredCondition(context));
       return {
-        selection,
+        ...listings,
         groupBy: spec["group-by"],
         fields: [],
         names: ["count", "values", "other"],
         alsoLoose: false,
         readsPayload: false,
-        concerns: (view) => concerns(view, selection),
-        once(view) {
-          const definitions = definitionsIn(view);
-          const server = view.record.envelope.target?.server ?? "";
-          return {
-            key: JSON.stringify([shortKey(server), definitions.map(([tool]) => shortKey(tool))]),
-            value: definitions.map(([, hash]) => shortKey(hash)).join("\n"),
-          };
-        },
-        evaluator: () => shadowedEvaluator(selection, spec, context.quietMs ?? 0),
+        evaluator: () => shadowedEvaluator(listings.concerns, spec, context.quietMs ?? 0),
       };
     },
 );
-
-function concerns(view: RecordView, selection: Selection): boolean {
-  return view.phase === "other" && selection.matches(view);
-}
 
 /**
  * A tool's name that another server had first, under another definition. Copies of one server (half of the listing is
  * the same) are none; names that say little (`search`) count only where a new server takes them.
  */
-function shadowedEvaluator(selection: Selection, spec: Spec, quietMs: number): Evaluator<State> {
+function shadowedEvaluator(
+  concerns: Evaluator<State>["concerns"],
+  spec: Spec,
+  quietMs: number,
+): Evaluator<State> {
   return {
     state: stateSchema,
     windowMs: FORGOTTEN_AFTER_MS,
     quietMs,
-    concerns: (view) => concerns(view, selection),
+    concerns,
     fresh: (view) => ({ since: view.time, servers: [], tools: [] }),
     judge(state, view) {
       const server = (view.record.envelope.target?.server ?? "").slice(0, MAX_NAME_CHARS);

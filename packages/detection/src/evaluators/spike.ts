@@ -25,6 +25,7 @@ import type { Selection } from "../rule/selection.ts";
 import { utcOffset } from "../rule/utc-offset.ts";
 import { type Evaluator, type Finding, type GroupIdentity, isDue, type Scope } from "./evaluator.ts";
 import { evidenceOf } from "./evidence.ts";
+import { measuredSelection } from "./measured-selection.ts";
 import { spanText } from "./span-text.ts";
 
 const FORGOTTEN_AFTER_MS = 35 * 86_400_000; // five weeks unseen: what was usual then says little now
@@ -64,12 +65,7 @@ export const spikeKind = specSchema.transform(
   (spec): Compile =>
     (context) => {
       const measure: Measure = MEASURES[spec.of];
-      const condition = requiredCondition(context);
-      const selection: Selection = {
-        ...condition,
-        fields: new Set([...condition.fields, ...measure.fields]),
-        atEnd: condition.atEnd || measure.atEnd,
-      };
+      const selection = measuredSelection(requiredCondition(context), measure);
       return {
         selection,
         groupBy: spec["group-by"],

@@ -6,6 +6,7 @@ import { fieldText } from "../record/fields.ts";
 import type { RecordView } from "../record/record-view.ts";
 import { rawDocuments } from "../rule/raw-documents.ts";
 import type { Rule } from "../rule/rule.ts";
+import { LOGSOURCES } from "../rule/rule-file.ts";
 import { conditionExplainers } from "./explain-condition.ts";
 import type { ExplainedGroup, Explanation } from "./explanation.ts";
 import { rememberedLines } from "./remembered.ts";
@@ -89,15 +90,9 @@ function viewIn(seen: RecordView | null): RecordView | null {
   return seen;
 }
 
-const CATEGORIES = {
-  agent_tool_call: "calls",
-  agent_tool_listing: "what servers list",
-  agent_tool_any: "both",
-} as const;
-
 function whyNotAsked(rule: Rule, view: RecordView): string | null {
   if (!matchesLogsource(rule, view))
-    return `the rule is about ${CATEGORIES[rule.definition.logsource.category]} (logsource), and this is a ${view.record.envelope.type}`;
+    return `the rule is about ${LOGSOURCES[rule.definition.logsource.category]} (logsource), and this is a ${view.record.envelope.type}`;
   // Kinds with steps look at several parts of a call: their conditions are of steps.
   if (rule.kind !== "match" && rule.kind !== "event_count" && rule.kind !== "value_count") return null;
   const { selection } = rule.evaluation;
