@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { openKafkaLog, triplineTopics } from "@tripline/stream";
+import { waitFor } from "../../support/wait-for.ts";
 import { type Installation, installationOf, mainOf, prepareData } from "./installation.ts";
 import { type ServiceProcess, serviceProcess } from "./service-process.ts";
 
@@ -42,7 +43,7 @@ export async function startServicesApart(options: ApartOptions): Promise<Install
   // First of all: it makes the key that the others are told of.
   const responder = add("responder", "responder", ["--data", data]);
   await responder.start();
-  const keys = ["--revocation-keys", publicKeysOf(responder.output())];
+  const keys = ["--revocation-keys", await publicKeysOf(responder)];
   const collector = add("collector", "collector", ["--data", data, ...keys]);
   const console = add("console", "console", ["--data", data, "--store", store]);
   for (let n = 1; n <= detectors; n++) add(`detector-${n}`, "detector", []);
@@ -62,12 +63,16 @@ export async function startServicesApart(options: ApartOptions): Promise<Install
   });
 }
 
-/** Out of the line with which it says that it is ready. */
-function publicKeysOf(output: string): string {
-  for (const line of output.split("\n")) {
-    if (!line.includes('"keys"')) continue;
-    const { keys } = JSON.parse(line) as { keys: { id: string; public_key: string }[] };
-    return keys.map(({ id, public_key }) => `${id}=${public_key}`).join(",");
-  }
-  throw new Error(`the responder did not name its keys: ${output.slice(-2000)}`);
+/** Out of the line with which it says that it is ready: it answers for its health a moment before. */
+async function publicKeysOf(responder: ServiceProcess): Promise<string> {
+  const line = await waitFor(() => wholeLines(responder.output()).find((line) => line.includes('"keys"')), {
+    what: "the responder's line with its keys",
+  });
+  const { keys } = JSON.parse(line) as { keys: { id: string; public_key: string }[] };
+  return keys.map(({ id, public_key }) => `${id}=${public_key}`).join(",");
+}
+
+/** Without the last one, which may still be on its way. */
+function wholeLines(output: string): string[] {
+  return output.split("\n").slice(0, -1);
 }

@@ -45,13 +45,16 @@ export function compileFlow(spec: FlowSpec, names: readonly string[], path: read
 const NO_VALUES: ReadonlySet<number> = new Set();
 const MAX_SCAN_CHARS = 16 * 1024; // of the arguments, as much as features are made of
 
-export function flowBetween(source: Features, view: RecordView): FlowLink | null {
-  const link = linkBetween(source, view.argFeatures, NO_VALUES);
+/** What a call's arguments hold; of a call that is only remembered, the text may be no more than its redaction tokens. */
+export type Sent = Pick<RecordView, "argFeatures" | "argsText">;
+
+export function flowBetween(source: Features, { argFeatures, argsText }: Sent): FlowLink | null {
+  const link = linkBetween(source, argFeatures, NO_VALUES);
   if (link === null) return null;
-  if (link === "secret") return { by: "secret", shown: kindOf(source, view.argsText) };
-  const wanted = new Set(view.argFeatures.values.filter((value) => source.values.includes(value)));
+  if (link === "secret") return { by: "secret", shown: kindOf(source, argsText) };
+  const wanted = new Set(argFeatures.values.filter((value) => source.values.includes(value)));
   if (wanted.size === 0) return { by: "text", shown: "a copied passage" };
-  return { by: "value", shown: maskedWord(view.argsText, wanted) };
+  return { by: "value", shown: maskedWord(argsText, wanted) };
 }
 
 /** The severity of a finding with these links, one for each flow; null where one of the flows forbids it. */

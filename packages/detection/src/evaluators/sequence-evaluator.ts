@@ -5,9 +5,24 @@ import type { RuleContext } from "../rule/evaluation.ts";
 import type { Selection } from "../rule/selection.ts";
 import { type Evaluator, type Expired, type Finding, isDue, type Scope, showsEnd } from "./evaluator.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
-import { type Flow, type FlowLink, flowBetween, flowLink, levelOfFlows, wordsForFlows } from "./flow.ts";
+import {
+  type Flow,
+  type FlowLink,
+  flowBetween,
+  flowLink,
+  levelOfFlows,
+  type Sent,
+  wordsForFlows,
+} from "./flow.ts";
+import {
+  forgetOld,
+  isToldLateBy,
+  noteCompletion,
+  recentCompletion,
+  savedCompletion,
+} from "./recent-completions.ts";
 import { rememberCall, rememberedCall, savedFeatures } from "./remembered-call.ts";
-import type { Where } from "./sequence-where.ts";
+import type { Compared, Where } from "./sequence-where.ts";
 import { spanText } from "./span-text.ts";
 
 export interface Step {
@@ -33,7 +48,6 @@ export interface Sequence {
 }
 
 const CLOCK_TOLERANCE_MS = 5000; // two producers of one credential may disagree by so much about what came first
-const OVERLAP_MS = 1000; // so long after a call began, what an earlier call brought may be recorded by another producer
 const DELIVERY_MS = 5000; // a record that is this late still counts as one that came; a spool's sender takes less
 
 const stepCall = rememberedCall.extend({ compared: z.array(z.number().nullable()) });
@@ -47,17 +61,29 @@ const awaited = partial.extend({ due: z.number(), envelope: envelopeSchema });
 const stateSchema = z.object({
   partials: z.array(partial),
   awaited: z.array(awaited),
-  /** The call whose intent was found last: its end says nothing new. */
-  found: z.string().nullable(),
+  recent: z.array(recentCompletion),
 });
 type Partial = z.infer<typeof partial>;
 type State = z.infer<typeof stateSchema>;
+
+/** What is asked of a call that may be the next step; `t` in ms since the epoch. */
+interface Following {
+  readonly t: number;
+  readonly compared: Compared;
+  readonly sent: Sent;
+}
+
+interface Completed {
+  readonly level: Severity;
+  readonly links: Partial["links"];
+  readonly evidence: () => Evidence[];
+}
 
 /**
  * Named steps in order within a time. Several beginnings are remembered for each group, so that a later harmless
  * beginning does not hide an earlier grave one. A step that continues keeps the beginning it continued from.
  * Steps are judged when their call has succeeded; the last one that happens as soon as it is known, before the call
- * runs, and once more at its end, unless something must not happen after it.
+ * runs, unless something must not happen after it; and once more when another producer tells late of the step before.
  */
 export function sequenceEvaluator(
   context: RuleContext,
@@ -67,22 +93,23 @@ export function sequenceEvaluator(
   const windowMs = Math.min(bounds.withinMs, scope.maxWindowMs);
   const completing = last === null ? (steps.at(-1) ?? null) : null;
   const earlier = completing === null ? steps : steps.slice(0, -1);
+  const spansProducers = !scope.groupBy.includes("session");
+  // What was told before a late step may have ended or refuted it: nobody kept that.
+  const takesLate = spansProducers && completing !== null && until === null && guards.at(-1)?.length === 0;
   const awaitMs = last === null ? 0 : (last.withinMs ?? windowMs) + DELIVERY_MS;
 
   const happens = ({ selection }: { selection: Selection }, view: RecordView): boolean =>
     showsEnd(view) && (view.succeeded || selection.fields.has("outcome")) && selection.matches(view);
   const ends = (view: RecordView): boolean => until !== null && happens({ selection: until }, view);
   const completes = (view: RecordView): boolean =>
-    completing !== null &&
-    (isDue(view, completing.selection) || isSecondLook(view)) &&
-    completing.selection.matches(view);
+    completing !== null && isDue(view, completing.selection) && completing.selection.matches(view);
 
   return {
     state: stateSchema,
     save: (state) => ({
       partials: state.partials.map(savedPartial),
       awaited: state.awaited.map((each) => ({ ...each, ...savedPartial(each) })),
-      found: state.found,
+      recent: state.recent.map(savedCompletion),
     }),
     windowMs: windowMs + awaitMs,
     quietMs: context.quietMs ?? windowMs,
@@ -92,38 +119,50 @@ export function sequenceEvaluator(
       guards.some((steps) => steps.some((step) => happens(step, view))) ||
       (last !== null && happens(last, view)) ||
       ends(view),
-    fresh: () => ({ partials: [], awaited: [], found: null }),
+    fresh: () => ({ partials: [], awaited: [], recent: [] }),
     judge(state, view) {
       dropOld(state, view.time - windowMs);
-      const call = view.record.envelope.call?.id ?? null;
-      const known = isSecondLook(view) && call === state.found;
-      const finding = completes(view) && !known ? complete(state, view) : null;
-      if (finding !== null) state.found = call;
       const continued = advance(state, view);
+      const found = takesLate ? toldLate(state, continued, view) : [];
+      if (completing !== null && completes(view)) {
+        const { name } = completing;
+        found.push(...completed(state.partials, followingOf(view), () => evidenceOf(view, name)));
+        if (takesLate) noteCompletion(state.recent, view, { name, compared: where.compared(view) });
+      }
       refute(state, view);
       if (ends(view)) endAll(state, view);
       remember(state, continued, view);
-      return finding;
+      const best = gravest(found);
+      return best === null ? null : findingOf(best.level, best.links, best.evidence);
     },
     ...(last === null ? {} : { timers: { dueOf, expire } }),
   };
 
-  function complete(state: State, view: RecordView): Finding | null {
-    let best: { level: Severity; calls: Partial["calls"]; links: Partial["links"] } | null = null;
-    for (const each of state.partials) {
-      if (each.calls.length !== earlier.length || !mayFollow(each, earlier.length, view)) continue;
-      const links = linksWith(each, earlier.length, view);
+  /** The beginnings that this call completes. */
+  function completed(
+    partials: readonly Partial[],
+    following: Following,
+    evidence: () => Evidence,
+  ): Completed[] {
+    return partials.flatMap((each) => {
+      if (each.calls.length !== earlier.length || !mayFollow(each, earlier.length, following)) return [];
+      const links = linksWith(each, earlier.length, following.sent);
       const level = levelOf(links);
-      if (level === null) continue;
-      if (best === null || SEVERITIES.indexOf(level) > SEVERITIES.indexOf(best.level))
-        best = { level, calls: each.calls, links };
-    }
-    if (best === null || completing === null) return null;
-    const { level, calls, links } = best;
-    return findingOf(level, links, () => [
-      ...calls.map(({ evidence }) => evidence),
-      evidenceOf(view, completing.name),
-    ]);
+      if (level === null) return [];
+      return [{ level, links, evidence: () => [...each.calls.map((call) => call.evidence), evidence()] }];
+    });
+  }
+
+  /** What calls completed that were told before their beginning was. */
+  function toldLate({ recent }: State, continued: readonly Partial[], view: RecordView): Completed[] {
+    forgetOld(recent, view);
+    return recent
+      .filter((each) => isToldLateBy(view, each))
+      .flatMap((each) => completed(continued, each, () => each.evidence));
+  }
+
+  function followingOf(view: RecordView): Following {
+    return { t: view.time, compared: where.compared(view), sent: view };
   }
 
   function findingOf(level: Severity, links: Partial["links"], evidence: () => Evidence[]): Finding {
@@ -145,28 +184,27 @@ export function sequenceEvaluator(
       const call = { ...rememberCall(view, step.name, keepsText), compared: where.compared(view) };
       if (position === 0) continued.push({ calls: [call], links: flows.map(() => null) });
       for (const each of partials) {
-        if (position === 0 || each.calls.length !== position || !mayFollow(each, position, view)) continue;
+        if (position === 0 || each.calls.length !== position || !mayFollow(each, position, followingOf(view)))
+          continue;
         continued.push({ calls: [...each.calls, call], links: linksWith(each, position, view) });
       }
     }
     return continued;
   }
 
-  function mayFollow({ calls }: Partial, position: number, view: RecordView): boolean {
+  function mayFollow({ calls }: Partial, position: number, { t, compared }: Following): boolean {
     const before = calls.at(-1)?.t ?? 0;
-    if (view.time < before - CLOCK_TOLERANCE_MS) return false;
-    if (position === earlier.length && isSecondLook(view) && before > beganAt(view) + OVERLAP_MS)
-      return false;
+    if (t < before - CLOCK_TOLERANCE_MS) return false;
     const withinMs = steps[position]?.withinMs ?? null;
-    if (withinMs !== null && view.time - before > withinMs) return false;
-    return where.holds(calls, position, where.compared(view));
+    if (withinMs !== null && t - before > withinMs) return false;
+    return where.holds(calls, position, compared);
   }
 
-  function linksWith({ calls, links }: Partial, position: number, view: RecordView): Partial["links"] {
+  function linksWith({ calls, links }: Partial, position: number, sent: Sent): Partial["links"] {
     return flows.map(({ source, target }, index): FlowLink | null => {
       const call = calls[source];
       if (target !== position || call === undefined) return links[index] ?? null;
-      return flowBetween(call.features, view);
+      return flowBetween(call.features, sent);
     });
   }
 
@@ -227,17 +265,12 @@ export function sequenceEvaluator(
   }
 }
 
-/**
- * The end of a call that was judged at its intent. Two producers of one credential are not in step: what a call brought
- * may be recorded behind the intent of the next one, and before its end.
- */
-function isSecondLook(view: RecordView): boolean {
-  return view.phase === "end" && !view.isClosing && view.outcome !== "denied";
-}
-
-/** When a call that has ended began, ms since the epoch. */
-function beganAt(view: RecordView): number {
-  return view.time - (view.record.envelope.call?.duration_ms ?? 0);
+function gravest(found: readonly Completed[]): Completed | null {
+  let best: Completed | null = null;
+  for (const each of found) {
+    if (best === null || SEVERITIES.indexOf(each.level) > SEVERITIES.indexOf(best.level)) best = each;
+  }
+  return best;
 }
 
 function savedPartial({ calls, links }: Partial): z.input<typeof partial> {

@@ -49,28 +49,75 @@ function count(rule: Rule, ...shorts: (string | object)[]): number {
 }
 
 describe("two producers of one credential", () => {
-  const rule = sequence("within: 10m", "steps: [{ name: a, match: a }, { name: b, match: b }]");
-  const [begins, ends, read] = records({ tool: "b", intent: true }, { tool: "a", at: "0s" });
+  const rule = sequence(
+    "within: 10m",
+    "steps: [{ name: a, match: a }, { name: b, match: b }]",
+    "flow: [{ from: a, to: b, none: low, value: high, secret: critical }]",
+  );
+  const secret = "⟨private_key:k1.0123456789abcdef⟩";
+  const [read, begins, ends] = records(
+    { tool: "a", result: `key ${secret}, id 77120042` },
+    { tool: "b", intent: true, args: { body: `here: ${secret}` } },
+  );
 
-  /** The records, appended in this order. */
-  function inOrder(...inputs: (DetectionInput | undefined)[]): Alert[] {
-    return run(
-      rule,
-      inputs.filter((input) => input !== undefined),
-    );
+  function of(boot: string, input: DetectionInput | undefined, appendedLater = 0): DetectionInput {
+    if (input === undefined) throw new Error("no record");
+    const copy = structuredClone(input);
+    copy.record.envelope.producer.boot = boot;
+    return { ...copy, appendTime: copy.appendTime + appendedLater };
   }
+  const [here, there] = ["01a1fef0-a066-7b5e-8aca-88e31a5f223c", "01a1fef0-a0ce-74d7-acca-251ee43f3a94"];
+  const grades = (alerts: Alert[]): string[] => alerts.map(({ severity }) => severity);
 
-  it("may tell the first call's end behind the second's intent", () => {
-    expect(inOrder(begins, read, ends)).toHaveLength(1);
-    expect(inOrder(read, begins, ends)).toHaveLength(1);
-    expect(inOrder(begins, ends, read)).toHaveLength(0);
+  it("may tell a call's end behind the next call's intent, and behind its end", () => {
+    const inOrder = [of(here, read), of(there, begins), of(there, ends)];
+    const [first, second, third] = inOrder as [DetectionInput, DetectionInput, DetectionInput];
+    for (const told of [inOrder, [second, first, third], [second, third, first]]) {
+      const [alert, ...more] = run(rule, told);
+      expect(alert?.severity).toBe("critical");
+      expect(alert?.summary).toContain("the secret that was read is in what was sent");
+      expect(alert?.evidence.map(({ tool }) => tool)).toEqual(["a", "b"]);
+      expect(more).toEqual([]);
+    }
   });
 
-  it("do not make one call follow another that ended long after it began", () => {
-    if (read === undefined || ends === undefined) throw new Error("no records");
-    const long = structuredClone(ends);
-    if (long.record.envelope.call !== undefined) long.record.envelope.call.duration_ms = 60_000;
-    expect(inOrder(begins, read, long)).toHaveLength(0);
+  it("raise what an earlier beginning was told too low", () => {
+    const [harmless] = records({ tool: "a", result: "nothing" });
+    const told = [of(here, harmless), of(there, begins), of(there, ends), of(here, read)];
+    expect(grades(run(rule, told))).toEqual(["low", "critical"]);
+  });
+
+  it("are not waited for: what is told after five seconds is too late", () => {
+    expect(run(rule, [of(there, begins), of(there, ends), of(here, read, 10_000)])).toEqual([]);
+  });
+
+  it("do not make one call follow another that ended after it began", () => {
+    const late = of(here, read, 3000);
+    late.record.envelope.time = new Date(late.appendTime).toISOString();
+    expect(run(rule, [of(there, begins), of(there, ends), late])).toEqual([]);
+  });
+
+  it("differ from one, whose records are in order", () => {
+    expect(run(rule, [of(here, begins), of(here, ends), of(here, read)])).toEqual([]);
+  });
+
+  it("are still told apart after a snapshot", () => {
+    const detection = createDetection([rule], { incidents: null });
+    const state = detection.initialState();
+    for (const input of [of(there, begins), of(there, ends)]) detection.step(state, input);
+    const tables = new StateTables();
+    const restored = detection.initialState(tables);
+    copyState(state.tables, tables);
+    expect(grades(detection.step(restored, of(here, read)).alerts)).toEqual(["critical"]);
+  });
+
+  it("do not bring back what has been ended meanwhile", () => {
+    const ending = sequence(
+      "within: 10m",
+      "until: c",
+      "steps: [{ name: a, match: a }, { name: b, match: b }]",
+    );
+    expect(run(ending, [of(there, begins), of(there, ends), of(here, read)])).toEqual([]);
   });
 });
 
