@@ -5,9 +5,18 @@ const KINDS = {
   TRIPLINE_LEDGER_FORKED: "permanent",
   TRIPLINE_LEDGER_GAP: "permanent",
   TRIPLINE_LEDGER_INVALID: "permanent",
+  TRIPLINE_LEDGER_KEY_INVALID: "permanent",
   TRIPLINE_LEDGER_LOCKED: "retriable",
+  TRIPLINE_LEDGER_NOTE_MALFORMED: "permanent",
+  TRIPLINE_LEDGER_POLICY_INVALID: "permanent",
+  TRIPLINE_LEDGER_PROOF_INVALID: "permanent",
+  TRIPLINE_LEDGER_PROOF_MALFORMED: "permanent",
+  TRIPLINE_LEDGER_QUORUM_MISSING: "permanent",
+  TRIPLINE_LEDGER_SIGNATURE_INVALID: "permanent",
   TRIPLINE_LEDGER_SUPERSEDED: "permanent",
+  TRIPLINE_LEDGER_TIMESTAMP_INVALID: "permanent",
   TRIPLINE_LEDGER_UNAVAILABLE: "retriable",
+  TRIPLINE_LEDGER_UNSIGNED: "permanent",
 } as const satisfies Record<`TRIPLINE_LEDGER_${string}`, "retriable" | "permanent">;
 
 export type LedgerErrorCode = keyof typeof KINDS;

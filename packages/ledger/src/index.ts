@@ -2,4 +2,5 @@
  * A C2SP tiled log: append, checkpoint, prove, verify. Services and the command may import it; it imports nothing of ours.
  * What a browser can use too is in `./verify.ts`.
  */
+export * from "./signer/index.ts";
 export * from "./verify.ts";

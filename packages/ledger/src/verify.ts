@@ -1,4 +1,6 @@
 /**
  * What a verifier needs: bytes in, bytes out; no I/O, no clock, no random. It also runs in a browser (`#crypto`).
  */
+export * from "./checkpoint/index.ts";
 export * from "./errors.ts";
+export * from "./note/index.ts";
