@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { erasureSchema, retentionSchema } from "./erasure.ts";
 import { assurance, credentialId, name, sha256Hex, tenantId, timestamp, uuid } from "./fields.ts";
 
 /**
@@ -210,6 +211,8 @@ export const envelopeSchema = z.looseObject({
   decision: decisionSchema.optional(),
   access: accessSchema.optional(),
   rules: rulesChangedSchema.optional(),
+  erasure: erasureSchema.optional(),
+  retention: retentionSchema.optional(),
   payload_hash: sha256Hex
     .optional()
     .describe("SHA-256 over the payload's bytes; absent when there is no payload"),
@@ -225,6 +228,8 @@ const REQUIRED_PARTS: Partial<Record<RecordType, readonly (keyof typeof envelope
   decision: ["decision"],
   access: ["access"],
   "rules.changed": ["rules"],
+  erasure: ["erasure"],
+  retention: ["retention"],
 };
 
 /** The parts of the envelope that a record of this type must carry, beside what all carry. */

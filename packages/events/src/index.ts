@@ -8,6 +8,8 @@ export * from "./capture.ts";
 export * from "./cloud-events.ts";
 export * from "./dead-letter.ts";
 export * from "./envelope.ts";
+export * from "./erasure.ts";
+export * from "./erasure-index.ts";
 export * from "./errors.ts";
 export * from "./fact.ts";
 export * from "./fields.ts";

@@ -58,6 +58,10 @@ function asyncApi(): unknown {
     [TOPICS.alerts]: { alert: message("alert", "alert.schema.json") },
     [TOPICS.revocations]: { revocation: message("revocation", "revocation.schema.json") },
     [TOPICS.state]: { snapshot: { name: "snapshot", contentType: "application/octet-stream" } },
+    [TOPICS.erasures]: {
+      erasure: message("tripline.erasure", "record.erasure.schema.json"),
+      retention: message("tripline.retention", "record.retention.schema.json"),
+    },
     [TOPICS.deadLetters]: {
       deadLetter: { name: "dead letter", summary: "The original bytes and headers, and why." },
       decision: {
@@ -73,6 +77,7 @@ function asyncApi(): unknown {
     [TOPICS.revocations]: "tenant/scope/subject/revocation id",
     [TOPICS.state]: "processor/partition/epoch/chunk",
     [TOPICS.deadLetters]: "the original key",
+    [TOPICS.erasures]: "tenant/record id",
   };
   return {
     asyncapi: "3.0.0",

@@ -6,6 +6,7 @@ export const TOPICS = {
   revocations: "tripline.revocations",
   state: "tripline.state",
   deadLetters: "tripline.dead-letters",
+  erasures: "tripline.erasures",
 } as const;
 
 export const EVENTS_RETENTION_MS = 7 * 24 * 3600 * 1000; // the default retention of topics: 7 days
@@ -21,6 +22,7 @@ export const TOPIC_CLEANUP = {
   [TOPICS.revocations]: "compact",
   [TOPICS.state]: "compact",
   [TOPICS.deadLetters]: "delete",
+  [TOPICS.erasures]: "compact",
 } as const;
 
 /** Key of a record on the events topic: one credential's calls stay in order in one partition. */
@@ -45,4 +47,9 @@ export function alertKey(tenant: string, alertId: string): string {
 
 export function revocationKey(entry: { tenant: string; scope: string; subject: string; id: string }): string {
   return `${entry.tenant}/${entry.scope}/${entry.subject}/${entry.id}`;
+}
+
+/** Key of an archived erasure, retention or hold: each stays for as long as there is anything to replay. */
+export function erasureKey(record: { tenant: string; id: string }): string {
+  return `${record.tenant}/${record.id}`;
 }

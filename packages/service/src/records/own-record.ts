@@ -13,7 +13,17 @@ import {
 /** What a service says; the rest of the envelope is the producer's. */
 export type RecordBody = Pick<
   Envelope,
-  "type" | "tenant" | "actor" | "session" | "target" | "call" | "policy" | "decision" | "access"
+  | "type"
+  | "tenant"
+  | "actor"
+  | "session"
+  | "target"
+  | "call"
+  | "policy"
+  | "decision"
+  | "access"
+  | "erasure"
+  | "retention"
 >;
 
 /** A record ready for the log. */

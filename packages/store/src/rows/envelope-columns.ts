@@ -123,6 +123,9 @@ export const ENVELOPE_LAYOUT: Readonly<Record<string, readonly [string, ColumnKi
   applied: null,
   decision: null,
   access: null,
+  rules: null,
+  erasure: null,
+  retention: null,
   payload_hash: ["payload_hash_hex", hash],
 };
 
