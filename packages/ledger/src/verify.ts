@@ -4,3 +4,4 @@
 export * from "./checkpoint/index.ts";
 export * from "./errors.ts";
 export * from "./note/index.ts";
+export * from "./tree/index.ts";
