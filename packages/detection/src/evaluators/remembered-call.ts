@@ -50,13 +50,18 @@ export function rememberCall(view: RecordView, step: string, withFeatures: boole
 let latest: { serial: number; calls: Map<string, RememberedCall> } = { serial: 0, calls: new Map() };
 const NO_FEATURES: Features = { secrets: [], values: [], shingles: [] };
 
+let brought: { serial: number; features: Features } = { serial: 0, features: NO_FEATURES };
+
 /** What the result brought in: values that the agent itself had put into the arguments are no news. */
 export function broughtIn(view: RecordView): Features {
+  if (brought.serial === view.serial) return brought.features;
   const { secrets, values, shingles } = view.resultFeatures;
   const own = new Set(view.argFeatures.values);
-  return {
+  const features = {
     secrets,
     values: values.filter((value) => !own.has(value)).slice(0, MAX_KEPT_VALUES),
     shingles: shingles.slice(0, MAX_KEPT_SHINGLES),
   };
+  brought = { serial: view.serial, features };
+  return features;
 }

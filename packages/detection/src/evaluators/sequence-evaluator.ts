@@ -182,10 +182,12 @@ export function sequenceEvaluator(
       if (step === undefined || !happens(step, view)) continue;
       const keepsText = flows.some(({ source }) => source === position);
       const call = { ...rememberCall(view, step.name, keepsText), compared: where.compared(view) };
-      if (position === 0) continued.push({ calls: [call], links: flows.map(() => null) });
+      if (position === 0) {
+        continued.push({ calls: [call], links: flows.map(() => null) });
+        continue;
+      }
       for (const each of partials) {
-        if (position === 0 || each.calls.length !== position || !mayFollow(each, position, followingOf(view)))
-          continue;
+        if (each.calls.length !== position || !mayFollow(each, position, followingOf(view))) continue;
         continued.push({ calls: [...each.calls, call], links: linksWith(each, position, view) });
       }
     }
@@ -288,8 +290,11 @@ function dropMost(partials: Partial[], limit: number): void {
 }
 
 function dropOld(state: State, oldest: number): void {
-  const isOld = ({ calls }: Partial): boolean => (calls[0]?.t ?? 0) < oldest;
-  if (state.partials.some(isOld)) state.partials = state.partials.filter((each) => !isOld(each));
+  for (const { calls } of state.partials) {
+    if ((calls[0]?.t ?? 0) >= oldest) continue;
+    state.partials = state.partials.filter((each) => (each.calls[0]?.t ?? 0) >= oldest);
+    return;
+  }
 }
 
 function isBefore(view: RecordView, { calls }: Partial): boolean {

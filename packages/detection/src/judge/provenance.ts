@@ -38,6 +38,7 @@ export interface Provenance {
 }
 
 const MAX_HITS = 256; // of one call; a hostile text may repeat a value without end
+const MAX_PLACES = 64; // of one value among fields
 
 export function provenanceOf(session: Session, values: readonly Value[]): Provenance {
   const { texts, fields } = find(session.texts, values);
@@ -104,36 +105,30 @@ function contextOf(tape: Tape, at: number): number {
 function find(tape: Tape, values: readonly Value[]): { texts: TextHits[]; fields: Map<Value, FieldPlace[]> } {
   const texts: TextHits[] = [];
   const fields = new Map<Value, FieldPlace[]>();
-  if (values.length === 0) return { texts, fields };
-  const { filter, byFirst } = indexOf(values);
-  const { hashes } = tape;
+  const byFirst = byFirstToken(values);
   let hits = 0;
-  for (let segment = 0; segment < tape.segments.length; segment += 1) {
+  let segment = 0;
+  for (const at of tape.placesOf(byFirst.keys())) {
+    while (tape.endOf(segment) <= at) segment += 1;
     const about = tape.segments[segment];
     if (about === undefined) break;
-    const end = tape.endOf(segment);
-    let found: Hit[] | null = null;
-    for (let at = about.start; at < end; at += 1) {
-      const hash = hashes[at] ?? 0;
-      if ((filter[(hash >>> 5) & 31] ?? 0) & (1 << (hash & 31))) {
-        for (const value of byFirst.get(hash) ?? []) {
-          const last = matchEnd(tape, at, end, value.hashes);
-          if (last < 0) continue;
-          if (about.kind === FIELD) {
-            const places = fields.get(value) ?? [];
-            if (places.length === 0) fields.set(value, places);
-            if (places.length < 64) places.push({ call: about.call, record: about.record });
-          } else if (about.kind === PROSE && hits < MAX_HITS) {
-            hits += 1;
-            const labelled =
-              ((tape.marks[at] ?? 0) & BEHIND_LABEL) !== 0 && ((tape.marks[last] ?? 0) & LINE_END) !== 0;
-            found ??= [];
-            found.push({ value, at, labelled });
-          }
-        }
+    for (const value of byFirst.get(tape.hashes[at] ?? 0) ?? []) {
+      if (about.kind !== FIELD && (about.kind !== PROSE || hits >= MAX_HITS)) continue;
+      const last = matchEnd(tape, at, tape.endOf(segment), value.hashes);
+      if (last < 0) continue;
+      if (about.kind === FIELD) {
+        const places = fields.get(value) ?? [];
+        if (places.length === 0) fields.set(value, places);
+        if (places.length < MAX_PLACES) places.push({ call: about.call, record: about.record });
+        continue;
       }
+      hits += 1;
+      const labelled =
+        ((tape.marks[at] ?? 0) & BEHIND_LABEL) !== 0 && ((tape.marks[last] ?? 0) & LINE_END) !== 0;
+      const text = texts.at(-1);
+      if (text?.segment === segment) text.hits.push({ value, at, labelled });
+      else texts.push({ segment, hits: [{ value, at, labelled }] });
     }
-    if (found !== null) texts.push({ segment, hits: found });
   }
   return { texts, fields };
 }
@@ -150,23 +145,7 @@ function matchEnd(tape: Tape, at: number, end: number, hashes: readonly number[]
   return place;
 }
 
-interface Index {
-  /** Of the first tokens, see `filterOf`. */
-  filter: Uint32Array;
-  byFirst: Map<number, Value[]>;
-}
-
-/** Nearly all tokens of a tape are none of those wanted: a thousand bits tell that without looking each up. */
-function filterOf(hashes: Iterable<number>): Uint32Array {
-  const filter = new Uint32Array(32);
-  for (const hash of hashes) {
-    const slot = (hash >>> 5) & 31;
-    filter[slot] = (filter[slot] ?? 0) | (1 << (hash & 31));
-  }
-  return filter;
-}
-
-function indexOf(values: readonly Value[]): Index {
+function byFirstToken(values: readonly Value[]): Map<number, Value[]> {
   const byFirst = new Map<number, Value[]>();
   for (const value of values) {
     const [hash] = value.hashes;
@@ -175,34 +154,31 @@ function indexOf(values: readonly Value[]): Index {
     if (known === undefined) byFirst.set(hash, [value]);
     else known.push(value);
   }
-  return { filter: filterOf(byFirst.keys()), byFirst };
+  return byFirst;
 }
 
 /** Indexes of the calls whose arguments held a value, each once, ascending. A phrase counts when all its tokens were said. */
 function usesOf(said: Tape, values: readonly Value[]): Map<Value, number[]> {
   const uses = new Map<Value, number[]>();
-  if (values.length === 0) return uses;
   const wanted = new Set(values.flatMap(({ hashes }) => hashes));
-  const filter = filterOf(wanted);
-  for (let segment = 0; segment < said.segments.length; segment += 1) {
-    const about = said.segments[segment];
-    if (about === undefined) break;
-    let found: Set<number> | null = null;
-    const end = said.endOf(segment);
-    for (let at = about.start; at < end; at += 1) {
-      const hash = said.hashes[at] ?? 0;
-      if (((filter[(hash >>> 5) & 31] ?? 0) & (1 << (hash & 31))) === 0 || !wanted.has(hash)) continue;
-      found ??= new Set();
-      found.add(hash);
-    }
-    if (found === null) continue;
-    const seen = found;
+  let segment = 0;
+  let seen = new Set<number>();
+  const close = (): void => {
+    const call = said.segments[segment]?.call;
+    if (seen.size === 0 || call === undefined) return;
     for (const value of values) {
       if (!value.hashes.every((hash) => seen.has(hash))) continue;
       const known = uses.get(value);
-      if (known === undefined) uses.set(value, [about.call]);
-      else known.push(about.call);
+      if (known === undefined) uses.set(value, [call]);
+      else known.push(call);
     }
+    seen = new Set();
+  };
+  for (const at of said.placesOf(wanted)) {
+    if (said.endOf(segment) <= at) close();
+    while (said.endOf(segment) <= at) segment += 1;
+    seen.add(said.hashes[at] ?? 0);
   }
+  close();
   return uses;
 }

@@ -1,3 +1,4 @@
+import { TokenIndex } from "./token-index.ts";
 import { scanTokens, type TokenKind, type TokenSink } from "./token-scan.ts";
 
 /** What a segment's tokens are from. */
@@ -37,6 +38,7 @@ export class Tape implements TokenSink {
   /** Tokens that were dropped for lack of room since the session began. */
   dropped = 0;
   readonly #limit: number;
+  readonly #index = new TokenIndex();
   #pending = 0;
   #left = 0;
 
@@ -70,6 +72,14 @@ export class Tape implements TokenSink {
     this.length = 0;
     this.segments = [];
     this.dropped = 0;
+    this.#index.reset();
+  }
+
+  /** Where any of these tokens stands, in order. @param wanted each once */
+  placesOf(wanted: Iterable<number>): number[] {
+    const places: number[] = [];
+    for (const hash of wanted) this.#index.placesOf(hash, this.hashes, this.length, places);
+    return places.sort((a, b) => a - b);
   }
 
   /** A tape of just the size that it holds. */
@@ -97,13 +107,14 @@ export class Tape implements TokenSink {
   }
 
   /** Adds hashes that were made elsewhere. */
-  addHashes(hashes: Iterable<number>, about: Omit<Segment, "start">, kind: TokenKind = 0): void {
-    this.segments.push({ start: this.length, ...about });
-    for (const hash of hashes) {
-      this.#pending = LEAF_START;
-      this.#left = 1;
-      this.token(hash, kind, 0);
-    }
+  addHashes(hashes: ArrayLike<number>, about: Omit<Segment, "start">, kind: TokenKind = 0): void {
+    const start = this.length;
+    this.segments.push({ start, ...about });
+    const length = start + hashes.length;
+    if (length > this.hashes.length) this.#grow(length);
+    this.hashes.set(hashes, start);
+    this.marks.fill(LEAF_START | (kind << KIND_SHIFT), start, length);
+    this.length = length;
   }
 
   token(hash: number, kind: TokenKind, place: number): boolean {
@@ -128,6 +139,7 @@ export class Tape implements TokenSink {
     this.length = hashes.length;
     this.segments = segments;
     this.dropped = dropped;
+    this.#index.reset();
   }
 
   kindAt(at: number): number {
@@ -153,6 +165,7 @@ export class Tape implements TokenSink {
     this.length -= gone;
     this.segments = this.segments.slice(index);
     for (const segment of this.segments) segment.start -= gone;
+    this.#index.reset();
     this.dropped += gone;
     return gone;
   }

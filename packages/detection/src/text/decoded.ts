@@ -30,7 +30,7 @@ const ESCAPE = /\\(?:u[0-9a-fA-F]{4}|["nrt\\/])/;
 export function mayBeEncoded(text: string): boolean {
   return (
     text.length >= MIN_RUN_CHARS &&
-    (hasLongRun(text) ||
+    (hasLongRun(text, MIN_RUN_CHARS) ||
       text.includes("%") ||
       text.includes("&") ||
       text.includes("\\") ||
@@ -66,7 +66,7 @@ function decode(
     into.push({ encodings, text: kept });
     decode(kept, encodings, into, budget);
   };
-  if (hasLongRun(text)) {
+  if (hasLongRun(text, MIN_RUN_CHARS)) {
     for (const run of runs(text, HEX)) take("hex", fromHex(run));
     for (const run of runs(text, BASE64)) take("base64", fromBase64(run));
   } else if (text.includes("\\x") || SPACED_HEX.test(text))
@@ -81,15 +81,15 @@ const RUN = new Uint8Array(128);
 for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-")
   RUN[char.charCodeAt(0)] = 1;
 
-/** Whether some run of base64 signs is long enough; the last sign of a stretch is looked at first, so most are skipped. */
-function hasLongRun(text: string): boolean {
+/** Whether some run of base64 signs has `chars`; the last sign of a stretch is looked at first, so most are skipped. */
+export function hasLongRun(text: string, chars: number): boolean {
   let from = 0;
-  for (let at = MIN_RUN_CHARS - 1; at < text.length; ) {
+  for (let at = chars - 1; at < text.length; ) {
     let back = at;
     while (back >= from && RUN[text.charCodeAt(back)] === 1) back -= 1;
     if (back < from) return true;
     from = back + 1;
-    at = back + MIN_RUN_CHARS;
+    at = back + chars;
   }
   return false;
 }

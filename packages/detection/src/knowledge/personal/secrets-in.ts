@@ -1,5 +1,6 @@
 import { createRedactor } from "@tripline/events";
 import type { Argument } from "../../record/arguments.ts";
+import { hasLongRun } from "../../text/decoded.ts";
 import { kindOfToken, redactionTokensIn } from "../../text/features.ts";
 import { PERSONAL_KINDS } from "./personal-kinds.ts";
 
@@ -48,7 +49,7 @@ export function secretsIn(text: string): string[] {
 }
 
 function encodedIn(text: string): string[] {
-  if (text.length < MIN_RUN_CHARS) return [];
+  if (!hasLongRun(text, MIN_RUN_CHARS) && !text.includes("%")) return [];
   const kinds = new Set<string>();
   let runs = 0;
   for (const [run] of text.matchAll(RUN)) {
