@@ -29,6 +29,7 @@ import {
 } from "@tripline/stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createArchiverMetrics } from "../services/archiver/src/archiver-metrics.ts";
+import { KnownErasures } from "../services/archiver/src/erasures/known-erasures.ts";
 import { EventsSink } from "../services/archiver/src/events-sink.ts";
 import { createDetector } from "../services/detector/src/detector.ts";
 import { firstStage } from "../services/detector/src/first-stage.ts";
@@ -87,7 +88,7 @@ async function archiveAsOlderVersion({ log, store }: RepairWorld): Promise<void>
     name: "archiver-events",
     topic: TOPICS.events,
     open: () => {
-      const sink = new EventsSink(store.writer, metrics);
+      const sink = new EventsSink(store.writer, metrics, new KnownErasures(log, context.logger));
       const isNewer = ({ value }: LogRecord) => Buffer.from(value ?? []).includes(NEWER);
       return {
         write: async (range, all) => [

@@ -2,6 +2,7 @@
  * ClickHouse: tables, migrations, inserts and the fixed set of queries. The embedded engine (chDB) is the default.
  * Services and the CLI may import it. No SQL leaves this package, and none comes in.
  */
+export type * from "./erase/types.ts";
 export { openStore, type StoreOptions } from "./open-store.ts";
 export { countOf, within } from "./queries/completeness-intervals.ts";
 export * from "./queries/completeness-types.ts";

@@ -3,6 +3,7 @@ import type { Database } from "./connection/database.ts";
 import { openEmbedded } from "./connection/embedded/embedded-database.ts";
 import { DEFAULT_MEMORY, type MemoryLimits } from "./connection/embedded/engine-config.ts";
 import { type HttpOptions, openHttp } from "./connection/http/http-database.ts";
+import { createEraser } from "./erase/eraser.ts";
 import { createCompletenessStore } from "./queries/completeness-store.ts";
 import { createDeadLetterReader } from "./queries/dead-letters.ts";
 import { createReader } from "./queries/reader.ts";
@@ -67,6 +68,7 @@ export function createStore(database: Database): Store {
     completeness: createCompletenessStore(watched),
     deadLetters: createDeadLetterReader(watched),
     reconcile: createReconcileReader(watched),
+    eraser: createEraser(watched),
     async ping() {
       await watched.select({ columns: sql`1 AS one`, rest: sql`LIMIT 1`, limits: META_LIMITS });
     },

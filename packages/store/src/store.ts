@@ -1,3 +1,4 @@
+import type { Eraser } from "./erase/types.ts";
 import type { CompletenessStore } from "./queries/completeness-types.ts";
 import type { DeadLetterReader } from "./queries/dead-letter-types.ts";
 import type { ReconcileReader } from "./queries/reconcile-types.ts";
@@ -32,6 +33,8 @@ export interface Store {
   readonly deadLetters: DeadLetterReader;
   /** Rows by their position in the log, of every tenant: for comparing the store with the log. */
   readonly reconcile: ReconcileReader;
+  /** Erases payloads and names under a record, of every tenant. */
+  readonly eraser: Eraser;
   /** Resolves when the database answers a query; rejects with a retriable TriplineError. */
   ping(): Promise<void>;
   /** The outcome of the last ping, query or insert; does not ask. */

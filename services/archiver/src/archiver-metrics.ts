@@ -6,6 +6,7 @@ export interface ArchiverMetrics {
   rows: { inc(labels: { table: string }, by: number): void };
   duplicates: { inc(by: number): void };
   late: { inc(by: number): void };
+  erased: { inc(by: number): void };
   /** A range is stored whose newest record was appended then (ms since the epoch). */
   archived(topic: string, partition: number, appendTime: number): void;
   hooks: RunnerHooks;
@@ -46,6 +47,10 @@ export function createArchiverMetrics(context: ServiceContext): ArchiverMetrics 
     late: counter(metrics, {
       name: "tripline_archiver_late_total",
       help: "Records that came behind a later one of their producer's boot, and were stored.",
+    }),
+    erased: counter(metrics, {
+      name: "tripline_archiver_erased_total",
+      help: "Payloads that were not stored, because an erasure covers them.",
     }),
     archived: (topic, partition, appendTime) =>
       delay.set({ topic, partition: String(partition) }, Math.max(0, context.now() - appendTime) / 1000),

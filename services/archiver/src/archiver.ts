@@ -7,6 +7,7 @@ import { createArchiverMetrics } from "./archiver-metrics.ts";
 import { EXAMINATION_TIMES, Examination, type ExaminationTimes } from "./completeness/examination.ts";
 import { OwnedByOne } from "./completeness/owned-by-one.ts";
 import { deadLettersSink } from "./dead-letters-sink.ts";
+import { KnownErasures } from "./erasures/known-erasures.ts";
 import { EventsSink } from "./events-sink.ts";
 import { heldSink } from "./held-sink.ts";
 import { CallClosing, CLOSING_TIMES, type ClosingTimes } from "./in-doubt/close-calls.ts";
@@ -42,8 +43,9 @@ export function createArchiver({
   times = {},
 }: ArchiverDependencies): Part {
   const metrics = createArchiverMetrics(context);
+  const erasures = new KnownErasures(log, context.logger);
   const sinks: Record<string, (writer: StoreWriter) => PartitionSink> = {
-    [TOPICS.events]: (writer) => new EventsSink(writer, metrics),
+    [TOPICS.events]: (writer) => new EventsSink(writer, metrics, erasures),
     [TOPICS.alerts]: (writer) => alertsSink(writer, metrics),
     [TOPICS.revocations]: (writer) =>
       revocationsSink(writer, metrics, { keys: revocationKeys, logger: context.logger }),
@@ -65,6 +67,7 @@ export function createArchiver({
     name: "archiver",
     async start() {
       endWatch = watchStoreSizes(context, store);
+      await erasures.open();
       for (const [topic, open] of Object.entries(sinks)) {
         handles.push(
           await runSink({
@@ -89,6 +92,7 @@ export function createArchiver({
       await ofPartitionZero.lost();
       await Promise.all(handles.map((handle) => handle.close()));
       handles = [];
+      await erasures.close();
       stopped = true;
     },
     health(): PartHealth {

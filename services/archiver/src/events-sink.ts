@@ -1,7 +1,10 @@
+import type { Envelope } from "@tripline/events";
 import { type RowSource, rowFromPayload, type StoreWriter } from "@tripline/store";
 import type { LogRecord, PartitionSink, Rejection, SinkRange } from "@tripline/stream";
 import type { ArchiverMetrics } from "./archiver-metrics.ts";
 import { DuplicateFilter, type Numbered } from "./duplicates.ts";
+import type { KnownErasures } from "./erasures/known-erasures.ts";
+import { isErased, keptNames, type Leaving } from "./erasures/uncovered.ts";
 import { inTurns } from "./in-turns.ts";
 import { KnownNames } from "./known-names.ts";
 import { type ReadRecord, readRecord } from "./read-record.ts";
@@ -11,6 +14,7 @@ import { sourceOf } from "./source.ts";
 interface Arrived extends Numbered {
   names: Readonly<Record<string, string>> | undefined;
   appendTime: number;
+  isErased: boolean;
   payloadRow: string | null;
   row: string;
 }
@@ -21,14 +25,20 @@ export class EventsSink implements PartitionSink {
   readonly #metrics: ArchiverMetrics;
   readonly #names = new KnownNames();
   readonly #duplicates = new DuplicateFilter();
+  readonly #erasures: KnownErasures;
+  /** Of the range at hand: an erasure that comes between two attempts must not change its rows. */
+  #attempt: { first: number; erased: ReadonlySet<number> } | null = null;
 
-  constructor(writer: StoreWriter, metrics: ArchiverMetrics) {
+  constructor(writer: StoreWriter, metrics: ArchiverMetrics, erasures: KnownErasures) {
     this.#writer = writer;
     this.#metrics = metrics;
+    this.#erasures = erasures;
   }
 
   async write(range: SinkRange, records: readonly LogRecord[]): Promise<readonly Rejection[]> {
-    const { arrived, rejections } = await readAll(range, records);
+    const { arrived, erasures, rejections } = await this.#readAll(range, records);
+    // Before anything of the range is stored: what the store knows as erased, every archiver knows.
+    await this.#erasures.keep(erasures);
     const unknown = this.#duplicates.unknownBoots(arrived);
     if (unknown.length > 0) this.#duplicates.learn(await this.#writer.highestSeqs(range, unknown));
     const look = this.#duplicates.look(arrived);
@@ -45,46 +55,61 @@ export class EventsSink implements PartitionSink {
     await this.#writer.insert(range, { table: "payloads", lines: payloads });
     await this.#writer.insert(range, { table: "directory", lines: names.rows });
     await this.#writer.insert(range, { table: "records", lines: fresh.map(({ row }) => row) });
+    this.#attempt = null;
     this.#duplicates.accept(look);
     this.#names.accept(names);
 
     this.#metrics.rows.inc({ table: "records" }, fresh.length);
     this.#metrics.rows.inc({ table: "payloads" }, payloads.length);
+    this.#metrics.erased.inc(fresh.filter((entry) => entry.isErased).length);
     this.#metrics.duplicates.inc(arrived.length - fresh.length);
     this.#metrics.late.inc(late);
     const newest = records.at(-1);
     if (newest !== undefined) this.#metrics.archived(range.topic, range.partition, newest.appendTime);
     return rejections;
   }
+
+  async #readAll(range: SinkRange, records: readonly LogRecord[]): Promise<ReadRange> {
+    const arrived: Arrived[] = [];
+    const erasures: Envelope[] = [];
+    const rejections: Rejection[] = [];
+    const earlier = this.#attempt?.first === range.first ? this.#attempt.erased : null;
+    const erased = new Set<number>();
+    await inTurns(records, (from) => {
+      const record = readRecord(from.value);
+      if ("reason" in record) {
+        rejections.push({ offset: from.offset, reason: record.reason });
+        return;
+      }
+      const { tenant, id, time, producer, envelopeText, payload } = record;
+      const source = sourceOf(range, from);
+      const leaving: Leaving = { tenant, envelopeText, names: payload?.names, appendTime: from.appendTime };
+      const gone = earlier === null ? isErased(leaving, this.#erasures) : earlier.has(from.offset);
+      if (gone) erased.add(from.offset);
+      if (record.erasure !== undefined) erasures.push(record.erasure);
+      arrived.push({
+        ...{ tenant, id, time, producer },
+        names: keptNames(leaving, gone, this.#erasures),
+        appendTime: from.appendTime,
+        isErased: gone && payload !== undefined,
+        payloadRow: gone ? null : payloadRow(record, source),
+        row: record.row(source),
+      });
+    });
+    this.#attempt = { first: range.first, erased };
+    return { arrived, erasures, rejections };
+  }
+}
+
+interface ReadRange {
+  arrived: Arrived[];
+  /** What erases or holds, in the order of the log. */
+  erasures: Envelope[];
+  rejections: Rejection[];
 }
 
 function before({ generation, partition, first }: SinkRange) {
   return { generation, partition, before: first };
-}
-
-async function readAll(
-  range: SinkRange,
-  records: readonly LogRecord[],
-): Promise<{ arrived: Arrived[]; rejections: Rejection[] }> {
-  const arrived: Arrived[] = [];
-  const rejections: Rejection[] = [];
-  await inTurns(records, (from) => {
-    const record = readRecord(from.value);
-    if ("reason" in record) {
-      rejections.push({ offset: from.offset, reason: record.reason });
-      return;
-    }
-    const { tenant, id, time, producer, payload } = record;
-    const source = sourceOf(range, from);
-    arrived.push({
-      ...{ tenant, id, time, producer },
-      names: payload?.names,
-      appendTime: from.appendTime,
-      payloadRow: payloadRow(record, source),
-      row: record.row(source),
-    });
-  });
-  return { arrived, rejections };
 }
 
 function payloadRow(record: ReadRecord, source: RowSource): string | null {

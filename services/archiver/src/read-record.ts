@@ -22,6 +22,8 @@ export interface ReadRecord {
   envelopeText: string;
   payload?: Payload;
   payloadText?: string;
+  /** Only of a record that erases, or holds: what it says. */
+  erasure?: Envelope;
   /** The line for the table `records`. */
   row(source: RowSource): string;
 }
@@ -42,12 +44,13 @@ export function readRecord(value: Uint8Array | null): ReadRecord | Unreadable {
   try {
     const { payload } = parseRecord(text);
     const { envelope }: { envelope: Envelope } = JSON.parse(text);
-    const { tenant, id, time, producer } = envelope;
+    const { tenant, id, time, type, producer } = envelope;
     const envelopeText = memberText(text, "envelope");
     const isPlain = envelopeText === JSON.stringify(envelope);
     return {
       ...{ tenant, id, time, producer, envelopeText },
       ...(payload === undefined ? {} : { payload, payloadText: JSON.stringify(payload) }),
+      ...(type === "erasure" || type === "retention" ? { erasure: envelope } : {}),
       row: (source) => rowFromEnvelope(envelope, envelopeText, isPlain, source),
     };
   } catch (error) {

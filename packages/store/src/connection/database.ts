@@ -12,6 +12,11 @@ export interface Database {
   insert(insert: Insert): Promise<void>;
   /** For migrations only: statements of this package's own text. */
   command(statement: string): Promise<void>;
+  /**
+   * Starts to remove the rows of `payloads` or `directory` for which this holds, and resolves when the removal is durable:
+   * it is finished in the background, also after a restart. The condition binds nothing.
+   */
+  remove(table: "payloads" | "directory", where: Sql): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -51,6 +51,13 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       days: async () => [],
       doubledIds: async () => [],
     },
+    eraser: {
+      records: async () => [],
+      left: async () => ({ payloads: 0, names: 0, held: 0, newest_append: null }),
+      erase: unsupported,
+      removals: async () => [],
+      tenantsBefore: async () => [],
+    },
     ping: async () => undefined,
     health: () => ({ state: "ready" }),
     tableSizes: unsupported,

@@ -1,7 +1,9 @@
 import { closed, insertError, queryError } from "../../errors.ts";
 import type { Row } from "../../sql/row.ts";
+import type { Sql } from "../../sql/sql.ts";
 import type { Database, Insert, Query } from "../database.ts";
 import { markQuery } from "../marked-query.ts";
+import { removal } from "../removal.ts";
 import { Turns } from "../turns.ts";
 import { Engine } from "./engine.ts";
 import type { MemoryLimits } from "./engine-config.ts";
@@ -98,6 +100,10 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
     });
   }
 
+  async function remove(table: "payloads" | "directory", where: Sql): Promise<void> {
+    await command(removal(table, where));
+  }
+
   async function close(): Promise<void> {
     if (isClosed) return;
     isClosed = true;
@@ -107,5 +113,5 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
     await engine.close();
   }
 
-  return { kind: "embedded", select, insert, command, close };
+  return { kind: "embedded", select, insert, command, remove, close };
 }

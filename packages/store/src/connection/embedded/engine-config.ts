@@ -29,9 +29,14 @@ const CACHE_BYTES: Readonly<Record<string, number>> = {
   iceberg_metadata_files_cache_size: MiB,
 };
 
-/** What the engine's only user may do: ask, insert, make tables, end queries. No files, URLs or other servers, no removal. */
+/**
+ * What the engine's only user may do: ask, insert, make tables, end queries. No files, URLs or other servers; of removal
+ * only what erasing needs: rows of payloads and of the directory of names.
+ */
 const GRANTS = [
   "GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION ON default.*",
+  "GRANT ALTER DELETE ON default.payloads",
+  "GRANT ALTER DELETE ON default.directory",
   "GRANT SELECT ON system.*",
   "GRANT KILL QUERY ON *.*",
 ];

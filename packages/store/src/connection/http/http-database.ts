@@ -3,8 +3,10 @@ import { text } from "node:stream/consumers";
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { aborted, closed, insertError, queryError } from "../../errors.ts";
 import type { Row } from "../../sql/row.ts";
+import type { Sql } from "../../sql/sql.ts";
 import type { Database, Insert, Query } from "../database.ts";
 import { markQuery, ownRows } from "../marked-query.ts";
+import { removal } from "../removal.ts";
 
 export interface HttpOptions {
   url: string;
@@ -84,10 +86,14 @@ export function openHttp(options: HttpOptions): Database {
     }
   }
 
+  async function remove(table: "payloads" | "directory", where: Sql): Promise<void> {
+    await command(removal(table, where));
+  }
+
   async function close(): Promise<void> {
     isClosed = true;
     await client.close();
   }
 
-  return { kind: "http", select, insert, command, close };
+  return { kind: "http", select, insert, command, remove, close };
 }

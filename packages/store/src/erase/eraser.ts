@@ -1,0 +1,92 @@
+import { type Envelope, ErasureIndex, envelopeSchema, type HoldScope } from "@tripline/events";
+import type { Database } from "../connection/database.ts";
+import { ENVELOPE_SELECT, envelopeText } from "../queries/records.ts";
+import { integer, type Sql, sql, tenant, time } from "../sql/sql.ts";
+import { coveredIds, coveredNames, describedIds, maybeBefore } from "./covered.ts";
+import type { Eraser, LeftOver } from "./types.ts";
+
+const LIMITS = { seconds: 60, rows: 100_000 };
+
+export function createEraser(database: Database): Eraser {
+  const ask = (columns: Sql, rest: Sql, signal?: AbortSignal) =>
+    database.select(
+      { columns, rest: sql`${rest} LIMIT ${integer(LIMITS.rows)}`, limits: LIMITS },
+      { signal },
+    );
+
+  async function count(columns: Sql, rest: Sql, signal?: AbortSignal): Promise<number> {
+    const [row] = await ask(sql`count() AS row_count, ${columns}`, rest, signal);
+    return row?.number("row_count") ?? 0;
+  }
+
+  return {
+    async records({ signal } = {}) {
+      const rows = await ask(
+        ENVELOPE_SELECT,
+        sql`FROM records WHERE type IN ('erasure', 'retention') ORDER BY c_time, c_id`,
+        signal,
+      );
+      const envelopes = rows.map((row) => envelopeSchema.parse(JSON.parse(envelopeText(row))));
+      const ours = new ErasureIndex(envelopes);
+      return envelopes.filter(({ id }) => ours.record(id) !== null);
+    },
+
+    async left(record, holds, { signal } = {}) {
+      const ids = coveredIds(record, holds);
+      const described = describedIds(record);
+      const names = coveredNames(record, holds);
+      const left: LeftOver = { payloads: 0, names: 0, held: 0, newest_append: null };
+      if (ids !== null) {
+        const [row] = await ask(
+          sql`count() AS row_count, max(append_time) AS newest`,
+          sql`FROM payloads WHERE ${payloadsOf(record, ids)}`,
+          signal,
+        );
+        left.payloads = row?.number("row_count") ?? 0;
+        left.newest_append = left.payloads === 0 ? null : (row?.time("newest") ?? null);
+      }
+      if (described !== null) {
+        const all = await count(
+          sql`1 AS one`,
+          sql`FROM payloads WHERE ${payloadsOf(record, described)}`,
+          signal,
+        );
+        left.held = all - left.payloads;
+      }
+      if (names !== null)
+        left.names = await count(sql`1 AS one`, sql`FROM directory FINAL WHERE ${names}`, signal);
+      return left;
+    },
+
+    async erase(record: Envelope, holds: readonly HoldScope[]) {
+      const ids = coveredIds(record, holds);
+      if (ids !== null) await database.remove("payloads", payloadsOf(record, ids));
+      const names = coveredNames(record, holds);
+      if (names !== null) await database.remove("directory", names);
+    },
+
+    async removals({ signal } = {}) {
+      const rows = await ask(
+        sql`table, max(latest_fail_error_code_name) AS failure`,
+        sql`FROM system.mutations WHERE database = currentDatabase() AND NOT is_done AND table IN ('payloads', 'directory')
+          GROUP BY table ORDER BY table`,
+        signal,
+      );
+      return rows.map((row) => ({ table: row.string("table"), trouble: row.text("failure") }));
+    },
+
+    async tenantsBefore(edges, { signal } = {}) {
+      const rows = await ask(
+        sql`tenant`,
+        sql`FROM (SELECT tenant FROM payloads WHERE ${maybeBefore(edges.payloads)} GROUP BY tenant
+          UNION DISTINCT SELECT tenant FROM directory WHERE last_seen < ${time(edges.names)} GROUP BY tenant) ORDER BY tenant`,
+        signal,
+      );
+      return rows.map((row) => row.string("tenant"));
+    },
+  };
+}
+
+function payloadsOf(record: Envelope, ids: Sql): Sql {
+  return sql`tenant = ${tenant(record.tenant)} AND record_id IN (${ids})`;
+}

@@ -1,0 +1,40 @@
+import type { Envelope, HoldScope } from "@tripline/events";
+import type { QueryOptions } from "../queries/types.ts";
+
+/** Rows that are still there and that a record covers. */
+export interface LeftOver {
+  payloads: number;
+  /** Names in the directory. */
+  names: number;
+  /** Payloads that the record would cover, were they not under a hold. */
+  held: number;
+  /** When the newest of what it covers was appended to the log; null where it covers nothing. */
+  newest_append: string | null;
+}
+
+/** A removal that the database has not finished. */
+export interface Removal {
+  table: string;
+  /** Why it does not get on; null while it does. The database's number and name of the error, no text. */
+  trouble: string | null;
+}
+
+/**
+ * Erases payloads and names that a record of type `erasure` or `retention` covers, over every tenant. It decides by the
+ * same description as `coversErasure`, from the columns of `records`.
+ */
+export interface Eraser {
+  /** Every stored record of these types by one of Tripline's own producers, in the order of their time. */
+  records(options?: QueryOptions): Promise<Envelope[]>;
+  /** @param holds in force now: what they are about stays, whatever the record covers */
+  left(record: Envelope, holds: readonly HoldScope[], options?: QueryOptions): Promise<LeftOver>;
+  /**
+   * Starts to remove what `left` counts; `removals` tells when that is done. Does nothing for a record that covers nothing.
+   * Harmless when it is done again.
+   */
+  erase(record: Envelope, holds: readonly HoldScope[]): Promise<void>;
+  /** Removals that are not finished, whoever started them. */
+  removals(options?: QueryOptions): Promise<Removal[]>;
+  /** Tenants of which anything happened, or a name was last seen, before then: RFC 3339. */
+  tenantsBefore(edges: { payloads: string; names: string }, options?: QueryOptions): Promise<string[]>;
+}
