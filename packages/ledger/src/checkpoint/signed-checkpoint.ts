@@ -1,6 +1,7 @@
 import { LedgerError } from "../errors.ts";
+import { keyReference } from "../note/key-id.ts";
 import type { NoteSignature } from "../note/note.ts";
-import { type OpenedNote, openNote, signNote } from "../note/open.ts";
+import { openNote, signNote } from "../note/open.ts";
 import type { Signer } from "../note/signer.ts";
 import type { Verifier } from "../note/verifier.ts";
 import { type Checkpoint, encodeCheckpoint, parseCheckpoint } from "./checkpoint.ts";
@@ -32,16 +33,22 @@ export async function signCheckpoint(
 
 /**
  * A checkpoint that a known log signed, and that is of this log: a key whose name is the origin, or one log could speak for
- * another. `verifiers` are keys of logs; whether enough witnesses cosigned is for a policy to say (`../policy`).
+ * another. `logs` are keys of logs; `witnesses` keys whose cosignatures are verified too, and never stand in for a log's.
+ * Whether enough witnesses cosigned is for a policy to say (`../policy`).
  * @throws LedgerError as `openNote`, and TRIPLINE_LEDGER_UNSIGNED when no key of the origin's name signed
  */
-export function openCheckpoint(note: Uint8Array, verifiers: readonly Verifier[]): OpenedCheckpoint {
-  const { text, verified, unverified }: OpenedNote = openNote(note, verifiers);
+export function openCheckpoint(
+  note: Uint8Array,
+  logs: readonly Verifier[],
+  witnesses: readonly Verifier[] = [],
+): OpenedCheckpoint {
+  const { text, verified, unverified } = openNote(note, [...logs, ...witnesses]);
   const checkpoint = parseCheckpoint(text);
-  if (!verified.some(({ name }) => name === checkpoint.origin)) {
+  const own = new Set(logs.filter(({ name }) => name === checkpoint.origin).map(keyReference));
+  if (!verified.some((signature) => own.has(keyReference(signature)))) {
     throw new LedgerError(
       "TRIPLINE_LEDGER_UNSIGNED",
-      `no key of ${checkpoint.origin} that is trusted here signed this checkpoint`,
+      "no key of the checkpoint's own log that is trusted here signed it: compare its origin with the keys you trust",
     );
   }
   return { ...checkpoint, text, verified, unverified };
