@@ -35,6 +35,7 @@ export function createTracker<S>(
 ): Tracker {
   const groups = new TrackedGroups(evaluator, home, groupBy);
   const groupName = groupBy.join();
+  const isEmpty = (state: S): boolean => evaluator.isEmpty?.(state) === true;
   const timers = evaluator.timers === undefined ? null : new GroupTimers(evaluator.timers, groups, home);
   return {
     ...(evaluator.past === undefined ? {} : pastOf(evaluator.past)),
@@ -47,11 +48,11 @@ export function createTracker<S>(
       if (group === null) return null;
       const known = groups.knownEntryOf(group.key, view);
       const entry = known ?? groups.freshEntry(view);
-      const blank = known === undefined && isBlank(entry.state);
-      if (known === undefined && !blank) groups.keep(entry, group.key, view);
+      const awaitsContent = known === undefined && isEmpty(entry.state);
+      if (known === undefined && !awaitsContent) groups.keep(entry, group.key, view);
       const finding = evaluator.judge(entry.state, view);
       // A sequence's last step without its first: of such a group there is nothing to keep.
-      if (blank && (finding !== null || !isBlank(entry.state))) groups.keep(entry, group.key, view);
+      if (awaitsContent && (finding !== null || !isEmpty(entry.state))) groups.keep(entry, group.key, view);
       timers?.note(entry.state, view, group);
       return finding !== null && groups.tells(entry, finding, view) ? { finding, group } : null;
     },
@@ -66,21 +67,6 @@ export function createTracker<S>(
       baselines: () => [...groups.states()].map((state) => past.baselineOf(state)),
     };
   }
-}
-
-/** Whether a state that began empty still is. */
-function isBlank(state: unknown): boolean {
-  if (state === null) return true;
-  if (typeof state !== "object" || !isPlain(state)) return false;
-  for (const name in state) {
-    const part = state[name];
-    if (part !== null && !(Array.isArray(part) && part.length === 0)) return false;
-  }
-  return true;
-}
-
-function isPlain(state: object): state is Record<string, unknown> {
-  return Object.getPrototypeOf(state) === Object.prototype;
 }
 
 export function countsOf(groups: { readonly size: number; readonly quieted: number }): Tracker["counts"] {

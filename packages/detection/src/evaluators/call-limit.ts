@@ -48,6 +48,7 @@ function callLimitEvaluator(selection: Selection, level: Severity, quietMs: numb
     quietMs,
     concerns: (view) => concerns(view, selection),
     fresh: () => ({ times: [] }),
+    isEmpty: ({ times }) => times.length === 0,
     judge(state, view) {
       const limit = limitOf(view);
       if (limit === null) return null;

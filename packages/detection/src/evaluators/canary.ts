@@ -64,6 +64,7 @@ function canaryEvaluator(
     quietMs,
     concerns: (view) => concerns(view, selection, spec),
     fresh: () => null,
+    isEmpty: () => true,
     judge(_state, view) {
       const owner = fieldText(view, spec.owner)?.toLowerCase();
       const strangers = ownersIn(view.result, spec.prefix).filter((each) => each !== owner);

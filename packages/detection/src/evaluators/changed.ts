@@ -111,6 +111,7 @@ function changedEvaluator(
     quietMs,
     concerns: (view) => concerns(view, selection),
     fresh: () => ({ tools: [] }),
+    isEmpty: ({ tools }) => tools.length === 0,
     judge(state, view) {
       const known = new Map(state.tools);
       const definitions = listedDefinitions(view);

@@ -71,6 +71,8 @@ export interface Evaluator<S> {
   /** Cheap and without state: whether the record can matter at all. */
   concerns(view: RecordView): boolean;
   fresh(view: RecordView): S;
+  /** Whether there is nothing in a state worth keeping, as in a sequence that has not begun. Default: there always is. */
+  isEmpty?(state: S): boolean;
   /** Whether the state is small and follows every call: rules that group alike then keep theirs together. */
   readonly sharesRow?: boolean;
   /** Changes `state` in place. */

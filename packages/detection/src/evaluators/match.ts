@@ -33,6 +33,7 @@ function matchEvaluator(
     quietMs,
     concerns: (view) => isDue(view, selection) && selection.matches(view),
     fresh: () => null,
+    isEmpty: () => true,
     judge: (_state, view) => ({ level, evidence: () => [evidenceOf(view, "match")] }),
   };
 }

@@ -73,6 +73,7 @@ function poisoningEvaluator(
     quietMs,
     concerns,
     fresh: () => ({ names: [], told: [] }),
+    isEmpty: ({ names, told }) => names.length === 0 && told.length === 0,
     judge(state, view) {
       const server = view.record.envelope.target?.server ?? "";
       const others = namesElsewhere(state, view, server);

@@ -120,6 +120,8 @@ export function sequenceEvaluator(
       (last !== null && happens(last, view)) ||
       ends(view),
     fresh: () => ({ partials: [], awaited: [], recent: [] }),
+    isEmpty: ({ partials, awaited, recent }) =>
+      partials.length === 0 && awaited.length === 0 && recent.length === 0,
     judge(state, view) {
       dropOld(state, view.time - windowMs);
       const continued = advance(state, view);

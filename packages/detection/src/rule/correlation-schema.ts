@@ -12,7 +12,6 @@ export const CORRELATION_TYPES = [
   "temporal",
   "temporal_ordered",
 ] as const;
-export type CorrelationType = (typeof CORRELATION_TYPES)[number];
 
 const MAX_RULES = 32; // of one correlation
 const MAX_GROUP_FIELDS = 8;

@@ -1,12 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createDetection } from "../engine/detection.ts";
 import { recordsOf } from "../test-rule.ts";
-import { compileCondition } from "./condition.ts";
 import { parseRule } from "./parse-rule.ts";
 import { RuleProblem } from "./rule-problem.ts";
 import { shortRecordSchema } from "./rule-test-schema.ts";
 import { compileSelection } from "./selection.ts";
-import { requiredBy } from "./selection-logic.ts";
 
 const CALL = {
   at: "13h",
@@ -155,37 +153,5 @@ describe("what a selection makes no sense of is refused", () => {
   ])("%j", (source, message) => {
     expect(() => compileSelection(source, ["detection", "a"])).toThrowError(RuleProblem);
     expect(() => compileSelection(source, ["detection", "a"])).toThrowError(message);
-  });
-});
-
-describe("what a selection requires of a record", () => {
-  const required = (condition: string, sources: Record<string, unknown>): unknown => {
-    const selections = new Map(
-      Object.entries(sources).map(([name, source]) => [name, compileSelection(source, [name])]),
-    );
-    const found = requiredBy(compileCondition(condition, selections, ["condition"]));
-    return found === null ? null : [found.field, [...found.values].sort()];
-  };
-
-  it.each([
-    ["a", { a: { tool: "Send_Mail" } }, ["tool", ["send_mail"]]],
-    ["a", { a: { tool: ["x", "Y", "z"], server: "s" } }, ["server", ["s"]]],
-    ["a", { a: { environment: "production", tool: ["x", "y"] } }, ["tool", ["x", "y"]]],
-    ["a or b", { a: { tool: "x" }, b: { tool: "y", server: "s" } }, ["tool", ["x", "y"]]],
-    ["a or b", { a: { tool: "x" }, b: { server: "s" } }, null],
-    ["a and not b", { a: { tool: "x" }, b: { tool: "y" } }, ["tool", ["x"]]],
-    ["not a", { a: { tool: "x" } }, null],
-    ["a", { a: { "tool|contains": "x" } }, null],
-    ["a", { a: { tool: "x*" } }, null],
-    ["a", { a: { tool: ["x", "y*"] } }, null],
-    ["a", { a: { tool: ["x", null] } }, null],
-    ["a", { a: { "tool|neq": "x" } }, null],
-    ["a", { a: { "tool|cased": "Xx" } }, ["tool", ["xx"]]],
-    ["a", { a: { "effect|all": ["money", "write"] } }, ["effect", ["money"]]],
-    ["a", { a: [{ tool: "x" }, { tool: "y" }] }, ["tool", ["x", "y"]]],
-    ["a", { a: ["word"] }, null],
-    ["2 of them", { a: { tool: "x" }, b: { tool: "y" }, c: { tool: "z" } }, ["tool", ["x", "y", "z"]]],
-  ])("%s of %j", (condition, sources, expected) => {
-    expect(required(condition, sources)).toEqual(expected);
   });
 });

@@ -3,11 +3,11 @@ import { fieldReader, isKnownOnlyAtEnd } from "../record/fields.ts";
 import { type FieldItem, fieldItem } from "./field-item.ts";
 import { oncePerRecord } from "./once-per-record.ts";
 import { RuleProblem } from "./rule-problem.ts";
-import { allOf, anyOf, NOTHING_REQUIRED, not, type Requirements, type Selection } from "./selection-logic.ts";
+import { allOf, anyOf, not, type Selection } from "./selection-logic.ts";
 import type { SigmaValue } from "./sigma-value.ts";
 import { suggestion } from "./suggestion.ts";
 import { patternTest } from "./text-pattern.ts";
-import { asKeyword, exactTexts, itemTest, unfolded } from "./value-test.ts";
+import { asKeyword, itemTest, unfolded } from "./value-test.ts";
 
 export type { Selection } from "./selection-logic.ts";
 
@@ -67,7 +67,6 @@ function ofField(item: FieldItem, field: string, path: Path): Selection {
     matches: (view) => test(read(view), view),
     fields,
     atEnd: [...fields].some((each) => isKnownOnlyAtEnd(each)) || mayMeanReading(item),
-    requirements: requirementsOf(item, field),
   };
 }
 
@@ -81,7 +80,6 @@ function keywords(item: FieldItem, path: Path): Selection {
       matches: (view) => readers.some((read) => test(read(view), view)),
       fields: new Set(KEYWORD_FIELDS),
       atEnd: true,
-      requirements: NOTHING_REQUIRED,
     };
   });
   return linking === "any" ? anyOf(members) : allOf(members);
@@ -89,20 +87,6 @@ function keywords(item: FieldItem, path: Path): Selection {
 
 function fieldsIn(value: SigmaValue): string[] {
   return value.kind === "field" ? [value.field] : [];
-}
-
-function requirementsOf({ linking, values }: FieldItem, field: string): Requirements {
-  const texts = values.map((value) => unfolded(value).map(textsAlone));
-  const [first] = texts;
-  // With `all` each value is required: the first will do.
-  const chosen = linking === "all" ? (first ?? []) : texts.flat();
-  if (chosen.length === 0 || chosen.some((each) => each.length === 0)) return NOTHING_REQUIRED;
-  return new Map([[field, new Set(chosen.flat())]]);
-}
-
-/** As `exactTexts`; what must match in its own case must match in lower case too. */
-function textsAlone(value: SigmaValue): string[] {
-  return exactTexts(value.kind === "text" ? { ...value, cased: false } : value);
 }
 
 /** A result can only show what was read, so the acting effects are known from the start. */

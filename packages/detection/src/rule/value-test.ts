@@ -108,7 +108,7 @@ function keyword(value: SigmaValue): SigmaValue {
 }
 
 /** The folded texts that alone match the value; none where others do too. */
-export function exactTexts(value: SigmaValue): string[] {
+function exactTexts(value: SigmaValue): string[] {
   if (value.kind === "number") return [String(value.number)];
   if (value.kind === "boolean") return [String(value.boolean)];
   const plain = value.kind === "text" && !value.cased ? plainText(value.pattern) : null;
