@@ -1,2 +1,3 @@
-/** What stands in the log of a partition: one entry for each position, whatever is there. Pure. */
+/** What stands in the logs: of a partition one entry for each position, of the root log what those had grown to. Pure. */
 export * from "./record-entry.ts";
+export * from "./root-entry.ts";
