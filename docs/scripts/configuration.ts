@@ -3,6 +3,7 @@ import { archiverConfig } from "../../services/archiver/src/config.ts";
 import { collectorConfig } from "../../services/collector/src/config.ts";
 import { consoleConfig } from "../../services/console/src/config.ts";
 import { detectorConfig } from "../../services/detector/src/config.ts";
+import { eraserConfig } from "../../services/eraser/src/config.ts";
 import { responderConfig } from "../../services/responder/src/config.ts";
 import { standaloneConfig } from "../../services/standalone/src/config.ts";
 
@@ -11,6 +12,7 @@ const SECTIONS = [
   { title: "Collector alone: `npx node services/collector/src/main.ts`", config: collectorConfig },
   { title: "Detector alone: `npx node services/detector/src/main.ts`", config: detectorConfig },
   { title: "Archiver alone: `npx node services/archiver/src/main.ts`", config: archiverConfig },
+  { title: "Eraser alone: `npx node services/eraser/src/main.ts`", config: eraserConfig },
   { title: "Responder alone: `npx node services/responder/src/main.ts`", config: responderConfig },
   { title: "Console alone: `npx node services/console/src/main.ts`", config: consoleConfig },
 ];

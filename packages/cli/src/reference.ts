@@ -30,8 +30,8 @@ inert: control characters, escape sequences and bidi overrides are shown by name
 
 What each role sees: \`read\` sees calls, sessions, alerts (the rule's title in place of a summary that quotes) and
 revocations, with people as subject ids. \`read_payload\` adds arguments, results, names, what alerts quote, and searching by
-text or name. \`respond\` revokes and reinstates. \`administer\` enrols producers, makes tokens and sets rules' responses.
-Roles add up and imply nothing of each other. Every reading is recorded before it is answered.
+text or name. \`respond\` revokes and reinstates. \`erase\` erases payloads and names, \`hold\` places and lifts legal holds.
+\`administer\` enrols producers, makes tokens and sets rules' responses. Roles add up and imply nothing of each other. Every reading is recorded before it is answered.
 
 Times (\`--since\`, \`--until\`) are in the machine's own zone unless they name one. A day without a time counts whole:
 \`--since tuesday --until tuesday\` is that Tuesday.

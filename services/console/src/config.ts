@@ -1,4 +1,11 @@
-import { clickhouseKeys, dataKeys, httpKeys, kafkaKeys, observabilityKeys } from "@tripline/service";
+import {
+  backupKeys,
+  clickhouseKeys,
+  dataKeys,
+  httpKeys,
+  kafkaKeys,
+  observabilityKeys,
+} from "@tripline/service";
 import { z } from "zod";
 
 /** What a console that runs alone can be told. */
@@ -7,5 +14,6 @@ export const consoleConfig = z.object({
   ...httpKeys,
   ...kafkaKeys,
   ...clickhouseKeys,
+  ...backupKeys,
   ...observabilityKeys,
 });

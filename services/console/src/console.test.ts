@@ -59,7 +59,7 @@ const ROUTES = [
   { url: `/api/revocations/${alert.id}`, role: "read", action: "revocation.read", schema: revocationAnswer },
   { url: "/api/rules", role: "read", action: "rules.read", schema: rulesAnswer },
 ] as const;
-const ROLES = ["read", "read_payload", "respond", "administer"] as const;
+const ROLES = ["read", "read_payload", "respond", "erase", "hold", "administer"] as const;
 
 let server: TestConsole;
 beforeAll(async () => {

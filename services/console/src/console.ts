@@ -16,8 +16,10 @@ import { addBaselineRoute } from "./api/baselines.ts";
 import { addCallRoutes } from "./api/calls.ts";
 import { addDeadLetterRoutes } from "./api/dead-letters.ts";
 import { addDoctorRoute } from "./api/doctor.ts";
+import { addErasureRoutes } from "./api/erasures.ts";
 import { addGapRoute } from "./api/gaps.ts";
 import { addHistoryRoute } from "./api/history.ts";
+import { addHoldRoutes } from "./api/holds.ts";
 import { addMeRoute } from "./api/me.ts";
 import { openApi } from "./api/open-api.ts";
 import { addOverviewRoute } from "./api/overview.ts";
@@ -27,6 +29,7 @@ import { addSessionRoutes } from "./api/sessions.ts";
 import { createLetterActions } from "./dead-letters/letter-actions.ts";
 import { watchOpenLetters } from "./dead-letters/open-letters.ts";
 import { signatureBy } from "./dead-letters/present-verdict.ts";
+import { createErasureRequests } from "./erasures/erasure-requests.ts";
 import type { ReadDependencies } from "./read/read-route.ts";
 import { pages } from "./web/pages.ts";
 
@@ -43,6 +46,8 @@ export interface ConsoleDependencies {
   checkSignature?: (entry: unknown) => unknown;
   /** Whoever administers this tenant runs the installation. Default: the tenant that the first start makes. */
   operatorTenant?: string;
+  /** How long the operator keeps backups, for telling when an erased payload's last copy ends. Absent: nobody said. */
+  backupDays?: number | undefined;
 }
 
 export interface Console {
@@ -64,6 +69,7 @@ export function createConsole({
   context,
   checkSignature,
   operatorTenant = LOCAL_TENANT,
+  backupDays,
 }: ConsoleDependencies): Console {
   const dependencies: ReadDependencies = {
     store,
@@ -74,6 +80,7 @@ export function createConsole({
   };
   const isOperator = ({ roles, tenant }: Access) => roles.includes("administer") && tenant === operatorTenant;
   const letterActions = createLetterActions({ log, ...dependencies });
+  const requests = createErasureRequests(dependencies);
   const openLetters = watchOpenLetters(context, store);
   let running = false;
   return {
@@ -109,6 +116,8 @@ export function createConsole({
       addAlertRoutes(app, dependencies);
       addRevocationRoutes(app, dependencies);
       addGapRoute(app, dependencies);
+      addErasureRoutes(app, { ...dependencies, requests, backupDays });
+      addHoldRoutes(app, { ...dependencies, requests });
       addDeadLetterRoutes(app, {
         ...dependencies,
         actions: letterActions,

@@ -39,7 +39,10 @@ const access = await AccessRegistry.open({
 });
 const recordProducer = createRecordProducer({ log, producerId: "console", context });
 const secrets = createRedactionKeys({ directory: join(config.data, "keys"), now: context.now });
-const people = createConsole({ store, log, access, recordProducer, secrets, context });
+const people = createConsole({
+  ...{ store, log, access, recordProducer, secrets, context },
+  backupDays: config.backupDays,
+});
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(people.routes);
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));

@@ -1,5 +1,6 @@
 import { detectionKeys } from "@tripline/detector";
-import { dataKeys, httpKeys, logKeys, observabilityKeys, storeKeys } from "@tripline/service";
+import { retentionKeys } from "@tripline/eraser";
+import { backupKeys, dataKeys, httpKeys, logKeys, observabilityKeys, storeKeys } from "@tripline/service";
 import { RESERVE_BYTES } from "@tripline/stream";
 import { z } from "zod";
 
@@ -30,6 +31,8 @@ export const standaloneConfig = z.object({
   ...embeddedLogKeys,
   ...storeKeys,
   ...detectionKeys,
+  ...retentionKeys,
+  ...backupKeys,
   ...observabilityKeys,
 });
 export type StandaloneConfig = z.output<typeof standaloneConfig>;

@@ -3,6 +3,7 @@ import { createArchiver } from "@tripline/archiver";
 import { createCollector, openInterceptorPolicy } from "@tripline/collector";
 import { createConsole } from "@tripline/console";
 import { createDetectorWorker } from "@tripline/detector";
+import { createEraserPart } from "@tripline/eraser";
 import { createResponder } from "@tripline/responder";
 import { verifyRevocation } from "@tripline/response";
 import {
@@ -98,6 +99,7 @@ export async function createStandalone(
     secrets,
     context,
     checkSignature: (entry) => verifyRevocation(entry, responder.publicKeys),
+    backupDays: config.backupDays,
   });
   parts.push(
     http.part,
@@ -105,6 +107,7 @@ export async function createStandalone(
     storePart(store),
     records.part,
     createArchiver({ log, store, context, revocationKeys: () => responder.publicKeys }),
+    createEraserPart({ log, eraser: store.eraser, context, days: config }),
     detector,
     responder.part,
     interceptors.part,

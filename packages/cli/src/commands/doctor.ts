@@ -47,6 +47,7 @@ const partitionLine = z.looseObject({
   copied: count,
   replayed_for_another: count,
   tombstones: count,
+  erased: count,
   not_yet_stored: count,
   gone_meanwhile: count,
   findings: count,
@@ -174,6 +175,7 @@ function partitionWords(report: z.infer<typeof partitionLine>): string {
     [report.copied, "copied"],
     [report.replayed_for_another, "replayed for another step"],
     [report.tombstones, "deleted"],
+    [report.erased, "payloads erased under a record"],
     [report.gone_meanwhile, "taken by retention meanwhile"],
     [report.findings, "findings"],
   ];

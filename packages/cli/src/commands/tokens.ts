@@ -10,7 +10,7 @@ import { localTime } from "../time/show.ts";
 import { connect, globals } from "./command.ts";
 import { collect, writeSecret } from "./options.ts";
 
-const ROLES = ["read", "read_payload", "respond", "administer"] as const;
+const ROLES = ["read", "read_payload", "respond", "erase", "hold", "administer"] as const;
 const person = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -27,7 +27,7 @@ export function addTokens(program: Command, context: CommandContext): void {
     .summary("who may ask and decide: add, list, remove")
     .description(
       "Tokens of people and programs. Roles: read (calls, alerts, revocations; no texts, no names), read_payload " +
-        "(arguments, results, names), respond (revoke, reinstate), administer (producers, tokens, rules' responses).",
+        "(arguments, results, names), respond (revoke, reinstate), erase (payloads and names), hold (legal holds), administer (producers, tokens, rules' responses).",
     );
 
   group

@@ -1,4 +1,5 @@
 import { LOCAL_PRODUCER, LOCAL_TENANT } from "@tripline/events";
+import { ROLES } from "./entries.ts";
 import type { AccessRegistry } from "./registry.ts";
 
 export const LOCAL_ADMINISTRATOR = "administrator";
@@ -28,7 +29,7 @@ export async function bootstrapAccess(
       id: LOCAL_ADMINISTRATOR,
       name: "administrator of this installation",
       tenant,
-      roles: ["read", "read_payload", "respond", "administer"],
+      roles: ROLES,
     },
     { replace: true },
   );

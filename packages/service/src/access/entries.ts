@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** What `access.json` holds. */
 
-export const ROLES = ["read", "read_payload", "respond", "administer"] as const;
+export const ROLES = ["read", "read_payload", "respond", "erase", "hold", "administer"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Ids of tokens travel in records (`by`) and in URLs. */

@@ -190,6 +190,15 @@ export function parseRevocationKeys(pairs: readonly string[]): { id: string; pub
   }));
 }
 
+/** For services that tell people which copies there are of what was erased. */
+export const backupKeys = {
+  backupDays: z.number().int().min(1).max(36_500).optional().meta({
+    description:
+      "days for which backups are kept, so that an erasure can say when the last copy ends; none: it says that Tripline does not know",
+    placeholder: "DAYS",
+  }),
+};
+
 export const observabilityKeys = {
   logLevel: z.enum(LOG_LEVELS).default("info").meta({
     description: "how much the service says about itself; never holds audit data",

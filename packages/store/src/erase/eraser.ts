@@ -1,7 +1,7 @@
 import { type Envelope, ErasureIndex, envelopeSchema, type HoldScope } from "@tripline/events";
 import type { Database } from "../connection/database.ts";
 import { ENVELOPE_SELECT, envelopeText } from "../queries/records.ts";
-import { integer, type Sql, sql, tenant, time } from "../sql/sql.ts";
+import { integer, type Sql, sql, tenant, time, uuidValue } from "../sql/sql.ts";
 import { coveredIds, coveredNames, describedIds, maybeBefore } from "./covered.ts";
 import type { Eraser, LeftOver } from "./types.ts";
 
@@ -29,6 +29,11 @@ export function createEraser(database: Database): Eraser {
       const envelopes = rows.map((row) => envelopeSchema.parse(JSON.parse(envelopeText(row))));
       const ours = new ErasureIndex(envelopes);
       return envelopes.filter(({ id }) => ours.record(id) !== null);
+    },
+
+    async isArchived(id, { signal } = {}) {
+      const where = sql`id = ${uuidValue(id)} AND type IN ('erasure', 'retention')`;
+      return (await count(sql`1 AS one`, sql`FROM records WHERE ${where}`, signal)) > 0;
     },
 
     async left(record, holds, { signal } = {}) {

@@ -26,6 +26,8 @@ export interface Removal {
 export interface Eraser {
   /** Every stored record of these types by one of Tripline's own producers, in the order of their time. */
   records(options?: QueryOptions): Promise<Envelope[]>;
+  /** Whether this record is among them. */
+  isArchived(id: string, options?: QueryOptions): Promise<boolean>;
   /** @param holds in force now: what they are about stays, whatever the record covers */
   left(record: Envelope, holds: readonly HoldScope[], options?: QueryOptions): Promise<LeftOver>;
   /**

@@ -3,7 +3,7 @@ import { recordBytes } from "../limits.ts";
 import type { Log, NewRecord } from "../log.ts";
 import { copiedHeaders } from "../runner/marks.ts";
 import { COPY_RULES, type CopyRule, copiesOf } from "./copies.ts";
-import { FOLLOWERS, type Follower, followerLags } from "./followers.ts";
+import { FOLLOWERS, type Follower, followerLags, offsetsOf } from "./followers.ts";
 import { appendTimeAt, firstSince } from "./history-start.ts";
 import { readInTimeOrder } from "./read-in-time-order.ts";
 
@@ -36,7 +36,10 @@ export interface TopicCopy {
 export async function copyGeneration(options: CopyOptions): Promise<TopicCopy[]> {
   const { source, historyMs } = options;
   const since = (await lastAppendTime(source, TOPICS.events)) - historyMs;
-  const copies: TopicCopy[] = [await copyRevocations(options)];
+  const copies: TopicCopy[] = [
+    await copyTable(options, TOPICS.revocations),
+    await copyTable(options, TOPICS.erasures),
+  ];
   for (const rule of COPY_RULES) copies.push(await copyTopic(options, rule, since));
   return copies;
 }
@@ -79,9 +82,9 @@ async function copyTopic(options: CopyOptions, rule: CopyRule, since: number): P
   return copy;
 }
 
-/** The whole table; what the archiver has not stored yet as new entries. */
-async function copyRevocations({ source, target, onProgress }: CopyOptions): Promise<TopicCopy> {
-  const topic = TOPICS.revocations;
+/** The whole table; what its follower has not stored yet as new entries. */
+async function copyTable({ source, target, onProgress }: CopyOptions, topic: string): Promise<TopicCopy> {
+  if ((await offsetsOf(source, topic)).length === 0) return { topic, records: 0, unread: 0 };
   const [lag] = await followerLags(
     source,
     FOLLOWERS.filter((follower) => follower.topic === topic),
@@ -93,7 +96,7 @@ async function copyRevocations({ source, target, onProgress }: CopyOptions): Pro
     entries.delete(key);
     unread.delete(key);
     if (value === null) return;
-    const isUnread = (lag?.next.get(partition) ?? 0) <= offset;
+    const isUnread = lag !== undefined && (lag.next.get(partition) ?? 0) <= offset;
     if (isUnread) unread.add(key);
     const mark = isUnread
       ? {}

@@ -150,6 +150,7 @@ test("what nobody has worked off goes along as new, what one alone has not is fo
     { key: "r2", value: null },
   ]);
   await workedOff(source, TOPICS.revocations, "archiver-revocations");
+  await source.produce(TOPICS.erasures, [{ key: "acme/1", value: Buffer.from("erased") }]);
   await drained(source);
   const target = another();
   const { to, copies } = await cutOver({
@@ -183,6 +184,13 @@ test("what nobody has worked off goes along as new, what one alone has not is fo
   await table.loaded;
   await table.close();
   expect(entries).toEqual(["r1=live"]);
+  const erasures: string[] = [];
+  const erased = await goal.readTable(TOPICS.erasures, ({ key, value }) =>
+    erasures.push(`${key}=${textOf({ value })}`),
+  );
+  await erased.loaded;
+  await erased.close();
+  expect(erasures).toEqual(["acme/1=erased"]);
   expect(copies.find(({ topic }) => topic === TOPICS.events)).toMatchObject({ records: 5, unread: 2 });
 });
 

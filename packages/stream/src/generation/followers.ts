@@ -58,7 +58,8 @@ export async function followerLags(
   );
 }
 
-async function offsetsOf(log: Pick<Log, "offsets">, topic: string) {
+/** Empty for a topic that does not exist. */
+export async function offsetsOf(log: Pick<Log, "offsets">, topic: string) {
   try {
     return await log.offsets(topic);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { parseRecord, TriplineError } from "@tripline/events";
+import { type Erasable, type ErasureIndex, parseRecord, TriplineError } from "@tripline/events";
 import type { PayloadAt, RecordAt, Store } from "@tripline/store";
 import { copiedFrom, type LogRecord, replayedFor } from "@tripline/stream";
 import { z } from "zod";
@@ -18,6 +18,9 @@ export type Letters = (
   unexplained: readonly number[],
   signal: AbortSignal,
 ) => Promise<{ offsets: Set<number>; isComplete: boolean }>;
+
+/** The archived erasures and retentions, as they are now. */
+export type Erasures = (signal: AbortSignal) => Promise<ErasureIndex>;
 
 /** A record without a row: a resend, a copy, a letter, or missing. */
 interface Suspect {
@@ -38,7 +41,7 @@ const named = z.object({
 const withHash = z.object({ payload_hash: z.string().optional() });
 
 /** Compares a chunk of the events topic with `records` and `payloads`. */
-export function compareEvents(store: Store, letters: Letters): Compare {
+export function compareEvents(store: Store, letters: Letters, erasures: Erasures): Compare {
   return async (chunk, signal) => {
     const [rows, payloads] = await Promise.all([
       store.reconcile.recordsAt(chunk, { signal }),
@@ -50,6 +53,7 @@ export function compareEvents(store: Store, letters: Letters): Compare {
     const counts = { ...NO_COUNTS, positions: chunk.to - chunk.from };
     const findings: Finding[] = [];
     const suspects: Suspect[] = [];
+    const bare: RecordAt[] = [];
     const find = (kind: Finding["kind"], offset: number, what: string, about: Partial<Finding> = {}) =>
       findings.push({ kind, topic: chunk.topic, partition: chunk.partition, offset, what, ...about });
 
@@ -78,13 +82,23 @@ export function compareEvents(store: Store, letters: Letters): Compare {
       }
       if (!isSameEnvelope(record, row)) {
         find("altered", offset, "the stored envelope is not the one that the log holds", about);
-      } else for (const [kind, what] of payloadFindings(row, payloadsHere)) find(kind, offset, what, about);
+      } else if (payloadsHere.length === 0 && namesPayload(row)) bare.push(row);
+      else for (const [kind, what] of payloadFindings(row, payloadsHere)) find(kind, offset, what, about);
     }
     for (const [offset, [row]] of rowsAt) {
       find("extra", offset, "the log holds nothing at this position", row === undefined ? {} : aboutRow(row));
     }
     for (const offset of payloadsAt.keys()) {
       if (!rowsAt.has(offset)) find("extra", offset, "there is a payload, and the log holds nothing here");
+    }
+    if (bare.length > 0) {
+      // Asked for behind the rows: an erasure that came meanwhile is known.
+      const known = await erasures(signal);
+      for (const row of bare) {
+        if (known.covering(envelopeOf(row)) !== null) counts.erased++;
+        else
+          find("missing", row.offset, "its payload is not stored, and no erasure covers it", aboutRow(row));
+      }
     }
     const untold = await explain(suspects);
     const times = rows.map(({ time }) => time).sort();
@@ -196,6 +210,15 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Of a row whose envelope is the log's own, and so fits the contract. */
+function envelopeOf({ envelopeText }: RecordAt): Erasable {
+  return JSON.parse(envelopeText);
+}
+
+function namesPayload({ envelopeText }: RecordAt): boolean {
+  return withHash.parse(parsed(envelopeText)).payload_hash !== undefined;
+}
+
 function payloadFindings(
   row: RecordAt,
   payloads: readonly PayloadAt[],
@@ -205,7 +228,7 @@ function payloadFindings(
   if (expected === undefined) {
     return payload === undefined ? [] : [["extra", "it has no payload, and one is stored"]];
   }
-  if (payload === undefined) return [["missing", "its payload is not stored"]];
+  if (payload === undefined) return [];
   if (payloads.length > 1) return [["doubled", `its payload has ${payloads.length} rows`]];
   if (payload.recordId !== row.id) return [["altered", "its payload is filed under another record"]];
   return payload.text !== null && hash("sha256", payload.text, "hex") === expected

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { TOPICS, TriplineError } from "@tripline/events";
+import { ErasureIndex, TOPICS, TriplineError } from "@tripline/events";
 import { HttpError } from "@tripline/service";
 import type { ReconciledTable, Store } from "@tripline/store";
 import type { Log } from "@tripline/stream";
@@ -138,7 +138,9 @@ class Run {
     const report = this.#report(topic, state);
     const letters = archivedLetters(this.#store, this.#log);
     const compare: Compare =
-      topic === TOPICS.events ? compareEvents(this.#store, letters) : compareAlerts(this.#store, letters);
+      topic === TOPICS.events
+        ? compareEvents(this.#store, letters, (signal) => erasuresOf(this.#store, signal))
+        : compareAlerts(this.#store, letters);
     yield* this.#lost(report, state);
     const stored = Math.min(state.committed ?? state.earliest, state.next);
     const end = Math.min(stored, this.#selection.to ?? stored);
@@ -295,6 +297,11 @@ class Run {
   async #rest(workedMs: number): Promise<void> {
     await delay(Math.min(workedMs, MAX_REST_MS), undefined, { signal: this.#signal });
   }
+}
+
+/** Of archived records only: what they cover may be gone, and nothing else. */
+async function erasuresOf(store: Store, signal: AbortSignal): Promise<ErasureIndex> {
+  return new ErasureIndex(await store.eraser.records({ signal }));
 }
 
 function isCount(name: string): name is keyof typeof NO_COUNTS {

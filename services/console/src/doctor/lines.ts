@@ -36,6 +36,8 @@ export interface Counts {
   replayed_for_another: number;
   /** Of a compacted topic: deleted keys. */
   tombstones: number;
+  /** Records whose payload is gone, and an archived erasure or retention covers it. */
+  erased: number;
 }
 
 export const NO_COUNTS: Counts = {
@@ -46,6 +48,7 @@ export const NO_COUNTS: Counts = {
   copied: 0,
   replayed_for_another: 0,
   tombstones: 0,
+  erased: 0,
 };
 
 export interface PartitionReport extends Counts {

@@ -55,6 +55,7 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       records: async () => [],
       left: async () => ({ payloads: 0, names: 0, held: 0, newest_append: null }),
       erase: unsupported,
+      isArchived: async () => false,
       removals: async () => [],
       tenantsBefore: async () => [],
     },
