@@ -4,3 +4,4 @@
  */
 export * from "./signer/index.ts";
 export * from "./verify.ts";
+export * from "./witness/index.ts";
