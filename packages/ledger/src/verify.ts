@@ -8,4 +8,5 @@ export * from "./errors.ts";
 export * from "./note/index.ts";
 export * from "./policy/index.ts";
 export * from "./proof/index.ts";
+export * from "./tiles/index.ts";
 export * from "./tree/index.ts";

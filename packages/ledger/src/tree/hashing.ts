@@ -26,6 +26,12 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(node);
 }
 
+/** As `nodeHash`, of the two hashes that lie behind one another from `offset` on. */
+export function pairHash(hashes: Uint8Array, offset: number): Uint8Array {
+  node.set(hashes.subarray(offset, offset + 2 * HASH_BYTES), 1);
+  return sha256(node);
+}
+
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
