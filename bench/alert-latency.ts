@@ -49,7 +49,7 @@ export async function measureAlerts(kind: LogKind, goalMs: number): Promise<Benc
   await log.ensureTopics(triplineTopics(defaultPartitions(url)));
   const store = await openStore({ dataDir: join(directory, "store") });
   const parts: Part[] = [
-    createArchiver({ log, store, context, revocationKeys: () => [] }),
+    createArchiver({ log, store, context, revocationKeys: () => [], ledger: null }),
     createDetectorWorker({ log, context }),
   ];
   for (const part of parts) await part.start();

@@ -102,7 +102,7 @@ async function fill(): Promise<number> {
   await log.ensureTopics(triplineTopics(defaultPartitions("embedded:")));
   const store = await openStore({ dataDir: join(data, "store") });
   const parts: Part[] = [
-    createArchiver({ log, store, context, revocationKeys: () => [] }),
+    createArchiver({ log, store, context, revocationKeys: () => [], ledger: null }),
     createDetectorWorker({ log, context }),
   ];
   for (const part of parts) await part.start();

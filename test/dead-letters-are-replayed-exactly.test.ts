@@ -88,7 +88,7 @@ async function archiveAsOlderVersion({ log, store }: RepairWorld): Promise<void>
     name: "archiver-events",
     topic: TOPICS.events,
     open: () => {
-      const sink = new EventsSink(store.writer, metrics, new KnownErasures(log, context.logger));
+      const sink = new EventsSink(store.writer, metrics, new KnownErasures(log, context.logger), null);
       const isNewer = ({ value }: LogRecord) => Buffer.from(value ?? []).includes(NEWER);
       return {
         write: async (range, all) => [

@@ -115,7 +115,13 @@ export async function openRepairWorld(options: RepairWorldOptions): Promise<Repa
     store,
     alter: (statement) => database.command(statement),
     async archiveAll(revocationKeys = keys) {
-      const archiver = createArchiver({ log, store, context, revocationKeys: () => revocationKeys });
+      const archiver = createArchiver({
+        log,
+        store,
+        context,
+        revocationKeys: () => revocationKeys,
+        ledger: null,
+      });
       await archiver.start();
       await waitFor(isArchived, { what: "everything to be archived", timeoutMs: 30_000 });
       await archiver.stop();

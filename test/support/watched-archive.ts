@@ -54,6 +54,7 @@ export async function startWatchedArchive(
   async function start(): Promise<void> {
     store = await openStore({ dataDir: storeDirectory });
     archiver = createArchiver({
+      ledger: null,
       log,
       store,
       context,

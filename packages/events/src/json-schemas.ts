@@ -62,6 +62,14 @@ function asyncApi(): unknown {
       erasure: message("tripline.erasure", "record.erasure.schema.json"),
       retention: message("tripline.retention", "record.retention.schema.json"),
     },
+    [TOPICS.checkpoints]: {
+      checkpoint: {
+        name: "checkpoint",
+        contentType: "text/plain",
+        summary:
+          "The root log's newest checkpoint: a signed note (C2SP tlog-checkpoint) with its cosignatures.",
+      },
+    },
     [TOPICS.deadLetters]: {
       deadLetter: { name: "dead letter", summary: "The original bytes and headers, and why." },
       decision: {
@@ -78,6 +86,7 @@ function asyncApi(): unknown {
     [TOPICS.state]: "processor/partition/epoch/chunk",
     [TOPICS.deadLetters]: "the original key",
     [TOPICS.erasures]: "tenant/record id",
+    [TOPICS.checkpoints]: "the log's origin",
   };
   return {
     asyncapi: "3.0.0",

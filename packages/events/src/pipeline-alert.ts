@@ -9,6 +9,7 @@ export const PIPELINE_RULES = {
   "sequence-reused": { title: "A sequence number or boot id was used twice", severity: "high" },
   "producer-silent": { title: "A producer fell silent without a goodbye", severity: "medium" },
   "log-range-lost": { title: "The log lost records before they were processed", severity: "critical" },
+  "ledger-damaged": { title: "The ledger does not agree with the records", severity: "critical" },
   "rules-broken": { title: "A rule file can't be used", severity: "high" },
   "log-full": { title: "The log's disk is full", severity: "critical" },
 } as const satisfies Record<string, { title: string; severity: Severity }>;

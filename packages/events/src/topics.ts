@@ -7,6 +7,7 @@ export const TOPICS = {
   state: "tripline.state",
   deadLetters: "tripline.dead-letters",
   erasures: "tripline.erasures",
+  checkpoints: "tripline.checkpoints",
 } as const;
 
 export const EVENTS_RETENTION_MS = 7 * 24 * 3600 * 1000; // the default retention of topics: 7 days
@@ -23,6 +24,7 @@ export const TOPIC_CLEANUP = {
   [TOPICS.state]: "compact",
   [TOPICS.deadLetters]: "delete",
   [TOPICS.erasures]: "compact",
+  [TOPICS.checkpoints]: "compact",
 } as const;
 
 /** Key of a record on the events topic: one credential's calls stay in order in one partition. */

@@ -42,7 +42,7 @@ loop.enable();
 const cpuBefore = process.cpuUsage();
 const loopBefore = performance.eventLoopUtilization();
 const started = performance.now();
-const archiver = createArchiver({ log, store, context, revocationKeys: () => [] });
+const archiver = createArchiver({ log, store, context, revocationKeys: () => [], ledger: null });
 await archiver.start();
 for (;;) {
   // not the store, whose answers would cost more than what is measured

@@ -64,6 +64,7 @@ const log = new Proxy<Log>(kafka, {
   },
 });
 await createArchiver({
+  ledger: null,
   log,
   store: { ...store, writer },
   context: createContext({ service: "test", logLevel: "error" }),

@@ -52,6 +52,7 @@ const log: Log = {
 };
 
 const archiver = createArchiver({
+  ledger: null,
   log,
   store: { ...store, writer },
   context: createContext({ service: "test", logLevel: "silent" }),

@@ -76,6 +76,7 @@ async function archived(rows: number): Promise<number[]> {
 
 async function withArchiver<T>(work: () => Promise<T>, maxRangeRecords?: number): Promise<T> {
   const archiver = createArchiver({
+    ledger: null,
     log,
     store,
     context,

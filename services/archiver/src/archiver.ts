@@ -2,8 +2,15 @@ import { TOPICS } from "@tripline/events";
 import type { PublicKey } from "@tripline/response";
 import type { Part, PartHealth, ServiceContext } from "@tripline/service";
 import type { Store, StoreWriter } from "@tripline/store";
-import { type Log, type PartitionSink, type RunnerHandle, runSink } from "@tripline/stream";
+import {
+  type Log,
+  type PartitionInfo,
+  type PartitionSink,
+  type RunnerHandle,
+  runSink,
+} from "@tripline/stream";
 import { createArchiverMetrics } from "./archiver-metrics.ts";
+import { alertDesk } from "./completeness/alert-desk.ts";
 import { EXAMINATION_TIMES, Examination, type ExaminationTimes } from "./completeness/examination.ts";
 import { OwnedByOne } from "./completeness/owned-by-one.ts";
 import { deadLettersSink } from "./dead-letters-sink.ts";
@@ -11,6 +18,8 @@ import { KnownErasures } from "./erasures/known-erasures.ts";
 import { EventsSink } from "./events-sink.ts";
 import { heldSink } from "./held-sink.ts";
 import { CallClosing, CLOSING_TIMES, type ClosingTimes } from "./in-doubt/close-calls.ts";
+import { createLedger, type Ledger, type LedgerSettings } from "./ledger/ledger.ts";
+import { OwnedLedgers } from "./ledger/owned-ledgers.ts";
 import { watchStoreSizes } from "./store-sizes.ts";
 import { alertsSink, revocationsSink } from "./table-sinks.ts";
 
@@ -20,6 +29,8 @@ export interface ArchiverDependencies {
   context: ServiceContext;
   /** Every key that ever signed entries which may still be read: what no key of these signed is a dead letter. */
   revocationKeys(): readonly PublicKey[];
+  /** Null: nothing is sealed. */
+  ledger: LedgerSettings | null;
   /** Default MAX_RANGE_RECORDS; smaller only for tests. */
   maxRangeRecords?: number;
   /** Smaller only for tests. */
@@ -39,13 +50,17 @@ export function createArchiver({
   store,
   context,
   revocationKeys,
+  ledger: settings,
   maxRangeRecords,
   times = {},
 }: ArchiverDependencies): Part {
   const metrics = createArchiverMetrics(context);
   const erasures = new KnownErasures(log, context.logger);
-  const sinks: Record<string, (writer: StoreWriter) => PartitionSink> = {
-    [TOPICS.events]: (writer) => new EventsSink(writer, metrics, erasures),
+  const desk = alertDesk(log, store.completeness, context);
+  let ledger: Ledger | null = null;
+  let ledgers = new OwnedLedgers(null);
+  const sinks: Record<string, (writer: StoreWriter, info: PartitionInfo) => PartitionSink> = {
+    [TOPICS.events]: (writer, info) => new EventsSink(writer, metrics, erasures, ledgers.of(info)),
     [TOPICS.alerts]: (writer) => alertsSink(writer, metrics),
     [TOPICS.revocations]: (writer) =>
       revocationsSink(writer, metrics, { keys: revocationKeys, logger: context.logger }),
@@ -56,18 +71,35 @@ export function createArchiver({
   const ofPartitionZero = new OwnedByOne(() => [
     new Examination({ ...looked, times: times.examination ?? EXAMINATION_TIMES }),
     new CallClosing({ ...looked, times: times.closing ?? CLOSING_TIMES }),
+    ...(ledger === null ? [] : [ledger.root()]),
   ]);
   let handles: RunnerHandle[] = [];
-  let stopped = false;
+  let state: "running" | "stopping" | "stopped" = "running";
   let endWatch = () => {
     // nothing to end before the start
   };
+
+  function withOwned(sink: PartitionSink): PartitionSink {
+    ofPartitionZero.assigned();
+    return {
+      write: (...args) => sink.write(...args),
+      onLost() {
+        if (state === "running") void ofPartitionZero.lost();
+        sink.onLost?.();
+      },
+    };
+  }
 
   return {
     name: "archiver",
     async start() {
       endWatch = watchStoreSizes(context, store);
       await erasures.open();
+      if (settings !== null) {
+        const group = groupOf(TOPICS.events);
+        ledger = await createLedger(settings, { log, context, group, raise: (alerts) => desk.raise(alerts) });
+        ledgers = new OwnedLedgers(ledger);
+      }
       for (const [topic, open] of Object.entries(sinks)) {
         handles.push(
           await runSink({
@@ -79,9 +111,9 @@ export function createArchiver({
             rangeEveryMs: RANGE_EVERY_MS,
             hooks: metrics.hooks,
             logger: context.logger,
-            open: ({ partition }) => {
-              const sink = heldSink(store.writer, open);
-              return topic === TOPICS.events && partition === 0 ? withOwned(sink, ofPartitionZero) : sink;
+            open: (info) => {
+              const sink = heldSink(store.writer, (writer) => open(writer, info));
+              return topic === TOPICS.events && info.partition === 0 ? withOwned(sink) : sink;
             },
           }),
         );
@@ -89,21 +121,24 @@ export function createArchiver({
     },
     async stop() {
       endWatch();
-      await ofPartitionZero.lost();
+      state = "stopping";
       await Promise.all(handles.map((handle) => handle.close()));
       handles = [];
+      // What was stored is sealed, and then the root log takes that in.
+      await ledgers.close();
+      await ofPartitionZero.lost();
       await erasures.close();
-      stopped = true;
+      state = "stopped";
     },
     health(): PartHealth {
-      if (stopped) return { state: "stopped" };
+      if (state === "stopped") return { state };
       if (handles.length < Object.keys(sinks).length) return { state: "starting" };
       const states = handles.map((handle) => handle.health());
       for (const state of ["failed", "degraded", "starting"] as const) {
         const found = states.find((health) => health.state === state);
         if (found !== undefined) return found;
       }
-      const { trouble } = ofPartitionZero;
+      const trouble = ofPartitionZero.trouble ?? ledgers.trouble;
       return trouble === null ? { state: "ready" } : { state: "degraded", detail: trouble };
     },
   };
@@ -118,14 +153,3 @@ const LOOKED_AT = {
   [TOPICS.events]: groupOf(TOPICS.events),
   [TOPICS.alerts]: groupOf(TOPICS.alerts),
 };
-
-function withOwned(sink: PartitionSink, owned: OwnedByOne): PartitionSink {
-  owned.assigned();
-  return {
-    write: (...args) => sink.write(...args),
-    onLost() {
-      void owned.lost();
-      sink.onLost?.();
-    },
-  };
-}

@@ -3,6 +3,7 @@ import {
   dataKeys,
   httpKeys,
   kafkaKeys,
+  ledgerKeys,
   observabilityKeys,
   revocationKeysKeys,
 } from "@tripline/service";
@@ -14,6 +15,7 @@ export const archiverConfig = z.object({
   ...httpKeys,
   ...kafkaKeys,
   ...clickhouseKeys,
+  ...ledgerKeys,
   ...revocationKeysKeys,
   ...observabilityKeys,
 });

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function archiveAll(): Promise<void> {
-  const archiver = createArchiver({ log, store, context, revocationKeys: () => [] });
+  const archiver = createArchiver({ log, store, context, revocationKeys: () => [], ledger: null });
   await archiver.start();
   for (const topic of [TOPICS.events, TOPICS.deadLetters]) {
     const group = `archiver-${topic.replace("tripline.", "")}`;

@@ -7,6 +7,8 @@ import type { KnownErasures } from "./erasures/known-erasures.ts";
 import { isErased, keptNames, type Leaving } from "./erasures/uncovered.ts";
 import { inTurns } from "./in-turns.ts";
 import { KnownNames } from "./known-names.ts";
+import { entryOf, entryOfValue } from "./ledger/entries-of-range.ts";
+import type { PartitionLedger } from "./ledger/partition-ledger.ts";
 import { type ReadRecord, readRecord } from "./read-record.ts";
 import { sourceOf } from "./source.ts";
 
@@ -19,24 +21,32 @@ interface Arrived extends Numbered {
   row: string;
 }
 
-/** One partition of the events topic → `payloads`, `directory`, then `records`. */
+/** One partition of the events topic → `payloads`, `directory`, then `records`; what is stored is then sealed. */
 export class EventsSink implements PartitionSink {
   readonly #writer: StoreWriter;
   readonly #metrics: ArchiverMetrics;
   readonly #names = new KnownNames();
   readonly #duplicates = new DuplicateFilter();
   readonly #erasures: KnownErasures;
+  readonly #ledger: PartitionLedger | null;
   /** Of the range at hand: an erasure that comes between two attempts must not change its rows. */
   #attempt: { first: number; erased: ReadonlySet<number> } | null = null;
 
-  constructor(writer: StoreWriter, metrics: ArchiverMetrics, erasures: KnownErasures) {
+  /** @param ledger null: nothing is sealed */
+  constructor(
+    writer: StoreWriter,
+    metrics: ArchiverMetrics,
+    erasures: KnownErasures,
+    ledger: PartitionLedger | null,
+  ) {
     this.#writer = writer;
     this.#metrics = metrics;
     this.#erasures = erasures;
+    this.#ledger = ledger;
   }
 
   async write(range: SinkRange, records: readonly LogRecord[]): Promise<readonly Rejection[]> {
-    const { arrived, erasures, rejections } = await this.#readAll(range, records);
+    const { arrived, erasures, rejections, entries } = await this.#readAll(range, records);
     // Before anything of the range is stored: what the store knows as erased, every archiver knows.
     await this.#erasures.keep(erasures);
     const unknown = this.#duplicates.unknownBoots(arrived);
@@ -55,6 +65,7 @@ export class EventsSink implements PartitionSink {
     await this.#writer.insert(range, { table: "payloads", lines: payloads });
     await this.#writer.insert(range, { table: "directory", lines: names.rows });
     await this.#writer.insert(range, { table: "records", lines: fresh.map(({ row }) => row) });
+    await this.#ledger?.take(range, entries);
     this.#attempt = null;
     this.#duplicates.accept(look);
     this.#names.accept(names);
@@ -69,18 +80,25 @@ export class EventsSink implements PartitionSink {
     return rejections;
   }
 
+  onLost(): void {
+    void this.#ledger?.close();
+  }
+
   async #readAll(range: SinkRange, records: readonly LogRecord[]): Promise<ReadRange> {
     const arrived: Arrived[] = [];
     const erasures: Envelope[] = [];
     const rejections: Rejection[] = [];
+    const entries = new Map<number, Uint8Array>();
     const earlier = this.#attempt?.first === range.first ? this.#attempt.erased : null;
     const erased = new Set<number>();
     await inTurns(records, (from) => {
       const record = readRecord(from.value);
       if ("reason" in record) {
         rejections.push({ offset: from.offset, reason: record.reason });
+        if (this.#ledger !== null) entries.set(from.offset, entryOfValue(from));
         return;
       }
+      if (this.#ledger !== null) entries.set(from.offset, entryOf(record.id, record.envelopeText));
       const { tenant, id, time, producer, envelopeText, payload } = record;
       const source = sourceOf(range, from);
       const leaving: Leaving = { tenant, envelopeText, names: payload?.names, appendTime: from.appendTime };
@@ -96,8 +114,10 @@ export class EventsSink implements PartitionSink {
         row: record.row(source),
       });
     });
+    if (this.#ledger !== null)
+      for (const { record } of range.setAside) entries.set(record.offset, entryOfValue(record));
     this.#attempt = { first: range.first, erased };
-    return { arrived, erasures, rejections };
+    return { arrived, erasures, rejections, entries };
   }
 }
 
@@ -106,6 +126,8 @@ interface ReadRange {
   /** What erases or holds, in the order of the log. */
   erasures: Envelope[];
   rejections: Rejection[];
+  /** What the ledger has for each position; empty where nothing is sealed. */
+  entries: Map<number, Uint8Array>;
 }
 
 function before({ generation, partition, first }: SinkRange) {

@@ -3,3 +3,4 @@
  * Composed by services/standalone, or alone through main.ts; nothing else imports it.
  */
 export { type ArchiverDependencies, createArchiver } from "./archiver.ts";
+export { ledgerSettingsOf } from "./ledger/settings-of.ts";

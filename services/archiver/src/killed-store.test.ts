@@ -37,7 +37,7 @@ describe("an engine that is killed during an insert", () => {
     await log.ensureTopics(
       Object.values(TOPICS).map((name) => ({ name, partitions: 1, cleanup: TOPIC_CLEANUP[name] })),
     );
-    const archiver = createArchiver({ log, store, context, revocationKeys: () => [] });
+    const archiver = createArchiver({ log, store, context, revocationKeys: () => [], ledger: null });
     await archiver.start();
     let made = 0;
     for (const [table, after] of KILLS) {

@@ -12,6 +12,7 @@ import { openStore } from "@tripline/store";
 import { kafkaAccess, openLog, triplineTopics } from "@tripline/stream";
 import { createArchiver } from "./archiver.ts";
 import { archiverConfig } from "./config.ts";
+import { ledgerSettingsOf } from "./ledger/settings-of.ts";
 import { waitForStore } from "./wait-for-store.ts";
 
 /** An archiver of its own, from Kafka to a ClickHouse server. */
@@ -35,7 +36,11 @@ if (revocationKeys.length === 0)
   context.logger.warn("no --revocation-keys: every revocation will go to the dead letters as forged");
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
-const archiver = createArchiver({ log, store, context, revocationKeys: () => revocationKeys });
+const archiver = createArchiver({
+  ...{ log, store, context },
+  revocationKeys: () => revocationKeys,
+  ledger: ledgerSettingsOf(config, process.env),
+});
 const parts: Part[] = [http.part, archiver];
 
 const code = await runParts(parts, {

@@ -35,7 +35,7 @@ beforeAll(async () => {
   await log.ensureTopics(
     Object.values(TOPICS).map((name) => ({ name, partitions: 1, cleanup: TOPIC_CLEANUP[name] })),
   );
-  archiver = createArchiver({ log, store, context, revocationKeys: () => [] });
+  archiver = createArchiver({ log, store, context, revocationKeys: () => [], ledger: null });
   await archiver.start();
 });
 afterAll(async () => {
@@ -145,7 +145,7 @@ describe("an archiver whose ClickHouse refuses loses nothing, doubles nothing, a
 
   it("memory or time that runs out while it looks up what it knows", { timeout: 40_000 }, async () => {
     await archiver.stop();
-    archiver = createArchiver({ log, store, context, revocationKeys: () => [] });
+    archiver = createArchiver({ log, store, context, revocationKeys: () => [], ledger: null });
     await archiver.start();
     await outlives({ statement: "max\\(seq\\)", kind: "exception", code: 241 }, /too broad/);
   });

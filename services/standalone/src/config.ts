@@ -1,6 +1,14 @@
 import { detectionKeys } from "@tripline/detector";
 import { retentionKeys } from "@tripline/eraser";
-import { backupKeys, dataKeys, httpKeys, logKeys, observabilityKeys, storeKeys } from "@tripline/service";
+import {
+  backupKeys,
+  dataKeys,
+  httpKeys,
+  ledgerKeys,
+  logKeys,
+  observabilityKeys,
+  storeKeys,
+} from "@tripline/service";
 import { RESERVE_BYTES } from "@tripline/stream";
 import { z } from "zod";
 
@@ -30,6 +38,7 @@ export const standaloneConfig = z.object({
   ...logKeys,
   ...embeddedLogKeys,
   ...storeKeys,
+  ...ledgerKeys,
   ...detectionKeys,
   ...retentionKeys,
   ...backupKeys,

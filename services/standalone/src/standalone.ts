@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createArchiver } from "@tripline/archiver";
+import { createArchiver, ledgerSettingsOf } from "@tripline/archiver";
 import { createCollector, openInterceptorPolicy } from "@tripline/collector";
 import { createConsole } from "@tripline/console";
 import { createDetectorWorker } from "@tripline/detector";
@@ -106,7 +106,11 @@ export async function createStandalone(
     logPart(log, context),
     storePart(store),
     records.part,
-    createArchiver({ log, store, context, revocationKeys: () => responder.publicKeys }),
+    createArchiver({
+      ...{ log, store, context },
+      revocationKeys: () => responder.publicKeys,
+      ledger: ledgerSettingsOf(config, process.env),
+    }),
     createEraserPart({ log, eraser: store.eraser, context, days: config }),
     detector,
     responder.part,

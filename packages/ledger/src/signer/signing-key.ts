@@ -50,6 +50,11 @@ export function generateSigningKey(
   return { ...signingKey, secret };
 }
 
+/** The same key under another name: an installation's logs share one, and each signs by its own name. */
+export function renamedKey({ key, verifier }: SigningKey, name: string): SigningKey {
+  return { key, verifier: createVerifier({ ...verifier, name }) };
+}
+
 function fromSeed(name: string, type: SignatureType, seed: Uint8Array): SigningKey {
   const der = Buffer.concat([PKCS8_ED25519, seed]);
   const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });

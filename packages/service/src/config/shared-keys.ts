@@ -169,6 +169,37 @@ export const clickhouseKeys = {
   ...storeAccountKeys,
 };
 
+const LEDGER_URL = /^(off|file:\/\/\/\S+|s3:\/\/[a-z0-9][a-z0-9.-]+(\/\S*)?)$/;
+
+/** Where and how what is stored is sealed. */
+export const ledgerKeys = {
+  ledger: z.string().regex(LEDGER_URL).optional().meta({
+    description:
+      "where the ledger's logs are kept, which show that no stored record was changed; off: records are stored and not sealed. Archivers on several machines need one place for all of them",
+    allowed: "off, file:///DIRECTORY, or s3://BUCKET/PREFIX with AWS_* in the environment",
+    placeholder: "URL",
+    defaultText: "the directory `ledger` in `data`",
+  }),
+  ledgerPolicy: z.string().min(1).optional().meta({
+    description:
+      "file (C2SP tlog-policy) that names the witnesses of the root log's checkpoints; none: nobody is asked, and what this installation's own administrators do to its ledger can't be told from it alone",
+    placeholder: "FILE",
+  }),
+  ledgerWebhook: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({ description: "URL that gets each root checkpoint as the body of a POST", placeholder: "URL" }),
+  ledgerEveryMs: z.number().int().min(100).max(3_600_000).default(1000).meta({
+    description: "milliseconds from one signed checkpoint to the next",
+    placeholder: "MS",
+  }),
+  ledgerRetentionDays: z.number().int().min(1).max(36_500).optional().meta({
+    description:
+      "in S3: days for which Object Lock (compliance mode) keeps full tiles from everybody; none: no lock",
+    placeholder: "DAYS",
+  }),
+};
+
 /** For services that check revocations, or hand the keys for it to interceptors, apart from the responder. */
 export const revocationKeysKeys = {
   revocationKeys: z

@@ -1,6 +1,7 @@
-import { type Alert, OWN_PRODUCERS } from "@tripline/events";
+import { type Alert, alertKey, OWN_PRODUCERS, TOPICS } from "@tripline/events";
 import type { ServiceContext } from "@tripline/service";
 import type { BootActivity, CompletenessStore, ProducerBoot } from "@tripline/store";
+import type { Log } from "@tripline/stream";
 import { type GapPlace, placeOf, resolved, silenceAlert } from "./gap-alerts.ts";
 import type { Pause } from "./paced-loop.ts";
 
@@ -12,6 +13,23 @@ export interface AlertDeskOptions {
   store: CompletenessStore;
   context: ServiceContext;
   produce(alerts: readonly Alert[]): Promise<unknown>;
+}
+
+/** One that writes to the alerts topic. */
+export function alertDesk(
+  log: Pick<Log, "produce">,
+  store: CompletenessStore,
+  context: ServiceContext,
+): AlertDesk {
+  return new AlertDesk({
+    store,
+    context,
+    produce: (alerts) => log.produce(TOPICS.alerts, alerts.map(toRecord)),
+  });
+}
+
+function toRecord(alert: Alert) {
+  return { key: alertKey(alert.tenant, alert.id), value: Buffer.from(JSON.stringify(alert)) };
 }
 
 /** Raises each alert once, and closes it when what it said is not so any more. */

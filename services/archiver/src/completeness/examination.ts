@@ -1,8 +1,8 @@
-import { type Alert, alertKey, TOPICS } from "@tripline/events";
+import { type Alert, TOPICS } from "@tripline/events";
 import { counter, gauge, type ServiceContext } from "@tripline/service";
 import type { BootHistory, CompletenessStore, Gap, LogSpan, Store, StoredHeartbeat } from "@tripline/store";
 import type { Log } from "@tripline/stream";
-import { AlertDesk } from "./alert-desk.ts";
+import { type AlertDesk, alertDesk } from "./alert-desk.ts";
 import { alertOf, REVISITED } from "./gap-alerts.ts";
 import { type Mark, Marks } from "./marks.ts";
 import { PacedLoop, type Pause } from "./paced-loop.ts";
@@ -79,11 +79,7 @@ export class Examination {
     this.#times = times;
     const monotonic = () => performance.now();
     this.#marks = new Marks({ log, groups, graceMs: times.graceMs, monotonic });
-    this.#desk = new AlertDesk({
-      store: this.#store,
-      context,
-      produce: (alerts) => log.produce(TOPICS.alerts, alerts.map(toRecord)),
-    });
+    this.#desk = alertDesk(log, this.#store, context);
     this.#counted = new Progress("sequences", log.generation, this.#store);
     this.#hashed = new Progress("hashes", log.generation, this.#store);
     const { logger } = context;
@@ -249,10 +245,6 @@ export class Examination {
       this.#last.delete(oldest);
     }
   }
-}
-
-function toRecord(alert: Alert) {
-  return { key: alertKey(alert.tenant, alert.id), value: Buffer.from(JSON.stringify(alert)) };
 }
 
 /** Each boot's heartbeats, by rising number. */

@@ -41,6 +41,7 @@ const WHY: Readonly<Record<PipelineRule, string>> = {
     "A producer that is well sends a heartbeat every ten seconds and says goodbye when it stops. While it is silent nobody knows what its agents do.",
   "log-range-lost": "",
   "log-full": "",
+  "ledger-damaged": "",
   "rules-broken": "",
 };
 

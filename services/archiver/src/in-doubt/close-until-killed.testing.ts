@@ -37,6 +37,7 @@ const watched: Store = {
 };
 
 const archiver = createArchiver({
+  ledger: null,
   log,
   store: watched,
   context: createContext({ service: "test", logLevel: "silent" }),

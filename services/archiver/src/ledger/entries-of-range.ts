@@ -19,8 +19,5 @@ export function entriesOf(
   last: number,
   byOffset: ReadonlyMap<number, Uint8Array>,
 ): Uint8Array[] {
-  return Array.from(
-    { length: last - first + 1 },
-    (_, index) => byOffset.get(first + index) ?? lostEntry(),
-  );
+  return Array.from({ length: last - first + 1 }, (_, index) => byOffset.get(first + index) ?? lostEntry());
 }

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { TriplineError } from "@tripline/events";
+import { LedgerError } from "@tripline/ledger";
+import type { ServiceContext } from "@tripline/service";
+
+export interface LedgerLoopOptions {
+  /** For people: `the ledger of tripline.events/3`. */
+  what: string;
+  everyMs: number;
+  logger: ServiceContext["logger"];
+  /** Called for each failure that waiting does not mend, before the next attempt. */
+  onDamage(error: LedgerError): Promise<void>;
+}
+
+/** Does `work` at a steady pace until it is closed. What fails is tried again; said once, until it fails otherwise. */
+export class LedgerLoop {
+  readonly #options: LedgerLoopOptions;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  #trouble: string | null = null;
+
+  constructor(options: LedgerLoopOptions, work: (signal: AbortSignal) => Promise<void>) {
+    this.#options = options;
+    this.#running = this.#run(work);
+  }
+
+  /** What keeps it from working, in words; null when nothing does. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  /** Resolves when no work is under way any more. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const began = performance.now();
+      try {
+        await work(signal);
+        this.#trouble = null;
+      } catch (error) {
+        if (!signal.aborted) await this.#failed(error);
+      }
+      const pause = Math.max(0, this.#options.everyMs - (performance.now() - began));
+      await delay(pause, undefined, { signal, ref: false }).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const { what, logger, onDamage } = this.#options;
+    const known = error instanceof LedgerError || error instanceof TriplineError;
+    const trouble = `${what}: ${known ? error.message : "an unexpected error"}`;
+    if (trouble !== this.#trouble) {
+      const waits = known && error.kind === "retriable";
+      logger[waits ? "warn" : "error"]({ err: error }, `${trouble}; trying again`);
+      this.#trouble = trouble;
+    }
+    if (error instanceof LedgerError && error.kind === "permanent") {
+      await onDamage(error).catch((cause: unknown) => {
+        logger.warn({ err: cause }, "the alert about it could not be written; trying again");
+      });
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import {
+  CHECKPOINT_PATH,
+  type Checkpoint,
+  type LedgerError,
+  openCheckpoint,
+  partitionPath,
+  ROOT_PATH,
+  rootEntry,
+  type TiledLog,
+} from "@tripline/ledger";
+import type { InstallationLogs } from "./installation-logs.ts";
+import { isDamage } from "./ledger-alerts.ts";
+import { LedgerLoop, type LedgerLoopOptions } from "./ledger-loop.ts";
+import type { Publication } from "./publication.ts";
+
+const CHECKPOINTS_OF_AN_ENTRY = 200; // 40 KB of the 64 that an entry holds
+
+export interface RootLedgerOptions extends Omit<LedgerLoopOptions, "what"> {
+  logs: InstallationLogs;
+  generation: string;
+  partitions(): Promise<number>;
+  publication: Publication;
+  now(): number;
+}
+
+/**
+ * Takes the partitions' checkpoints into one log, about once a second, and has its checkpoint go out. An entry is made even
+ * when none of them has grown: that nothing happened can then be shown.
+ */
+export class RootLedger {
+  readonly #options: RootLedgerOptions;
+  readonly #loop: LedgerLoop;
+  readonly #taken = new Map<string, number>();
+  #log: TiledLog | null = null;
+
+  constructor(options: RootLedgerOptions) {
+    this.#options = options;
+    const onDamage = (error: LedgerError): Promise<void> =>
+      isDamage(error) ? options.onDamage(error) : Promise.resolve();
+    this.#loop = new LedgerLoop({ ...options, what: "the ledger's root log", onDamage }, () => this.#take());
+  }
+
+  get trouble(): string | null {
+    return this.#loop.trouble ?? this.#options.publication.trouble;
+  }
+
+  /** Takes in what was sealed last, if that can be done now. */
+  async close(): Promise<void> {
+    await this.#loop.close();
+    await this.#take().catch((cause: unknown) => {
+      this.#options.logger.warn(
+        { err: cause },
+        "the root log could not take in what was sealed last; it does at the next start",
+      );
+    });
+    await this.#options.publication.close();
+    const log = this.#log;
+    this.#log = null;
+    await log?.close();
+  }
+
+  async #take(): Promise<void> {
+    try {
+      this.#log ??= await this.#options.logs.open(ROOT_PATH);
+      const log = this.#log;
+      const grown = await this.#grown();
+      const time = new Date(this.#options.now()).toISOString();
+      for (let from = 0; from === 0 || from < grown.length; from += CHECKPOINTS_OF_AN_ENTRY) {
+        const checkpoints = grown.slice(from, from + CHECKPOINTS_OF_AN_ENTRY);
+        await log.append(log.size, [rootEntry({ time, checkpoints })]);
+      }
+      const { note } = await log.checkpoint();
+      for (const { origin, size } of grown) this.#taken.set(origin, size);
+      this.#options.publication.publish(note, log.reader());
+    } catch (error) {
+      this.#log = null;
+      throw error;
+    }
+  }
+
+  async #grown(): Promise<Checkpoint[]> {
+    const { logs, generation, partitions } = this.#options;
+    const paths = Array.from({ length: await partitions() }, (_, each) => partitionPath(generation, each));
+    const found = await Promise.all(
+      paths.map(async (path) => {
+        const note = await logs.place.storageOf(path).read(CHECKPOINT_PATH);
+        if (note === null) return null; // of this partition nothing was sealed yet
+        return openCheckpoint(note, logs.verifiersOf(await logs.originOf(path)));
+      }),
+    );
+    return found
+      .filter((checkpoint) => checkpoint !== null)
+      .filter(({ origin, size }) => size > (this.#taken.get(origin) ?? -1));
+  }
+}

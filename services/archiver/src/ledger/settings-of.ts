@@ -1,0 +1,26 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ledgerKeys } from "@tripline/service";
+import type { z } from "zod";
+import type { LedgerSettings } from "./ledger.ts";
+
+const DIRECTORY = "ledger"; // in the data directory
+const OFF = "off";
+
+/** What a configuration says about the ledger; null: it is off. @param env for S3 and the signing key */
+export function ledgerSettingsOf(
+  config: z.output<z.ZodObject<typeof ledgerKeys>> & { data: string },
+  env: LedgerSettings["env"],
+): LedgerSettings | null {
+  if (config.ledger === OFF) return null;
+  const days = config.ledgerRetentionDays;
+  return {
+    url: config.ledger ?? pathToFileURL(join(config.data, DIRECTORY)).href,
+    dataDir: config.data,
+    env,
+    policy: config.ledgerPolicy ?? null,
+    webhook: config.ledgerWebhook ?? null,
+    retention: days === undefined ? undefined : { mode: "COMPLIANCE", days },
+    everyMs: config.ledgerEveryMs,
+  };
+}
