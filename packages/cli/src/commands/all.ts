@@ -22,6 +22,7 @@ import { addRules } from "./rules.ts";
 import { addSession } from "./session.ts";
 import { addTokens } from "./tokens.ts";
 import { addTopics } from "./topics.ts";
+import { addWitness } from "./witness.ts";
 
 /** Every command, in the order of the help. */
 export const ALL_COMMANDS: readonly AddCommand[] = [
@@ -47,6 +48,7 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addGaps,
   addHealth,
   addProxy,
+  addWitness,
   addReplay,
   addDemo,
 ];

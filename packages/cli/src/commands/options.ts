@@ -27,6 +27,14 @@ export function atLeast(least: number): (text: string) => number {
   };
 }
 
+/** `HOST:PORT`, or a port of this machine alone. */
+export function parseListen(text: string): { host: string; port: number } {
+  const match = /^(?:(\[[\da-f:]+\]|[\w.-]+):)?(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[2] ?? Number.NaN);
+  if (!(port <= 65_535)) throw new InvalidArgumentError("expected HOST:PORT, as 127.0.0.1:4190.");
+  return { host: (match?.[1] ?? "127.0.0.1").replace(/^\[(.*)\]$/, "$1"), port };
+}
+
 /** Collects an option that may be given several times. */
 export function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];

@@ -1,12 +1,13 @@
 import { TriplineError } from "@tripline/events";
 import { terminalLine } from "@tripline/service/escape";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { parseCredential } from "../connection/credential.ts";
 import { resolveIngest } from "../connection/ingest.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EndedWith, EXIT } from "../exit.ts";
 import { serverNameOf } from "../proxy/server-name.ts";
 import { globals } from "./command.ts";
+import { parseListen } from "./options.ts";
 
 interface Options {
   credential?: string;
@@ -111,13 +112,6 @@ export function addProxy(program: Command, context: CommandContext): void {
         throw error;
       }
     });
-}
-
-function parseListen(text: string): { host: string; port: number } {
-  const match = /^(?:(\[[\da-f:]+\]|[\w.-]+):)?(\d{1,5})$/i.exec(text);
-  const port = Number(match?.[2] ?? Number.NaN);
-  if (!(port <= 65_535)) throw new InvalidArgumentError("expected HOST:PORT, as 127.0.0.1:4190.");
-  return { host: (match?.[1] ?? "127.0.0.1").replace(/^\[(.*)\]$/, "$1"), port };
 }
 
 function hostOf(upstream: string): string {

@@ -41,8 +41,9 @@ export function wordAsText(word: string): string {
   return decodeText(Uint8Array.from(word, (character) => character.charCodeAt(0))) ?? word;
 }
 
+/** Whoever read the file puts its name before this. */
 export function policyInvalid(line: number, why: string, cause?: unknown): LedgerError {
-  return new LedgerError("TRIPLINE_LEDGER_POLICY_INVALID", `policy, line ${line}: ${why}`, cause);
+  return new LedgerError("TRIPLINE_LEDGER_POLICY_INVALID", `line ${line}: ${why}`, cause);
 }
 
 function octets(file: Uint8Array): string {

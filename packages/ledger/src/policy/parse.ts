@@ -48,7 +48,7 @@ class PolicyReader {
     if (this.#quorum === undefined) {
       throw new LedgerError(
         "TRIPLINE_LEDGER_POLICY_INVALID",
-        "policy: there is no quorum line. Add `quorum NAME`, or `quorum none` to trust the log alone",
+        "there is no quorum line: add `quorum NAME`, or `quorum none` to trust the log alone",
       );
     }
     const witnesses = [...this.#defined.values()].filter((member) => member.kind === "witness");
