@@ -7,7 +7,8 @@ const SPKI_ED25519 = Uint8Array.from([
 /** `#crypto` outside a browser. SHA-256: 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   // By way of hex: "buffer" makes an ArrayBuffer for each hash, and collecting those costs more than the hash itself.
-  return Buffer.from(hash("sha256", bytes, "hex"), "hex");
+  const digest = Buffer.from(hash("sha256", bytes, "hex"), "hex");
+  return new Uint8Array(digest.buffer, digest.byteOffset, digest.length); // no Buffer: it compares and prints otherwise
 }
 
 /** Ed25519 (RFC 8032): 32-byte key, 64-byte signature. Never throws: what cannot be a key or signature is false. */

@@ -51,18 +51,17 @@ export async function readPublished(storage: LedgerStorage, keys: LogKeys): Prom
  * @throws TileDamage TRIPLINE_LEDGER_MISSING where there are tiles already
  */
 export async function beginLog(storage: LedgerStorage, keys: LogKeys): Promise<Published> {
-  if ((await storage.list("tile/")).length > 0)
-    throw new TileDamage(
-      "missing",
-      [CHECKPOINT_PATH],
-      "there are tiles, but no checkpoint: bring back the last one",
-    );
+  const tiles = await storage.list("tile/");
   const head = { size: 0, root: EMPTY_ROOT };
   const note = await signHead(head, keys);
-  if (await storage.replace(CHECKPOINT_PATH, null, note)) return { ...head, note };
-  const other = await readPublished(storage, keys); // another process began it at the same time
-  if (other === null) throw new TileDamage("missing", [CHECKPOINT_PATH], "it was there and is gone");
-  return other;
+  if (tiles.length === 0 && (await storage.replace(CHECKPOINT_PATH, null, note))) return { ...head, note };
+  const other = await readPublished(storage, keys); // another process may have begun it meanwhile
+  if (other !== null) return other;
+  throw new TileDamage(
+    "missing",
+    [CHECKPOINT_PATH],
+    "there are tiles, but no checkpoint: bring back the last one",
+  );
 }
 
 export function signHead({ size, root }: TreeHead, { origin, signers }: LogKeys): Promise<Uint8Array> {

@@ -22,6 +22,6 @@ export interface LedgerStorage extends ResourceReader {
   replace(path: string, expected: Uint8Array | null, next: Uint8Array): Promise<boolean>;
   /** Paths that begin with `prefix`, which ends with `/`; in no order. */
   list(prefix: string): Promise<string[]>;
-  /** Removes what was written as provisional; what is not there is fine. */
+  /** Removes what was written as provisional, for good: it is not written again. What is not there is fine. */
   remove(path: string): Promise<void>;
 }

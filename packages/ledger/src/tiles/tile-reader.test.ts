@@ -109,7 +109,7 @@ describe("the verifying reader", () => {
     await walk(small.log.reader(), small.storage);
     for (const [path, whole] of small.storage.files) {
       if (path === "checkpoint") continue;
-      for (let i = 0; i < whole.length; i += size < 10 ? 1 : 13) {
+      for (let i = 0; i < whole.length; i += size < 10 ? 1 : 31) {
         const changed = whole.slice();
         changed[i] = (changed[i] ?? 0) ^ 1;
         small.storage.files.set(path, changed);
@@ -172,6 +172,16 @@ describe("the verifying reader", () => {
     expect((await reader.entries(1)).map(toHex)).toEqual(
       Array.from({ length: 44 }, (_, i) => toHex(entryAt(256 + i))),
     );
+  });
+
+  it("reads Buffers as other bytes, and leaves them as they were", async () => {
+    const buffers = new Map([...storage.files].map(([path, bytes]) => [path, Buffer.from(bytes)]));
+    const reader = new TileReader({ read: async (path) => buffers.get(path) ?? null }, head);
+    for (const index of [0, 300, LARGE - 1]) {
+      await reader.inclusionProof(index);
+      expect(toHex(await reader.entry(index))).toBe(toHex(entryAt(index)));
+    }
+    for (const [path, bytes] of storage.files) expect(buffers.get(path)?.equals(bytes), path).toBe(true);
   });
 
   it("asks again after a failure that passed", async () => {

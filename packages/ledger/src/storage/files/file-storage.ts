@@ -117,7 +117,8 @@ export class FileStorage implements LedgerStorage {
 
   async #read(path: string): Promise<Uint8Array | null> {
     try {
-      return await readFile(this.#file(path));
+      const { buffer, byteOffset, length } = await readFile(this.#file(path));
+      return new Uint8Array(buffer, byteOffset, length);
     } catch (error) {
       if (hasErrno(error, "ENOENT", "ENOTDIR")) return null;
       throw error;

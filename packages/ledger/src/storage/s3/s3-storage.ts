@@ -37,10 +37,10 @@ export class S3Storage implements LedgerStorage {
     this.#client = new S3Client(options);
     this.#prefix = options.prefix ?? "";
     this.#retention = options.retention ?? null;
-    if (!/^([A-Za-z0-9._-]+\/)*$/.test(this.#prefix))
+    if (!/^([A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/.test(this.#prefix))
       throw new LedgerError(
         "TRIPLINE_LEDGER_INVALID",
-        "a prefix is names of letters, digits, dots and dashes, each with a slash behind it",
+        "a prefix is names of letters, digits, dashes and dots, none of which begins with a dot, each with a slash behind it",
       );
   }
 
