@@ -11,8 +11,9 @@ const PACKAGES: Record<string, readonly string[]> = {
   store: ["events"],
   response: ["events"],
   ledger: [],
+  verify: ["events", "ledger"],
   service: ["events"],
-  cli: ["events", "interceptor", "stream", "detection", "store", "response", "ledger", "service"],
+  cli: ["events", "interceptor", "stream", "detection", "store", "response", "ledger", "verify", "service"],
 };
 
 const root = new URL("..", import.meta.url).pathname;

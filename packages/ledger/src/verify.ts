@@ -1,6 +1,7 @@
 /**
  * What a verifier needs: bytes in, bytes out; no I/O, no clock, no random. It also runs in a browser (`#crypto`).
  */
+export * from "./audit/index.ts";
 export * from "./catalog/index.ts";
 export * from "./checkpoint/index.ts";
 export * from "./entry/index.ts";

@@ -1,0 +1,135 @@
+import { type Anchor, anchorOf } from "./anchors.ts";
+import type { LogView } from "./log-view.ts";
+import { firstLeafAt, type RootLeaf, rootLeaves, rootLeavesBackwards } from "./root-leaves.ts";
+
+/** Leaves of one log that are looked at together: from `from` up to, and without, `to`. */
+export interface Stretch {
+  origin: string;
+  from: number;
+  to: number;
+  /** Whether a checkpoint that the policy takes covers them. */
+  isAnchored: boolean;
+  /** What the root log says of the log within: ascending. */
+  anchors: readonly Anchor[];
+  /** Of the root leaves so far, 0 … 1. */
+  share: number;
+}
+
+/** The root log's leaves that bracket a time range. */
+export interface RootRange {
+  /** The last leaf before the range, whose sizes it begins with; -1 for the log's beginning. */
+  before: number;
+  /** The leaf whose sizes it ends with. */
+  last: number;
+}
+
+export interface Shrunk {
+  anchor: Anchor;
+  /** Leaves that the root log had said before. */
+  before: number;
+}
+
+const STRETCH_LEAVES = 16_384; // 64 bundles; what is read of the records at once, some 16 MB
+
+/** @param from, to RFC 3339; the leaves that enclose them */
+export async function rootRangeOf(
+  root: LogView,
+  { from, to }: { from?: string | undefined; to?: string | undefined },
+): Promise<RootRange> {
+  const first = from === undefined ? 0 : await firstLeafAt(root, from);
+  const last = to === undefined ? root.head.size - 1 : await firstLeafAt(root, to);
+  return { before: first - 1, last: Math.min(last, root.head.size - 1) };
+}
+
+/** What each log had grown to at a leaf. Reads backwards until all of `origins` are known, or to the beginning. */
+export async function sizesAt(
+  root: LogView,
+  leaf: number,
+  origins: readonly string[],
+): Promise<Map<string, Anchor>> {
+  const found = new Map<string, Anchor>();
+  const open = new Set(origins);
+  if (leaf < 0 || open.size === 0) return found;
+  for await (const each of rootLeavesBackwards(root, 0, leaf + 1)) {
+    for (const checkpoint of each.checkpoints) {
+      if (!found.has(checkpoint.origin)) found.set(checkpoint.origin, anchorOf(checkpoint, each));
+      open.delete(checkpoint.origin);
+    }
+    if (open.size === 0) break;
+  }
+  return found;
+}
+
+/**
+ * All leaves of all logs that the root log's leaves of a range cover, in stretches, in the order of time. A log that the root
+ * log has ever said to be smaller than before comes out as `shrunk`.
+ */
+export async function* stretches(
+  root: LogView,
+  range: RootRange,
+  { origins, anchoredLeaves }: { origins: readonly string[]; anchoredLeaves: number },
+): AsyncGenerator<{ stretch: Stretch } | { shrunk: Shrunk }> {
+  const begun = await sizesAt(root, range.before, origins);
+  const open = new Map<string, { from: number; anchors: Anchor[] }>();
+  const sizes = new Map([...begun].map(([origin, { size }]) => [origin, size]));
+  const leaves = range.last - range.before;
+  const shareOf = (leaf: number) => (leaves <= 0 ? 1 : (leaf - range.before) / leaves);
+
+  const close = (origin: string, leaf: number): Stretch[] => {
+    const gathered = open.get(origin);
+    open.delete(origin);
+    const last = gathered?.anchors.at(-1);
+    if (gathered === undefined || last === undefined) return [];
+    return inPieces({
+      origin,
+      from: gathered.from,
+      to: last.size,
+      isAnchored: last.leaf < anchoredLeaves,
+      anchors: gathered.anchors,
+      share: shareOf(leaf),
+    });
+  };
+
+  for await (const leaf of rootLeaves(root, range.before + 1, range.last + 1)) {
+    if (leaf.index === anchoredLeaves) yield* closeAll(leaf);
+    for (const checkpoint of leaf.checkpoints) {
+      const anchor = anchorOf(checkpoint, leaf);
+      const { origin, size } = anchor;
+      const before = sizes.get(origin) ?? 0;
+      if (size < before) {
+        yield { shrunk: { anchor, before } };
+        continue;
+      }
+      sizes.set(origin, size);
+      const gathered = open.get(origin) ?? { from: before, anchors: [] };
+      gathered.anchors.push(anchor);
+      open.set(origin, gathered);
+      if (size - gathered.from < STRETCH_LEAVES) continue;
+      for (const stretch of close(origin, leaf.index)) yield { stretch };
+    }
+  }
+  for (const origin of [...open.keys()]) {
+    for (const stretch of close(origin, range.last)) yield { stretch };
+  }
+
+  function* closeAll(leaf: RootLeaf): Generator<{ stretch: Stretch }> {
+    for (const origin of [...open.keys()]) {
+      for (const stretch of close(origin, leaf.index)) yield { stretch };
+    }
+  }
+}
+
+/** One checkpoint can be of any number of leaves. */
+function inPieces(stretch: Stretch): Stretch[] {
+  const { from, to, anchors } = stretch;
+  if (to - from <= 2 * STRETCH_LEAVES) return [stretch];
+  const pieces: Stretch[] = [];
+  for (let start = from; start < to; ) {
+    const end = Math.min(to, (Math.floor(start / STRETCH_LEAVES) + 1) * STRETCH_LEAVES);
+    const first = pieces.length === 0;
+    const own = anchors.filter(({ size }) => size <= end && (size > start || (first && size === start)));
+    pieces.push({ ...stretch, from: start, to: end, anchors: own });
+    start = end;
+  }
+  return pieces;
+}

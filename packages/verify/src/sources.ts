@@ -1,0 +1,68 @@
+/** Where stored records come from: a database, or an evidence bundle. Nothing it says is believed. */
+
+export interface PartitionOf {
+  generation: string;
+  partition: number;
+}
+
+/** A record's row. */
+export interface StoredRow {
+  /** Its position, which is the index of its leaf. */
+  index: number;
+  /** 16 bytes, as stored beside the envelope. */
+  id: Uint8Array;
+  /** The envelope's exact bytes. */
+  envelope: Uint8Array;
+}
+
+export interface PlacedRow extends StoredRow, PartitionOf {}
+
+export interface StoredPayload {
+  index: number;
+  /** 16 bytes: the record it is filed under. */
+  recordId: Uint8Array;
+  /** The exact bytes; null where what is stored makes none any more. */
+  bytes: Uint8Array | null;
+}
+
+/** A dead letter: what stood at a position and was no record. */
+export interface StoredLetter {
+  index: number;
+  /** Null where they have expired, or were cut. */
+  bytes: Uint8Array | null;
+}
+
+/** What is stored at some positions; each list ascends by index. */
+export interface StoredBlock {
+  rows: readonly StoredRow[];
+  payloads: readonly StoredPayload[];
+  letters: readonly StoredLetter[];
+}
+
+export interface PartitionRows extends PartitionOf {
+  rows: number;
+  highest: number;
+}
+
+export interface RecordSource {
+  /** From `from` up to, and without, `to`. May be quick and wrong in single bytes where `exact` is not. */
+  read(of: PartitionOf, from: number, to: number): Promise<StoredBlock>;
+  /** The same, slowly and rightly. */
+  exact(of: PartitionOf, from: number, to: number): Promise<StoredBlock>;
+  /** Every row of these ids, wherever. */
+  byId(ids: readonly string[]): Promise<PlacedRow[]>;
+  /** Every record of the types `erasure` and `retention`. */
+  erasures(): Promise<PlacedRow[]>;
+  /** How many rows each partition has. */
+  partitions(): Promise<PartitionRows[]>;
+}
+
+export function pathOf({ generation, partition }: PartitionOf): string {
+  return `events/${generation}/${partition}`;
+}
+
+/** Null for a path of another log. */
+export function partitionOf(path: string): PartitionOf | null {
+  const [, generation, partition] = /^events\/([A-Za-z0-9._-]+)\/(\d{1,9})$/.exec(path) ?? [];
+  return generation === undefined ? null : { generation, partition: Number(partition) };
+}
