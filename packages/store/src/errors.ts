@@ -61,6 +61,14 @@ function cause(engine: EngineError | null, error: unknown): Error {
   return new Error(`database connection: ${/^[A-Z_0-9]{1,40}$/.test(code) ? code : "unknown error"}`);
 }
 
+const ACCESS_DENIED = 497;
+
+/** Whether one of the errors below came of a grant that the user lacks. */
+export function isDenied(error: unknown): boolean {
+  const said = error instanceof TriplineError && error.cause instanceof Error ? error.cause.message : "";
+  return said.startsWith(`ClickHouse error ${ACCESS_DENIED}`);
+}
+
 /** What a failed query means for the one who asked. */
 export function queryError(error: unknown): TriplineError {
   if (error instanceof TriplineError) return error;

@@ -3,6 +3,7 @@
  * Services and the CLI may import it. No SQL leaves this package, and none comes in.
  */
 export type * from "./erase/types.ts";
+export { migrateStore } from "./migrate-store.ts";
 export { openStore, type StoreOptions } from "./open-store.ts";
 export { countOf, within } from "./queries/completeness-intervals.ts";
 export * from "./queries/completeness-types.ts";
@@ -11,5 +12,6 @@ export { revocationContent } from "./queries/reconcile.ts";
 export type * from "./queries/reconcile-types.ts";
 export * from "./queries/types.ts";
 export * from "./rows/index.ts";
+export { rolesSql } from "./schema/grants.ts";
 export * from "./store.ts";
 export * from "./write/types.ts";

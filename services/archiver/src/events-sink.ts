@@ -11,9 +11,11 @@ import { entryOf, entryOfValue } from "./ledger/entries-of-range.ts";
 import type { PartitionLedger } from "./ledger/partition-ledger.ts";
 import { type ReadRecord, readRecord } from "./read-record.ts";
 import { sourceOf } from "./source.ts";
+import { StoredBefore } from "./stored-before.ts";
 
 /** A record as its rows: what it was parsed into is garbage at once, and not after the whole range. */
 interface Arrived extends Numbered {
+  offset: number;
   names: Readonly<Record<string, string>> | undefined;
   appendTime: number;
   isErased: boolean;
@@ -28,6 +30,7 @@ export class EventsSink implements PartitionSink {
   readonly #names = new KnownNames();
   readonly #duplicates = new DuplicateFilter();
   readonly #erasures: KnownErasures;
+  readonly #stored: StoredBefore;
   readonly #ledger: PartitionLedger | null;
   /** Of the range at hand: an erasure that comes between two attempts must not change its rows. */
   #attempt: { first: number; erased: ReadonlySet<number> } | null = null;
@@ -42,6 +45,7 @@ export class EventsSink implements PartitionSink {
     this.#writer = writer;
     this.#metrics = metrics;
     this.#erasures = erasures;
+    this.#stored = new StoredBefore(writer);
     this.#ledger = ledger;
   }
 
@@ -60,24 +64,33 @@ export class EventsSink implements PartitionSink {
     const late = look.suspects.filter(({ id }) => !known.has(id)).length;
 
     const names = this.#names.look(fresh);
-    // Payloads first: a record that can be found has its payload.
-    const payloads = fresh.flatMap(({ payloadRow }) => (payloadRow === null ? [] : [payloadRow]));
-    await this.#writer.insert(range, { table: "payloads", lines: payloads });
     await this.#writer.insert(range, { table: "directory", lines: names.rows });
-    await this.#writer.insert(range, { table: "records", lines: fresh.map(({ row }) => row) });
+    for (const part of await this.#stored.partsOf(range)) await this.#insert(part, fresh);
     await this.#ledger?.take(range, entries);
     this.#attempt = null;
     this.#duplicates.accept(look);
     this.#names.accept(names);
 
     this.#metrics.rows.inc({ table: "records" }, fresh.length);
-    this.#metrics.rows.inc({ table: "payloads" }, payloads.length);
+    this.#metrics.rows.inc(
+      { table: "payloads" },
+      fresh.filter(({ payloadRow }) => payloadRow !== null).length,
+    );
     this.#metrics.erased.inc(fresh.filter((entry) => entry.isErased).length);
     this.#metrics.duplicates.inc(arrived.length - fresh.length);
     this.#metrics.late.inc(late);
     const newest = records.at(-1);
     if (newest !== undefined) this.#metrics.archived(range.topic, range.partition, newest.appendTime);
     return rejections;
+  }
+
+  /** Payloads first: a record that can be found has its payload. */
+  async #insert(part: SinkRange, fresh: readonly Arrived[]): Promise<void> {
+    const { first, last } = part;
+    const here = fresh.filter(({ offset }) => offset >= first && offset <= last);
+    const payloads = here.flatMap(({ payloadRow }) => (payloadRow === null ? [] : [payloadRow]));
+    await this.#writer.insert(part, { table: "payloads", lines: payloads });
+    await this.#writer.insert(part, { table: "records", lines: here.map(({ row }) => row) });
   }
 
   onLost(): void {
@@ -106,7 +119,7 @@ export class EventsSink implements PartitionSink {
       if (gone) erased.add(from.offset);
       if (record.erasure !== undefined) erasures.push(record.erasure);
       arrived.push({
-        ...{ tenant, id, time, producer },
+        ...{ tenant, id, time, producer, offset: from.offset },
         names: keptNames(leaving, gone, this.#erasures),
         appendTime: from.appendTime,
         isErased: gone && payload !== undefined,

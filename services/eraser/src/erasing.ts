@@ -29,8 +29,8 @@ interface Checked {
 export class Erasing {
   readonly #deps: ErasingDependencies;
   readonly #checked = new Map<string, Checked>();
-  /** Ends of the log's partitions at an earlier look; null before the first. */
-  #mark: Map<number, number> | null = null;
+  /** What was in the store at an earlier look, and where the log's partitions ended then; null before the first. */
+  #earlier: { records: ReadonlySet<string>; ends: Map<number, number> } | null = null;
   #trouble: string | null = null;
 
   constructor(deps: ErasingDependencies) {
@@ -43,11 +43,14 @@ export class Erasing {
   }
 
   async look(signal: AbortSignal): Promise<void> {
-    // A hold that was written before must be known before anything is removed.
-    if (!(await this.#isArchived())) return;
+    // All that was in the log at the earlier look is archived and sealed by now: the records that were seen then, and every
+    // hold that was written before. Nothing is removed under less.
+    const sealed = await this.#archivedSince();
+    if (sealed === null) return;
     const { eraser, context } = this.#deps;
+    const ends = await this.#ends();
     const index = new ErasureIndex(await eraser.records({ signal }));
-    this.#mark = await this.#ends();
+    this.#earlier = { records: new Set(index.records().map(({ id }) => id)), ends };
     await this.#expire(index, signal);
     const removals = await eraser.removals({ signal });
     const stuck = removals.find(({ trouble }) => trouble !== null);
@@ -58,6 +61,7 @@ export class Erasing {
     if (removals.length > 0) return;
     for (const record of index.effective()) {
       signal.throwIfAborted();
+      if (!sealed.has(record.id)) continue;
       if ((this.#checked.get(record.id)?.nextMs ?? 0) > context.now()) continue;
       await this.#erase(
         record,
@@ -99,12 +103,15 @@ export class Erasing {
     }
   }
 
-  /** Whether all that was in the log at the last look is in the store by now. */
-  async #isArchived(): Promise<boolean> {
-    const mark = this.#mark ?? (await this.#ends());
-    this.#mark = mark;
+  /** The records of the earlier look; null where the archiver has not yet come to what the log held then. */
+  async #archivedSince(): Promise<ReadonlySet<string> | null> {
+    if (this.#earlier === null) return new Set();
+    const { records, ends } = this.#earlier;
     const committed = await this.#deps.log.committed(TOPICS.events, ARCHIVER);
-    return [...mark].every(([partition, end]) => end === 0 || (committed.get(partition)?.offset ?? 0) >= end);
+    const isThere = [...ends].every(
+      ([partition, end]) => end === 0 || (committed.get(partition)?.offset ?? 0) >= end,
+    );
+    return isThere ? records : null;
   }
 
   async #ends(): Promise<Map<number, number>> {

@@ -7,9 +7,11 @@ import type { AddCommand } from "./command.ts";
 import { addDeadLetters } from "./dead-letters.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
+import { addErase } from "./erase.ts";
 import { addEval } from "./eval.ts";
 import { addGaps } from "./gaps.ts";
 import { addHealth } from "./health.ts";
+import { addHold } from "./hold.ts";
 import { addLog } from "./log.ts";
 import { addManifest } from "./manifest.ts";
 import { addProducers } from "./producers.ts";
@@ -20,6 +22,7 @@ import { addRevocations } from "./revocations.ts";
 import { addReinstate, addRevoke } from "./revoke.ts";
 import { addRules } from "./rules.ts";
 import { addSession } from "./session.ts";
+import { addStore } from "./store.ts";
 import { addTokens } from "./tokens.ts";
 import { addTopics } from "./topics.ts";
 import { addWitness } from "./witness.ts";
@@ -41,8 +44,11 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addEval,
   addProducers,
   addTokens,
+  addErase,
+  addHold,
   addDeadLetters,
   addDoctor,
+  addStore,
   addTopics,
   addLog,
   addGaps,

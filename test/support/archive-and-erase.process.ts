@@ -1,0 +1,102 @@
+import { TOPICS } from "@tripline/events";
+import { createContext } from "@tripline/service";
+import { openStore, type StoreWriter } from "@tripline/store";
+import { type ConsumeOptions, type Log, openEmbeddedLog } from "@tripline/stream";
+import { createArchiver } from "../../services/archiver/src/archiver.ts";
+import { createEraserPart } from "../../services/eraser/src/eraser-part.ts";
+
+/**
+ * A process that archives what its log holds and erases what records in it cover, and is killed (SIGKILL, by itself) at
+ * one of the boundaries between two steps. Arguments: log directory, store directory, number of the boundary (0: never),
+ * `replay` to archive from the log's beginning whatever was committed. Prints `settled` and ends when all is done.
+ */
+const [logDir = "", storeDir = "", boundary = "0", mode = ""] = process.argv.slice(2);
+const LOOK_EVERY_MS = 20;
+const NEVER_IN_A_TEST = 36_500; // days: the records of the test are of any age
+let passed = 0;
+
+function pass(): void {
+  if (++passed === Number(boundary)) process.kill(process.pid, "SIGKILL");
+}
+
+async function between<T>(step: () => Promise<T>): Promise<T> {
+  pass();
+  const result = await step();
+  pass();
+  return result;
+}
+
+const embedded = openEmbeddedLog({ directory: logDir });
+const store = await openStore({ dataDir: storeDir });
+const writer: StoreWriter = {
+  ...store.writer,
+  insert: (source, rows) =>
+    rows.lines.length === 0 ? Promise.resolve() : between(() => store.writer.insert(source, rows)),
+};
+const eraser = {
+  ...store.eraser,
+  erase: (...args: Parameters<typeof store.eraser.erase>) => between(() => store.eraser.erase(...args)),
+};
+const log: Log = {
+  generation: embedded.generation,
+  scan: (range, onBatch) => embedded.scan(range, onBatch),
+  ensureTopics: (specs) => embedded.ensureTopics(specs),
+  partitionCount: (topic) => embedded.partitionCount(topic),
+  produce: (topic, records) => between(() => embedded.produce(topic, records)),
+  readTable: (topic, onEntry) => embedded.readTable(topic, onEntry),
+  offsets: (topic) => embedded.offsets(topic),
+  committed: (topic, group) => embedded.committed(topic, group),
+  ping: () => embedded.ping(),
+  close: () => embedded.close(),
+  consume: (options: ConsumeOptions) =>
+    embedded.consume({
+      ...options,
+      async onAssigned(assignment) {
+        const reader = await options.onAssigned({
+          ...assignment,
+          ...(mode === "replay" ? { committed: null } : {}),
+          commit: (offset, metadata) => between(() => assignment.commit(offset, metadata)),
+        });
+        return mode === "replay" ? Object.assign(reader, { startAt: assignment.earliest }) : reader;
+      },
+    }),
+};
+
+const context = createContext({ service: "test", logLevel: "silent" });
+const archiver = createArchiver({
+  ledger: null,
+  log,
+  store: { ...store, writer },
+  context,
+  revocationKeys: () => [],
+  maxRangeRecords: 20,
+});
+const erasing = createEraserPart({
+  log,
+  eraser,
+  context,
+  days: { payloadDays: NEVER_IN_A_TEST, nameDays: NEVER_IN_A_TEST },
+  everyMs: LOOK_EVERY_MS,
+});
+await archiver.start();
+await erasing.start();
+while (!(await isSettled())) await new Promise((resolve) => setTimeout(resolve, 10));
+await erasing.stop();
+await archiver.stop();
+await store.close();
+await log.close();
+console.log("settled");
+
+/** All is archived, and nothing is left of what archived records cover. */
+async function isSettled(): Promise<boolean> {
+  const [end] = await log.offsets(TOPICS.events);
+  const at = (await log.committed(TOPICS.events, "archiver-events")).get(0);
+  if (end === undefined || at?.offset !== end.next || at.metadata !== "") return false;
+  if (mode === "replay" && passed === 0) return false; // what an earlier archiver has committed says nothing of this one
+  const records = await store.eraser.records();
+  for (const record of records) {
+    const { payloads, names } = await store.eraser.left(record, []);
+    if (payloads > 0 || names > 0) return false;
+  }
+  return true;
+}
