@@ -153,7 +153,15 @@ func checkBundle(directory string, reader tlog.HashReader, start, size int64) (i
 	if err != nil {
 		return 0, err
 	}
-	for index := start; index < start+width; index++ {
+	stored := make([]int64, width)
+	for i := range stored {
+		stored[i] = tlog.StoredHashIndex(0, start+int64(i))
+	}
+	leaves, err := reader.ReadHashes(stored)
+	if err != nil {
+		return 0, err
+	}
+	for i, leaf := range leaves {
 		if len(bytes) < 2 {
 			return 0, fmt.Errorf("%s ends early", name)
 		}
@@ -161,12 +169,8 @@ func checkBundle(directory string, reader tlog.HashReader, start, size int64) (i
 		if len(bytes) < 2+length {
 			return 0, fmt.Errorf("%s ends early", name)
 		}
-		leaf, err := leafAt(reader, index)
-		if err != nil {
-			return 0, err
-		}
 		if tlog.RecordHash(bytes[2:2+length]) != leaf {
-			return 0, fmt.Errorf("%s: entry of leaf %d is not the tree's", name, index)
+			return 0, fmt.Errorf("%s: entry of leaf %d is not the tree's", name, start+int64(i))
 		}
 		bytes = bytes[2+length:]
 	}

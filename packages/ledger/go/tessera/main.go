@@ -29,8 +29,9 @@ var (
 )
 
 type result struct {
-	Leaves  uint64  `json:"leaves"`
-	Seconds float64 `json:"seconds"`
+	Leaves      uint64  `json:"leaves"`
+	Seconds     float64 `json:"seconds"`
+	VerifierKey string  `json:"verifier_key"`
 }
 
 func main() {
@@ -47,7 +48,7 @@ func main() {
 }
 
 func measure(ctx context.Context) (*result, error) {
-	secret, _, err := note.GenerateKey(rand.Reader, "bench.example/tessera")
+	secret, verifierKey, err := note.GenerateKey(rand.Reader, "bench.example/tessera")
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +88,7 @@ func measure(ctx context.Context) (*result, error) {
 	if err := shutdown(ctx); err != nil { // returns when a checkpoint covers all that was added
 		return nil, err
 	}
-	return &result{Leaves: total.count, Seconds: time.Since(began).Seconds()}, nil
+	return &result{Leaves: total.count, Seconds: time.Since(began).Seconds(), VerifierKey: verifierKey}, nil
 }
 
 type addedEntries struct {
