@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** Things that tests need and that a machine may lack. `TRIPLINE_REQUIRE_ALL=1` turns a lack into a failure. */
-export type Requirement = "kafka" | "chromium" | "python" | "go" | "shared-traces";
+export type Requirement = "kafka" | "chromium" | "python" | "go" | "openssl" | "shared-traces";
 
 export const CHROMIUM = process.env.TRIPLINE_CHROMIUM ?? "/usr/bin/chromium";
 
@@ -13,6 +13,7 @@ const checks: Record<Requirement, () => string | null> = {
   python: () =>
     runs("python3", "-c", "import venv, ensurepip") ? null : "Python 3 with venv is not installed",
   go: () => (runs("go", "version") ? null : "Go 1.25 or newer is not installed"),
+  openssl: () => (runs("openssl", "ts", "-help") ? null : "openssl with `ts` is not installed"),
   "shared-traces": () =>
     existsSync(new URL("../../../shared/traces/dev.ndjson.gz", import.meta.url))
       ? null
