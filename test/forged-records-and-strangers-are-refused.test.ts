@@ -365,6 +365,11 @@ describe("a role does what it says and no more", () => {
     ["GET", "/api/calls/0192f5a0-0000-7000-8000-ffffffffffff/payload", undefined, "read_payload"],
     ["POST", "/api/revocations", revoke, "respond"],
     ["POST", "/api/revocations/unknown/reinstate", { reason: "a test of roles" }, "respond"],
+    ["POST", "/api/erasures", { session: "by-role", reason: "a test of roles", dry_run: true }, "erase"],
+    ["GET", "/api/erasures", undefined, "read"],
+    ["POST", "/api/holds", { session: "by-role", reason: "a test of roles" }, "hold"],
+    ["POST", "/api/holds/0192f5a0-0000-7000-8000-ffffffffffff/release", { reason: "a test" }, "hold"],
+    ["GET", "/api/holds", undefined, "read"],
     ["PUT", "/api/response/rules/secret-read-then-sent", { enabled: false }, "administer"],
     ["GET", "/v1/producers", undefined, "administer"],
     ["POST", "/v1/producers", { id: "made-by-role" }, "administer"],
@@ -375,7 +380,7 @@ describe("a role does what it says and no more", () => {
   ] as const;
 
   it("holds for each role and each route", async () => {
-    for (const role of ["read", "read_payload", "respond", "administer"]) {
+    for (const role of ["read", "read_payload", "respond", "erase", "hold", "administer"]) {
       const token = await tokenWith(role);
       for (const [method, path, body, needed] of routes) {
         const status = await ask(method, path, { authorization: `Bearer ${token}` }, body);

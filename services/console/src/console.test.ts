@@ -3,6 +3,7 @@ import { CANARIES } from "../../../test/support/canaries.ts";
 import { rulesAnswer } from "./api/rules.ts";
 import { alertAnswer, alertsAnswer } from "./schemas/alerts.ts";
 import { callAnswer, callsAnswer, payloadAnswer } from "./schemas/calls.ts";
+import { erasuresAnswer, holdsAnswer } from "./schemas/erasures.ts";
 import { gapsAnswer } from "./schemas/gaps.ts";
 import { overviewAnswer } from "./schemas/overview.ts";
 import { revocationAnswer, revocationsAnswer } from "./schemas/revocations.ts";
@@ -58,6 +59,8 @@ const ROUTES = [
   { url: "/api/revocations", role: "read", action: "revocations.search", schema: revocationsAnswer },
   { url: `/api/revocations/${alert.id}`, role: "read", action: "revocation.read", schema: revocationAnswer },
   { url: "/api/rules", role: "read", action: "rules.read", schema: rulesAnswer },
+  { url: "/api/erasures", role: "read", action: "erasures.search", schema: erasuresAnswer },
+  { url: "/api/holds", role: "read", action: "holds.search", schema: holdsAnswer },
 ] as const;
 const ROLES = ["read", "read_payload", "respond", "erase", "hold", "administer"] as const;
 

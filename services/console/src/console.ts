@@ -20,6 +20,7 @@ import { addErasureRoutes } from "./api/erasures.ts";
 import { addGapRoute } from "./api/gaps.ts";
 import { addHistoryRoute } from "./api/history.ts";
 import { addHoldRoutes } from "./api/holds.ts";
+import { addLedgerRoutes } from "./api/ledger.ts";
 import { addMeRoute } from "./api/me.ts";
 import { openApi } from "./api/open-api.ts";
 import { addOverviewRoute } from "./api/overview.ts";
@@ -125,6 +126,7 @@ export function createConsole({
         isOperator,
       });
       addDoctorRoute(app, { ...dependencies, log, isOperator });
+      addLedgerRoutes(app, { ...dependencies, isOperator });
       await app.register(pages);
     }),
   };

@@ -51,6 +51,13 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       days: async () => [],
       doubledIds: async () => [],
     },
+    sealed: {
+      block: async () => ({ rows: [], payloads: [], letters: [] }),
+      exact: async () => ({ rows: [], payloads: [], letters: [] }),
+      byId: async () => [],
+      erasures: async () => [],
+      partitions: async () => [],
+    },
     eraser: {
       records: async () => [],
       left: async () => ({ payloads: 0, names: 0, held: 0, newest_append: null }),
