@@ -12,6 +12,7 @@ const BENCHES: Record<string, string> = {
   tap: "../packages/interceptor/bench/tap.ts",
   "stdio-proxy": "../packages/interceptor/bench/stdio-proxy.ts",
   "http-proxy": "../packages/interceptor/bench/http-proxy.ts",
+  ledger: "../packages/ledger/bench/ledger.ts",
   log: "../packages/stream/bench/log.ts",
   engine: "../packages/detection/bench/engine.ts",
   rules: "../packages/detection/bench/rules.ts",

@@ -1,4 +1,4 @@
-import { checkEntry, decodeBundle, encodeBundle } from "../tiles/bundle.ts";
+import { decodeBundle, encodedLength, putEntry } from "../tiles/bundle.ts";
 import { TILE_WIDTH } from "../tiles/geometry.ts";
 
 const FIRST_CAPACITY_BYTES = 16_384; // 256 entries of 62 bytes
@@ -15,11 +15,10 @@ export class GrowingBundle {
 
   /** The whole bundle when this entry filled it, and the next one begins; otherwise null. */
   append(entry: Uint8Array): Uint8Array | null {
-    checkEntry(entry);
-    const encoded = encodeBundle([entry]);
-    this.#reserve(encoded.length);
-    this.#bytes.set(encoded, this.#length);
-    this.#length += encoded.length;
+    const length = encodedLength(entry);
+    this.#reserve(length);
+    putEntry(this.#bytes, this.#length, entry);
+    this.#length += length;
     this.#width++;
     if (this.#width < TILE_WIDTH) return null;
     const whole = this.encode();

@@ -6,17 +6,26 @@ export const MAX_ENTRY_BYTES = 0xffff;
 
 /** @throws LedgerError TRIPLINE_LEDGER_INVALID for an entry of more than 65,535 bytes */
 export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
-  const length = entries.reduce((sum, entry) => sum + LENGTH_BYTES + entry.length, 0);
-  const bytes = new Uint8Array(length);
+  const bytes = new Uint8Array(entries.reduce((sum, entry) => sum + encodedLength(entry), 0));
   let at = 0;
   for (const entry of entries) {
-    checkEntry(entry);
-    bytes[at] = entry.length >> 8;
-    bytes[at + 1] = entry.length & 0xff;
-    bytes.set(entry, at + LENGTH_BYTES);
-    at += LENGTH_BYTES + entry.length;
+    putEntry(bytes, at, entry);
+    at += encodedLength(entry);
   }
   return bytes;
+}
+
+/** Bytes that an entry takes in a bundle. */
+export function encodedLength(entry: Uint8Array): number {
+  return LENGTH_BYTES + entry.length;
+}
+
+/** Writes an entry into a bundle that has room for it. @throws as `encodeBundle` */
+export function putEntry(bundle: Uint8Array, at: number, entry: Uint8Array): void {
+  checkEntry(entry);
+  bundle[at] = entry.length >> 8;
+  bundle[at + 1] = entry.length & 0xff;
+  bundle.set(entry, at + LENGTH_BYTES);
 }
 
 /** The entries, as views of `bytes`; null where the lengths do not add up. */

@@ -3,4 +3,5 @@ export * from "./bundle.ts";
 export * from "./damage.ts";
 export * from "./geometry.ts";
 export * from "./path.ts";
+export * from "./subtree-in-tile.ts";
 export * from "./tile-reader.ts";
