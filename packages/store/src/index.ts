@@ -4,7 +4,7 @@
  */
 export type * from "./erase/types.ts";
 export { migrateStore } from "./migrate-store.ts";
-export { openStore, type StoreOptions } from "./open-store.ts";
+export { openSealedReader, openStore, type StoreOptions } from "./open-store.ts";
 export { countOf, within } from "./queries/completeness-intervals.ts";
 export * from "./queries/completeness-types.ts";
 export type * from "./queries/dead-letter-types.ts";
@@ -13,5 +13,7 @@ export type * from "./queries/reconcile-types.ts";
 export * from "./queries/types.ts";
 export * from "./rows/index.ts";
 export { rolesSql } from "./schema/grants.ts";
+export * from "./sealed/frame.ts";
+export type * from "./sealed/types.ts";
 export * from "./store.ts";
 export * from "./write/types.ts";

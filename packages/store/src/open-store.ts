@@ -9,6 +9,8 @@ import { createDeadLetterReader } from "./queries/dead-letters.ts";
 import { createReader } from "./queries/reader.ts";
 import { createReconcileReader } from "./queries/reconcile.ts";
 import { migrate } from "./schema/migrate.ts";
+import { createSealedReader } from "./sealed/sealed-reader.ts";
+import type { SealedReader } from "./sealed/types.ts";
 import { integer, join, sql, word } from "./sql/sql.ts";
 import { COUNTED_TABLES, type CountedTable, type Store, type StoreHealth } from "./store.ts";
 import { createWriter } from "./write/writer.ts";
@@ -40,12 +42,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return createStore(database);
 }
 
+/** What verifying needs of a server, with any user who may read: nothing is migrated or written. */
+export function openSealedReader(options: HttpOptions): { sealed: SealedReader; close(): Promise<void> } {
+  const database = openHttp(options);
+  return { sealed: createSealedReader(database), close: () => database.close() };
+}
+
 /** A store over a database whose schema is of this version. */
 export function createStore(database: Database): Store {
   let health: StoreHealth = { state: "ready" };
   const watched: Database = {
     ...database,
     select: (query, options) => watch(database.select(query, options)),
+    bytes: (query, options) => watch(database.bytes(query, options)),
     insert: (insert) => watch(database.insert(insert)),
   };
 
@@ -68,6 +77,7 @@ export function createStore(database: Database): Store {
     completeness: createCompletenessStore(watched),
     deadLetters: createDeadLetterReader(watched),
     reconcile: createReconcileReader(watched),
+    sealed: createSealedReader(watched),
     eraser: createEraser(watched),
     async ping() {
       await watched.select({ columns: sql`1 AS one`, rest: sql`LIMIT 1`, limits: META_LIMITS });

@@ -3,6 +3,7 @@ import type { CompletenessStore } from "./queries/completeness-types.ts";
 import type { DeadLetterReader } from "./queries/dead-letter-types.ts";
 import type { ReconcileReader } from "./queries/reconcile-types.ts";
 import type { ReaderScope, StoreReader } from "./queries/types.ts";
+import type { SealedReader } from "./sealed/types.ts";
 import type { StoreWriter } from "./write/types.ts";
 
 export interface StoreHealth {
@@ -33,6 +34,8 @@ export interface Store {
   readonly deadLetters: DeadLetterReader;
   /** Rows by their position in the log, of every tenant: for comparing the store with the log. */
   readonly reconcile: ReconcileReader;
+  /** Rows by their position with their exact bytes, of every tenant: for comparing the store with the ledger. */
+  readonly sealed: SealedReader;
   /** Erases payloads and names under a record, of every tenant. */
   readonly eraser: Eraser;
   /** Resolves when the database answers a query; rejects with a retriable TriplineError. */

@@ -40,6 +40,7 @@ export function markQuery(query: Query): MarkedQuery {
     `max_threads = ${MAX_THREADS}`,
     "date_time_output_format = 'iso'",
     "output_format_json_quote_64bit_integers = 0",
+    "output_format_json_escape_forward_slashes = 0",
   ];
   return { mark, params, text: `SELECT '${mark}' AS ${MARK}, ${text}\nSETTINGS ${settings.join(", ")}` };
 }

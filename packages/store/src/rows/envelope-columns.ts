@@ -11,6 +11,10 @@ import {
 
 /** How one kind of envelope field is kept in its column. */
 export interface ColumnKind {
+  /** Which form, for who writes it in SQL. */
+  form: "text" | "uuid" | "time" | "hash" | "count" | "flag" | "scaled" | "list";
+  /** Of `scaled`: units in 1. */
+  scale?: number;
   /** What the column holds when the field is absent. */
   absent: unknown;
   /** The column's value, or undefined when the field can't be rebuilt from it. */
@@ -19,27 +23,30 @@ export interface ColumnKind {
   load(stored: unknown): unknown;
 }
 
-function kept(absent: unknown, fits: (value: unknown) => boolean): ColumnKind {
-  return { absent, store: (value) => (fits(value) ? value : undefined), load: (stored) => stored };
+function kept(form: ColumnKind["form"], absent: unknown, fits: (value: unknown) => boolean): ColumnKind {
+  return { form, absent, store: (value) => (fits(value) ? value : undefined), load: (stored) => stored };
 }
 
 function scaledKind(scale: number): ColumnKind {
   return {
+    form: "scaled",
+    scale,
     absent: null,
     store: (value) => scaled(value, scale) ?? undefined,
     load: (stored) => Number(stored) / scale,
   };
 }
 
-const text = kept("", isStorableText);
-const uuid = kept(ZERO_UUID, isStorableUuid);
-const time = kept(EPOCH, isStorableTime);
-const hash = kept("", isStorableHash);
-const count = kept(null, isStorableCount);
-const flag = kept(null, (value) => typeof value === "boolean");
+const text = kept("text", "", isStorableText);
+const uuid = kept("uuid", ZERO_UUID, isStorableUuid);
+const time = kept("time", EPOCH, isStorableTime);
+const hash = kept("hash", "", isStorableHash);
+const count = kept("count", null, isStorableCount);
+const flag = kept("flag", null, (value) => typeof value === "boolean");
 const micros = scaledKind(1_000);
 const nanos = scaledKind(1_000_000_000);
 const list: ColumnKind = {
+  form: "list",
   absent: null,
   store: (value) => (isStorableList(value) ? value : undefined),
   load: (stored) => stored,

@@ -1,13 +1,14 @@
 import { closed, insertError, queryError } from "../../errors.ts";
+import type { BinaryRows } from "../../sql/binary-rows.ts";
 import type { Row } from "../../sql/row.ts";
 import type { Sql } from "../../sql/sql.ts";
 import type { Database, Insert, Query } from "../database.ts";
-import { markQuery } from "../marked-query.ts";
+import { type MarkedQuery, markQuery } from "../marked-query.ts";
 import { removal } from "../removal.ts";
 import { Turns } from "../turns.ts";
 import { Engine } from "./engine.ts";
 import type { MemoryLimits } from "./engine-config.ts";
-import { Lane } from "./lane.ts";
+import { type Asked, Lane } from "./lane.ts";
 
 /**
  * ClickHouse inside this process. A connection of its own for the writer, one for control, a few for readers.
@@ -58,7 +59,23 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
     void work.finally(() => running.delete(work));
   }
 
-  async function select(query: Query, options: { signal?: AbortSignal | undefined } = {}): Promise<Row[]> {
+  function select(query: Query, options: { signal?: AbortSignal | undefined } = {}): Promise<Row[]> {
+    return ask(query, options, (lane, marked) =>
+      lane.ask(marked, query.limits.seconds, options.signal, kill),
+    );
+  }
+
+  function bytes(query: Query, options: { signal?: AbortSignal | undefined } = {}): Promise<BinaryRows> {
+    return ask(query, options, (lane, marked) =>
+      lane.askBytes(marked, query.limits.seconds, options.signal, kill),
+    );
+  }
+
+  async function ask<T>(
+    query: Query,
+    options: { signal?: AbortSignal | undefined },
+    on: (lane: Lane, marked: MarkedQuery) => Asked<T>,
+  ): Promise<T> {
     if (isClosed) throw closed();
     const marked = markQuery(query);
     const isBound = Object.keys(marked.params).length > 0;
@@ -70,7 +87,7 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
       endTurn();
       throw error;
     });
-    const asked = lane.ask(marked, query.limits.seconds, options.signal, kill);
+    const asked = on(lane, marked);
     track(
       asked.settled.finally(() => {
         endTurn();
@@ -113,5 +130,5 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
     await engine.close();
   }
 
-  return { kind: "embedded", select, insert, command, remove, close };
+  return { kind: "embedded", select, bytes, insert, command, remove, close };
 }

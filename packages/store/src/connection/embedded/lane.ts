@@ -1,8 +1,10 @@
+import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { TriplineError } from "@tripline/events";
 import type { ChdbConnection } from "chdb/connection";
 import { aborted, queryError } from "../../errors.ts";
+import { BinaryRows } from "../../sql/binary-rows.ts";
 import type { Row } from "../../sql/row.ts";
 import { type MarkedQuery, ownRows } from "../marked-query.ts";
 import { clientConnection } from "./client-connection.ts";
@@ -15,9 +17,9 @@ const FLUSH_TRIES = 3; // one was always enough
 /** Ends the query that carries this mark, from another connection. */
 export type Kill = (mark: string) => Promise<void>;
 
-export interface Asked {
+export interface Asked<T> {
   /** The caller's answer; rejects at once when the caller aborts. */
-  answer: Promise<Row[]>;
+  answer: Promise<T>;
   /** Resolves when the lane can be used again: the engine is done with the query, and flushed if it failed. */
   settled: Promise<void>;
 }
@@ -34,8 +36,31 @@ export class Lane {
     this.#client = openClient(this.#connection);
   }
 
-  ask(query: MarkedQuery, seconds: number, signal: AbortSignal | undefined, kill: Kill): Asked {
+  ask(query: MarkedQuery, seconds: number, signal: AbortSignal | undefined, kill: Kill): Asked<Row[]> {
     const answered = this.#query(query).then((rows) => ownRows(query, rows));
+    return this.#follow(answered, { query, seconds, signal, kill });
+  }
+
+  /** The same, as RowBinary. */
+  askBytes(
+    query: MarkedQuery,
+    seconds: number,
+    signal: AbortSignal | undefined,
+    kill: Kill,
+  ): Asked<BinaryRows> {
+    const answered = this.#bytes(query).then((bytes) => new BinaryRows(bytes, query.mark));
+    return this.#follow(answered, { query, seconds, signal, kill });
+  }
+
+  #follow<T>(
+    answered: Promise<T>,
+    {
+      query,
+      seconds,
+      signal,
+      kill,
+    }: { query: MarkedQuery; seconds: number; signal: AbortSignal | undefined; kill: Kill },
+  ): Asked<T> {
     const failed = answered.then(
       () => false,
       () => true,
@@ -45,7 +70,7 @@ export class Lane {
       AbortSignal.timeout(seconds * 1000 + GRACE_MS),
       ...(signal === undefined ? [] : [signal]),
     ]);
-    const answer = new Promise<Row[]>((resolve, reject) => {
+    const answer = new Promise<T>((resolve, reject) => {
       over.addEventListener("abort", () => reject(aborted()), { once: true, signal: ended.signal });
       if (over.aborted) reject(aborted());
       answered.then(resolve, (error: unknown) => reject(queryError(error)));
@@ -116,6 +141,14 @@ export class Lane {
       .split("\n")
       .filter((line) => line !== "")
       .map(parseLine);
+  }
+
+  async #bytes({ text, params }: MarkedQuery): Promise<Buffer> {
+    const { stream } = await this.#connection.query({
+      query: `${text} FORMAT RowBinary`,
+      ...(Object.keys(params).length === 0 ? {} : { query_params: params }),
+    });
+    return buffer(stream);
   }
 
   async #text(statement: string): Promise<string> {

@@ -1,11 +1,12 @@
 import { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { aborted, closed, insertError, queryError } from "../../errors.ts";
+import { BinaryRows } from "../../sql/binary-rows.ts";
 import type { Row } from "../../sql/row.ts";
 import type { Sql } from "../../sql/sql.ts";
 import type { Database, Insert, Query } from "../database.ts";
-import { markQuery, ownRows } from "../marked-query.ts";
+import { type MarkedQuery, markQuery, ownRows } from "../marked-query.ts";
 import { removal } from "../removal.ts";
 
 export interface HttpOptions {
@@ -36,18 +37,40 @@ export function openHttp(options: HttpOptions): Database {
   });
   let isClosed = false;
 
-  async function select(query: Query, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Row[]> {
-    if (isClosed) throw closed();
-    const marked = markQuery(query);
-    try {
+  function select(query: Query, options?: { signal?: AbortSignal | undefined }): Promise<Row[]> {
+    return ask(query, options, async (marked, aborting) => {
       const result = await client.query({
         query: marked.text,
         format: "JSONEachRow",
         query_params: marked.params,
         clickhouse_settings: WHOLE,
-        ...(signal === undefined ? {} : { abort_signal: signal }),
+        ...aborting,
       });
       return ownRows(marked, await result.json());
+    });
+  }
+
+  function bytes(query: Query, options?: { signal?: AbortSignal | undefined }): Promise<BinaryRows> {
+    return ask(query, options, async (marked, aborting) => {
+      const { stream } = await client.exec({
+        query: `${marked.text} FORMAT RowBinary`,
+        query_params: marked.params,
+        clickhouse_settings: WHOLE,
+        ...aborting,
+      });
+      return new BinaryRows(await buffer(stream), marked.mark);
+    });
+  }
+
+  async function ask<T>(
+    query: Query,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+    answer: (marked: MarkedQuery, aborting: { abort_signal?: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    if (isClosed) throw closed();
+    const marked = markQuery(query);
+    try {
+      return await answer(marked, signal === undefined ? {} : { abort_signal: signal });
     } catch (error) {
       if (signal?.aborted !== true) throw queryError(error);
       // The server would compute on after the connection is gone.
@@ -95,5 +118,5 @@ export function openHttp(options: HttpOptions): Database {
     await client.close();
   }
 
-  return { kind: "http", select, insert, command, remove, close };
+  return { kind: "http", select, bytes, insert, command, remove, close };
 }

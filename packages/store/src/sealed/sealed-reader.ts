@@ -1,0 +1,224 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { TOPICS } from "@tripline/events";
+import type { Database } from "../connection/database.ts";
+import { createReconcileReader } from "../queries/reconcile.ts";
+import type { LogStretch } from "../queries/reconcile-types.ts";
+import { ENVELOPE_SELECT, envelopeText, PAYLOAD_SELECT, payloadText } from "../queries/records.ts";
+import type { QueryOptions } from "../queries/types.ts";
+import type { BinaryRows } from "../sql/binary-rows.ts";
+import type { Row } from "../sql/row.ts";
+import { generationName, integer, join, type Sql, sql, text, uuidValue } from "../sql/sql.ts";
+import { ENVELOPE_TEXT, PAYLOAD_TEXT } from "./envelope-sql.ts";
+import type {
+  PlacedSealedRow,
+  SealedBlock,
+  SealedLetter,
+  SealedPayload,
+  SealedReader,
+  SealedRow,
+} from "./types.ts";
+
+const LIMITS = { seconds: 60, rows: 200_000 };
+const ID_BYTES = 16;
+const TURN = 1_000; // rows; about a millisecond of this process's one thread, which may have records to take meanwhile
+
+export function createSealedReader(database: Database): SealedReader {
+  const limited = (columns: Sql, rest: Sql) => ({
+    columns,
+    rest: sql`${rest} LIMIT ${integer(LIMITS.rows)}`,
+    limits: LIMITS,
+  });
+  const select = (columns: Sql, rest: Sql, options?: QueryOptions) =>
+    database.select(limited(columns, rest), options);
+  const bytes = (columns: Sql, rest: Sql, options?: QueryOptions) =>
+    database.bytes(limited(columns, rest), options);
+
+  async function quickRows(stretch: LogStretch, options?: QueryOptions): Promise<SealedRow[]> {
+    const answer = await bytes(
+      sql`source_offset, UUIDStringToNum(toString(id)) AS id_bytes, ${ENVELOPE_TEXT}`,
+      sql`FROM records WHERE ${at(stretch)}`,
+      options,
+    );
+    let rebuild = false;
+    const rows = await every<SealedRow>(answer, () => {
+      const row = { index: answer.uint64(), id: answer.fixed(ID_BYTES) };
+      const needsColumns = answer.uint8() === 1;
+      const envelope = answer.bytes();
+      rebuild ||= needsColumns;
+      return needsColumns ? null : { ...row, envelope };
+    });
+    if (rebuild) rows.push(...(await exactRows(stretch, sql`detail != '' AND raw = ''`, options)));
+    return ascending(rows);
+  }
+
+  async function exactRows(stretch: LogStretch, which: Sql, options?: QueryOptions): Promise<SealedRow[]> {
+    const rows = await select(
+      sql`${ENVELOPE_SELECT}, toString(id) AS the_id`,
+      sql`FROM records WHERE ${at(stretch)} AND ${which}`,
+      options,
+    );
+    return rows.map(sealedRow);
+  }
+
+  async function quickPayloads(stretch: LogStretch, options?: QueryOptions): Promise<SealedPayload[]> {
+    const answer = await bytes(
+      sql`source_offset, UUIDStringToNum(toString(record_id)) AS id_bytes, ${PAYLOAD_TEXT}`,
+      sql`FROM payloads WHERE ${at(stretch)}`,
+      options,
+    );
+    let rebuild = false;
+    const payloads = await every<SealedPayload>(answer, () => {
+      const payload = { index: answer.uint64(), recordId: answer.fixed(ID_BYTES) };
+      const needsColumns = answer.uint8() === 1;
+      const own = answer.bytes();
+      rebuild ||= needsColumns;
+      return needsColumns ? null : { ...payload, bytes: own };
+    });
+    if (rebuild) payloads.push(...(await exactPayloads(stretch, sql`rest != '' AND raw = ''`, options)));
+    return ascending(payloads);
+  }
+
+  async function exactPayloads(
+    stretch: LogStretch,
+    which: Sql,
+    options?: QueryOptions,
+  ): Promise<SealedPayload[]> {
+    const rows = await select(
+      sql`${PAYLOAD_SELECT}, source_offset, toString(record_id) AS the_id`,
+      sql`FROM payloads WHERE ${at(stretch)} AND ${which}`,
+      options,
+    );
+    return rows.map((row) => ({
+      index: row.number("source_offset"),
+      recordId: idBytes(row.string("the_id")),
+      bytes: rebuiltPayload(row),
+    }));
+  }
+
+  async function letters(
+    { generation, partition, from, to }: LogStretch,
+    options?: QueryOptions,
+  ): Promise<SealedLetter[]> {
+    const found = await select(
+      sql`id, any(letter_offset) AS the_offset, max(is_cut) AS cut`,
+      sql`FROM dead_letters WHERE generation = ${generationName(generation)} AND topic = ${text(TOPICS.events)}
+        AND letter_partition = ${integer(partition)} AND letter_offset >= ${integer(from)} AND letter_offset < ${integer(to)}
+        GROUP BY id`,
+      options,
+    );
+    if (found.length === 0) return [];
+    const ids = join(
+      found.map((row) => text(row.string("id"))),
+      ", ",
+    );
+    const answer = await bytes(
+      sql`id, any(value) AS the_value`,
+      sql`FROM dead_letter_bytes WHERE id IN (${ids}) GROUP BY id`,
+      options,
+    );
+    const values = new Map<string, Uint8Array>();
+    while (answer.next()) values.set(answer.string(), answer.bytes());
+    return ascending(
+      found.map((row) => ({
+        index: row.number("the_offset"),
+        bytes: row.boolean("cut") ? null : (values.get(row.string("id")) ?? null),
+      })),
+    );
+  }
+
+  async function placed(which: Sql, options?: QueryOptions): Promise<PlacedSealedRow[]> {
+    const rows = await select(
+      sql`${ENVELOPE_SELECT}, toString(id) AS the_id`,
+      sql`FROM records WHERE ${which}`,
+      options,
+    );
+    return rows.map((row) => ({
+      ...sealedRow(row),
+      generation: row.string("generation"),
+      partition: row.number("source_partition"),
+    }));
+  }
+
+  return {
+    async block(stretch, options): Promise<SealedBlock> {
+      const [rows, payloads, ownLetters] = await Promise.all([
+        quickRows(stretch, options),
+        quickPayloads(stretch, options),
+        letters(stretch, options),
+      ]);
+      return { rows, payloads, letters: ownLetters };
+    },
+    async exact(stretch, options): Promise<SealedBlock> {
+      const [rows, payloads] = await Promise.all([
+        exactRows(stretch, sql`1`, options),
+        exactPayloads(stretch, sql`1`, options),
+      ]);
+      return { rows: ascending(rows), payloads: ascending(payloads), letters: [] };
+    },
+    async byId(ids, options) {
+      if (ids.length === 0) return [];
+      return placed(sql`id IN (${join(ids.map(uuidValue), ", ")})`, options);
+    },
+    erasures: (options) => placed(sql`type IN ('erasure', 'retention')`, options),
+    async partitions(options) {
+      const found = await createReconcileReader(database).partitions("records", options);
+      return found.map(({ generation, partition, rows, highest }) => ({
+        generation,
+        partition,
+        rows,
+        highest,
+      }));
+    },
+  };
+}
+
+/** Each row of an answer, in turns. */
+async function every<T>(answer: BinaryRows, read: () => T | null): Promise<T[]> {
+  const all: T[] = [];
+  for (let count = 1; answer.next(); count += 1) {
+    const one = read();
+    if (one !== null) all.push(one);
+    if (count % TURN === 0) await nextTurn();
+  }
+  return all;
+}
+
+function at({ generation, partition, from, to }: LogStretch): Sql {
+  return sql`source_offset >= ${integer(from)} AND source_offset < ${integer(to)} AND source_partition = ${integer(partition)}
+    AND generation = ${generationName(generation)}`;
+}
+
+function ascending<T extends { index: number }>(items: T[]): T[] {
+  return items.sort((a, b) => a.index - b.index);
+}
+
+function sealedRow(row: Row): SealedRow {
+  return {
+    index: row.number("source_offset"),
+    id: idBytes(row.string("the_id")),
+    envelope: rebuiltEnvelope(row),
+  };
+}
+
+/** A row that somebody changed may no longer make an envelope at all: then it has none. */
+function rebuiltEnvelope(row: Row): Uint8Array {
+  try {
+    return Buffer.from(envelopeText(row));
+  } catch (error) {
+    if (error instanceof SyntaxError) return new Uint8Array();
+    throw error;
+  }
+}
+
+function rebuiltPayload(row: Row): Uint8Array | null {
+  try {
+    return Buffer.from(payloadText(row));
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function idBytes(id: string): Uint8Array {
+  return Buffer.from(id.replaceAll("-", ""), "hex");
+}

@@ -1,0 +1,55 @@
+import type { LogStretch } from "../queries/reconcile-types.ts";
+import type { QueryOptions } from "../queries/types.ts";
+
+/** A record's row: its position, its id beside the envelope, the envelope's exact bytes. */
+export interface SealedRow {
+  index: number;
+  /** 16 bytes */
+  id: Uint8Array;
+  envelope: Uint8Array;
+}
+
+export interface PlacedSealedRow extends SealedRow {
+  generation: string;
+  partition: number;
+}
+
+export interface SealedPayload {
+  index: number;
+  /** 16 bytes: the record it is filed under. */
+  recordId: Uint8Array;
+  /** Null where its columns make none any more. */
+  bytes: Uint8Array | null;
+}
+
+/** Of a dead letter from the events topic. */
+export interface SealedLetter {
+  index: number;
+  /** Null where they have expired, or the letter was cut. */
+  bytes: Uint8Array | null;
+}
+
+/** What is stored at some positions; each list ascends by index. */
+export interface SealedBlock {
+  rows: SealedRow[];
+  payloads: SealedPayload[];
+  letters: SealedLetter[];
+}
+
+/** For verifying the store against the ledger: every tenant's rows. Only for who runs the installation. */
+export interface SealedReader {
+  /**
+   * The quick way: the database writes the bytes. In rare characters it writes them otherwise than they were (U+2028): what does not
+   * fit its leaf is to be read again by `exact`.
+   */
+  block(stretch: LogStretch, options?: QueryOptions): Promise<SealedBlock>;
+  /** The bytes as they were, rebuilt from columns as everywhere else. Letters are left out. */
+  exact(stretch: LogStretch, options?: QueryOptions): Promise<SealedBlock>;
+  /** Every row of these ids, at most 500 of them. */
+  byId(ids: readonly string[], options?: QueryOptions): Promise<PlacedSealedRow[]>;
+  /** Every record of the types `erasure` and `retention`. */
+  erasures(options?: QueryOptions): Promise<PlacedSealedRow[]>;
+  partitions(
+    options?: QueryOptions,
+  ): Promise<{ generation: string; partition: number; rows: number; highest: number }[]>;
+}
