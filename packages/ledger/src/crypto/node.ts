@@ -4,7 +4,7 @@ const SPKI_ED25519 = Uint8Array.from([
   0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ]); // RFC 8410, before the 32 bytes
 
-/** `#crypto` outside a browser. SHA-256: 32 bytes. */
+/** `#crypto` outside a browser. SHA-256: 32 bytes, a view into a larger buffer: copy what is handed to another thread. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   // By way of hex: "buffer" makes an ArrayBuffer for each hash, and collecting those costs more than the hash itself.
   const digest = Buffer.from(hash("sha256", bytes, "hex"), "hex");

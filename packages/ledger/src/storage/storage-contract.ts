@@ -34,6 +34,7 @@ export function storageContract(name: string, subject: StorageSubject): void {
         expect(await each.read("tile/entries/x001/235")).toBeNull();
         expect(await each.read("tile/entries/x001/234.p/3")).toBeNull();
         expect(await each.read("tile/entries/x001/234/000")).toBeNull();
+        expect(await each.read("tile/entries")).toBeNull();
         expect(await each.read("checkpoint")).toBeNull();
       }
     });

@@ -120,7 +120,7 @@ export class FileStorage implements LedgerStorage {
       const { buffer, byteOffset, length } = await readFile(this.#file(path));
       return new Uint8Array(buffer, byteOffset, length);
     } catch (error) {
-      if (hasErrno(error, "ENOENT", "ENOTDIR")) return null;
+      if (hasErrno(error, "ENOENT", "ENOTDIR", "EISDIR")) return null;
       throw error;
     }
   }
