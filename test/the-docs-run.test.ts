@@ -127,6 +127,17 @@ async function throughHttpProxy(line: string): Promise<void> {
   );
 }
 
+/** Starts the line on a free port: it has made its key and answers. */
+async function asWitness(line: string): Promise<void> {
+  const port = await freePort();
+  const child = start("bash", ["-c", `exec ${line} --listen 127.0.0.1:${port}`]);
+  await waitFor(async () => (await (await fetch(`http://127.0.0.1:${port}/keys`)).text()).includes("+"), {
+    timeoutMs: SLOW_MS / 2,
+    what: "the witness to say its key",
+  });
+  child.kill();
+}
+
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 /** Every package that a platform may need is in the lock file: `npm ci` refuses one that leaves some out. */
@@ -163,6 +174,7 @@ const special: [RegExp, (line: string) => void | Promise<void>][] = [
     () => expect(existsSync(join(ROOT, "test/the-log-moves-without-loss.test.ts"))).toBe(true),
   ],
   [/^npx tripline proxy .*--listen /, throughHttpProxy],
+  [/^npx tripline witness --name /, asWitness],
   [
     /^npx tripline proxy .* -- /,
     async (line) => {
