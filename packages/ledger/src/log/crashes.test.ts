@@ -45,6 +45,17 @@ async function expectSound(storage: WatchedStorage): Promise<void> {
   for (let at = 0; at < reader.head.size; at += 256) await reader.entries(Math.floor(at / 256));
 }
 
+/** The storage, whose calls take effect in the order that the scheduler chooses. */
+function interleaved(storage: LedgerStorage, scheduler: fc.Scheduler): LedgerStorage {
+  return {
+    read: scheduler.scheduleFunction(storage.read.bind(storage)),
+    write: scheduler.scheduleFunction(storage.write.bind(storage)),
+    replace: scheduler.scheduleFunction(storage.replace.bind(storage)),
+    list: scheduler.scheduleFunction(storage.list.bind(storage)),
+    remove: scheduler.scheduleFunction(storage.remove.bind(storage)),
+  };
+}
+
 /** Partial files whose full one exists. */
 function superseded(storage: MemoryStorage): string[] {
   return [...storage.files.keys()].filter((path) => {
@@ -184,13 +195,7 @@ describe("two writers of one log", () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), work, work, async (scheduler, one, two) => {
         const storage = new WatchedStorage();
-        const scheduled: LedgerStorage = {
-          read: scheduler.scheduleFunction(storage.read.bind(storage)),
-          write: scheduler.scheduleFunction(storage.write.bind(storage)),
-          replace: scheduler.scheduleFunction(storage.replace.bind(storage)),
-          list: scheduler.scheduleFunction(storage.list.bind(storage)),
-          remove: scheduler.scheduleFunction(storage.remove.bind(storage)),
-        };
+        const scheduled = interleaved(storage, scheduler);
         const archive = async (steps: readonly [number, boolean][]) => {
           let log = await openTestLog({ storage: scheduled });
           for (const [count, publish] of steps) {
@@ -215,6 +220,29 @@ describe("two writers of one log", () => {
       { numRuns: 30 },
     );
     expect(rivals).toBeGreaterThan(0);
+  });
+
+  it("that were given different records leave one's tree, whole, in whatever order they write", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 250, max: 300 }), async (scheduler, count) => {
+        const storage = new MemoryStorage();
+        await openTestLog({ storage });
+        const archive = async (first: number) => {
+          const log = await openTestLog({ storage: interleaved(storage, scheduler) });
+          await log.append(0, entriesFrom(first, count));
+          return log.checkpoint();
+        };
+        const both = Promise.allSettled([archive(0), archive(1)]);
+        await scheduler.waitFor(both);
+        const published = (await both).filter(({ status }) => status === "fulfilled");
+        expect(published.length).toBeLessThanOrEqual(1);
+        const log = await openTestLog({ storage });
+        expect(log.size).toBeGreaterThanOrEqual(published.length === 1 ? count : 0);
+        await log.checkpoint();
+        for (let at = 0; at < log.size; at += 256) await log.reader().entries(at / 256);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("that were given different records are stopped with an error, and neither is overwritten", async () => {

@@ -9,6 +9,8 @@ import type { LogFile } from "./log-file.ts";
  */
 export class PartialFiles {
   readonly #paths = new Set<string>();
+  /** Those of this process: what another wrote is compared before it is believed to be the same. */
+  readonly #written = new Set<string>();
   readonly #storage: LedgerStorage;
 
   constructor(storage: LedgerStorage) {
@@ -23,12 +25,19 @@ export class PartialFiles {
     for (const path of found.flat()) this.#paths.add(path);
   }
 
+  /** The bundle first: of two writers with different entries only the one whose bundle is there writes tiles. */
   async write(files: readonly LogFile[]): Promise<void> {
-    const fresh = files.filter(({ path }) => !this.#paths.has(path));
-    await Promise.all(
-      fresh.map(({ path, bytes, provisional }) => this.#storage.write(path, bytes, { provisional })),
-    );
-    for (const { path } of fresh) this.#paths.add(path);
+    const fresh = files.filter(({ path }) => !this.#written.has(path));
+    const isBundle = ({ path }: LogFile): boolean => parseTilePath(path)?.kind === "entries";
+    for (const some of [fresh.filter(isBundle), fresh.filter((file) => !isBundle(file))]) {
+      await Promise.all(
+        some.map(({ path, bytes, provisional }) => this.#storage.write(path, bytes, { provisional })),
+      );
+    }
+    for (const { path } of fresh) {
+      this.#paths.add(path);
+      this.#written.add(path);
+    }
   }
 
   /** Removes those whose full one a tree of this size has; it must be durable. */
@@ -40,6 +49,9 @@ export class PartialFiles {
       return tileWidth(level, resource.index, size) === TILE_WIDTH;
     });
     await Promise.all(superseded.map((path) => this.#storage.remove(path)));
-    for (const path of superseded) this.#paths.delete(path);
+    for (const path of superseded) {
+      this.#paths.delete(path);
+      this.#written.delete(path);
+    }
   }
 }

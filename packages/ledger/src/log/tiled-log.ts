@@ -122,8 +122,10 @@ export class TiledLog {
 
   async #write(files: readonly LogFile[]): Promise<void> {
     try {
-      for (const { path, bytes } of files)
-        await this.#writes.add(() => this.#parts.storage.write(path, bytes));
+      // The bundle first, as with partial files.
+      await this.#writes.add(async () => {
+        for (const { path, bytes } of files) await this.#parts.storage.write(path, bytes);
+      });
     } catch (error) {
       this.#failure ??= { error }; // the edge is ahead of what is stored
       throw error;
@@ -135,8 +137,8 @@ export class TiledLog {
     const { head, files } = await this.#appends.take(() => this.#snapshot());
     if (head.size === this.#published.size && cosign === null && this.#isSignedByAll())
       return this.#published;
+    await this.#writes.settle(); // first: who finds another's full bundle there writes no partial one behind it
     await partials.write(files);
-    await this.#writes.settle();
     await partials.removeSuperseded(head.size);
     this.#published = await this.#put({ ...head, note: await this.#sign(head) });
     return this.#published;
