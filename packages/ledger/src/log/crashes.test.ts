@@ -45,14 +45,22 @@ async function expectSound(storage: WatchedStorage): Promise<void> {
   for (let at = 0; at < reader.head.size; at += 256) await reader.entries(Math.floor(at / 256));
 }
 
-/** The storage, whose calls take effect in the order that the scheduler chooses. */
+/** The storage, whose calls take effect, and are answered, in the order that the scheduler chooses. */
 function interleaved(storage: LedgerStorage, scheduler: fc.Scheduler): LedgerStorage {
+  const later =
+    <Args extends unknown[], T>(name: string, call: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      await scheduler.schedule(Promise.resolve(), `${name} ${args[0]}`);
+      const answer = await call(...args);
+      await scheduler.schedule(Promise.resolve(), `${name} ${args[0]} answered`);
+      return answer;
+    };
   return {
-    read: scheduler.scheduleFunction(storage.read.bind(storage)),
-    write: scheduler.scheduleFunction(storage.write.bind(storage)),
-    replace: scheduler.scheduleFunction(storage.replace.bind(storage)),
-    list: scheduler.scheduleFunction(storage.list.bind(storage)),
-    remove: scheduler.scheduleFunction(storage.remove.bind(storage)),
+    read: later("read", storage.read.bind(storage)),
+    write: later("write", storage.write.bind(storage)),
+    replace: later("replace", storage.replace.bind(storage)),
+    list: later("list", storage.list.bind(storage)),
+    remove: later("remove", storage.remove.bind(storage)),
   };
 }
 
