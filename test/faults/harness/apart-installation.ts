@@ -56,6 +56,7 @@ export async function startServicesApart(options: ApartOptions): Promise<Install
     url: collector.url,
     consoleUrl: console.url,
     access,
+    data,
     services,
     logIsOwned: false,
     withLog: (use) => use(log),

@@ -33,6 +33,7 @@ function whole(): WhatHappened {
     accused: ["local:thief"],
     revoked: ["local:thief"],
     deadLetters: 0,
+    unsealed: [],
   };
 }
 

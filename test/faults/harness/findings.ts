@@ -35,6 +35,8 @@ export interface WhatHappened {
   revoked: readonly string[];
   /** what the service told an operator of records that it could not process */
   deadLetters: number;
+  /** how the ledger differs from the log, as sentences */
+  unsealed: readonly string[];
 }
 
 const SHOWN = 5; // ids in a sentence
@@ -47,6 +49,7 @@ export function findings(run: WhatHappened): string[] {
     ...alertFindings(run),
     ...chainFindings(run),
     ...(run.accepted.lost.length === 0 ? [] : [`callers lost records: ${run.accepted.lost.join(" ")}`]),
+    ...run.unsealed.slice(0, SHOWN),
     ...(run.deadLetters === 0 ? [] : [`${run.deadLetters} records are in the dead letters`]),
   ];
 }

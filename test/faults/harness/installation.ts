@@ -15,6 +15,8 @@ export interface Installation {
   readonly url: string;
   /** What can be killed, by name; killing and starting is up to the test. */
   readonly services: ReadonlyMap<string, ServiceProcess>;
+  /** The directory of the ledger. */
+  readonly ledger: string;
   /** Asks the console, as a person with every right. */
   json<T>(path: string): Promise<T>;
   /** `json` without the judgement. */
@@ -57,6 +59,8 @@ export function installationOf(options: {
   url: string;
   consoleUrl: string;
   access: Access;
+  /** The data directory. */
+  data: string;
   services: ReadonlyMap<string, ServiceProcess>;
   logIsOwned: boolean;
   withLog: Installation["withLog"];
@@ -68,6 +72,7 @@ export function installationOf(options: {
   return {
     url: options.url,
     services,
+    ledger: join(options.data, "ledger"),
     logIsOwned: options.logIsOwned,
     withLog: options.withLog,
     request,

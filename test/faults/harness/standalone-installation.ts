@@ -43,6 +43,7 @@ export async function startStandaloneInstallation(
     url: options.url ?? service.url,
     consoleUrl: service.url,
     access,
+    data,
     services: new Map([[STANDALONE, service]]),
     logIsOwned: broker === undefined,
     async withLog(use) {

@@ -3,6 +3,7 @@ import type { Log, LogRecord } from "@tripline/stream";
 import { waitFor } from "../../support/wait-for.ts";
 import type { LoggedRecord, StoredRecord, WhatHappened } from "./findings.ts";
 import { type Installation, RULE } from "./installation.ts";
+import { ledgerFindings } from "./ledger-findings.ts";
 import { referenceAlerts, ruleAlerts, wholeTopic } from "./reference-alerts.ts";
 import type { Workload } from "./workload.ts";
 
@@ -71,6 +72,13 @@ export async function whatHappened(installation: Installation, workload: Workloa
     ).catch(() => undefined); // what is missing is named by the comparison
     contents = await installation.withLog((open) => readLog(open, isCallers));
   }
+  const unsealed = await waitFor(
+    async () => {
+      const found = await unsealedOf(installation, contents);
+      return found.length === 0 || installation.logIsOwned ? found : null;
+    },
+    { what: "what is stored to be sealed", timeoutMs: AFTER_START_TIMEOUT_MS },
+  ).catch(() => unsealedOf(installation, contents));
   return {
     accepted: workload.accepted,
     logged: contents.logged,
@@ -83,7 +91,24 @@ export async function whatHappened(installation: Installation, workload: Workloa
     accused: shown.accused,
     revoked: shown.revoked,
     deadLetters: contents.deadLetters,
+    unsealed,
   };
+}
+
+/** Up to the last of the callers' records: what comes behind it is not waited for. */
+async function unsealedOf(installation: Installation, contents: LogContents): Promise<string[]> {
+  const byPartition = Map.groupBy(contents.records, ({ partition }) => partition);
+  const partitions = [...byPartition].map(([partition, records]) => ({
+    generation: contents.generation,
+    partition,
+    records,
+  }));
+  const last = (partition: number): number =>
+    Math.max(
+      -1,
+      ...contents.logged.filter((each) => each.partition === partition).map(({ offset }) => offset),
+    );
+  return ledgerFindings(installation.ledger, partitions, (partition) => last(partition) + 1);
 }
 
 async function goodbyesStored(installation: Installation, workload: Workload): Promise<boolean> {
@@ -138,6 +163,7 @@ interface LogContents {
   alerts: Set<string>;
   deadLetters: number;
   partitions: number;
+  generation: string;
   through: boolean;
 }
 
@@ -149,6 +175,7 @@ async function readLog(log: Log, isCallers: (producer: string) => boolean): Prom
     alerts: new Set((await ruleAlerts(log)).map(({ id }) => id)),
     deadLetters: (await wholeTopic(log, TOPICS.deadLetters)).length,
     partitions: await log.partitionCount(TOPICS.events),
+    generation: log.generation,
     through: await isThrough(log, isCallers, records),
   };
 }

@@ -1,13 +1,6 @@
 import { type Alert, LOCAL_TENANT, pipelineAlert } from "@tripline/events";
 import type { LedgerError } from "@tripline/ledger";
 
-/** Not what another owner of the same log does in passing: those errors end with opening the log again. */
-const PASSING: readonly LedgerError["code"][] = ["TRIPLINE_LEDGER_SUPERSEDED"];
-
-export function isDamage({ code }: LedgerError): boolean {
-  return !PASSING.includes(code);
-}
-
 /** @param path of the log, as in the catalog */
 export function damageAlert(path: string, error: LedgerError, timeMs: number): Alert {
   return pipelineAlert({

@@ -8,9 +8,11 @@ export interface LedgerLoopOptions {
   what: string;
   everyMs: number;
   logger: ServiceContext["logger"];
-  /** Called for each failure that waiting does not mend, before the next attempt. */
+  /** Called for a failure that neither waiting nor opening the log again mends, before each further attempt. */
   onDamage(error: LedgerError): Promise<void>;
 }
+
+const DAMAGE_AFTER = 10; // failures in a row: a former owner of the log, until it learns that it is none, may collide with this one
 
 /** Does `work` at a steady pace until it is closed. What fails is tried again; said once, until it fails otherwise. */
 export class LedgerLoop {
@@ -18,6 +20,7 @@ export class LedgerLoop {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #trouble: string | null = null;
+  #failures = 0;
 
   constructor(options: LedgerLoopOptions, work: (signal: AbortSignal) => Promise<void>) {
     this.#options = options;
@@ -42,6 +45,7 @@ export class LedgerLoop {
       try {
         await work(signal);
         this.#trouble = null;
+        this.#failures = 0;
       } catch (error) {
         if (!signal.aborted) await this.#failed(error);
       }
@@ -61,7 +65,8 @@ export class LedgerLoop {
       logger[waits ? "warn" : "error"]({ err: error }, `${trouble}; trying again`);
       this.#trouble = trouble;
     }
-    if (error instanceof LedgerError && error.kind === "permanent") {
+    this.#failures = error instanceof LedgerError && error.kind === "permanent" ? this.#failures + 1 : 0;
+    if (error instanceof LedgerError && this.#failures >= DAMAGE_AFTER) {
       await onDamage(error).catch((cause: unknown) => {
         logger.warn({ err: cause }, "the alert about it could not be written; trying again");
       });

@@ -1,9 +1,10 @@
-import type { LedgerError, TiledLog } from "@tripline/ledger";
+import { TriplineError } from "@tripline/events";
+import { LedgerError, type TiledLog } from "@tripline/ledger";
 import type { Log, SinkRange } from "@tripline/stream";
 import { entriesOf, entryOfValue } from "./entries-of-range.ts";
-import { isDamage } from "./ledger-alerts.ts";
 import { LedgerLoop, type LedgerLoopOptions } from "./ledger-loop.ts";
 
+const LAST_MS = 5000; // at the end: what is not sealed by then is sealed by the next owner
 const SCANNED_RECORDS = 1000; // of the topic at once, when the log has to catch up
 
 export interface PartitionLedgerOptions extends Omit<LedgerLoopOptions, "what"> {
@@ -28,19 +29,19 @@ export class PartitionLedger {
   readonly #loop: LedgerLoop;
   #log: TiledLog | null = null;
   #closing: Promise<void> | null = null;
+  /** What was met of it since the start: it does not go away by itself. */
+  #damage: string | null = null;
   /** All positions below are stored, as far as this owner knows. */
   #stored = 0;
 
   constructor(options: PartitionLedgerOptions) {
     this.#options = options;
     const what = `the ledger of ${options.topic}/${options.partition}`;
-    const onDamage = (error: LedgerError): Promise<void> =>
-      isDamage(error) ? options.onDamage(error) : Promise.resolve();
-    this.#loop = new LedgerLoop({ ...options, what, onDamage }, (signal) => this.#seal(signal));
+    this.#loop = new LedgerLoop({ ...options, what }, (signal) => this.#seal(signal));
   }
 
   get trouble(): string | null {
-    return this.isClosed ? null : this.#loop.trouble;
+    return this.isClosed ? null : (this.#damage ?? this.#loop.trouble);
   }
 
   get isClosed(): boolean {
@@ -60,8 +61,13 @@ export class PartitionLedger {
     if (log === null || log.size < first) return;
     try {
       await log.append(first, entriesOf(first, last, byOffset));
-    } catch {
-      this.#log = null; // the loop opens it again, meets the same trouble, and says so
+    } catch (error) {
+      this.#log = null; // the loop opens it again, and says what trouble it meets
+      if (!(error instanceof LedgerError) || error.code !== "TRIPLINE_LEDGER_CONFLICT") return;
+      this.#damage = error.message;
+      await this.#options.onDamage(error).catch((cause: unknown) => {
+        this.#options.logger.error({ err: cause }, `no alert could be written about this: ${error.message}`);
+      });
     }
   }
 
@@ -73,22 +79,23 @@ export class PartitionLedger {
 
   async #end(): Promise<void> {
     await this.#loop.close();
-    const log = this.#log;
-    this.#log = null;
-    if (log === null) return;
-    await log.checkpoint().catch((cause: unknown) => {
+    await this.#seal(AbortSignal.timeout(LAST_MS)).catch((cause: unknown) => {
       this.#options.logger.warn(
         { err: cause },
-        "the last leaves could not be sealed; the next owner does that",
+        "what was stored last is not sealed yet; the next owner does that",
       );
     });
-    await log.close();
+    await this.#log?.close();
+    this.#log = null;
   }
 
   async #seal(signal: AbortSignal): Promise<void> {
     try {
       const log = this.#log ?? (await this.#open());
-      while (log.size < this.#stored && !signal.aborted) await this.#catchUp(log, signal);
+      for (let size = -1; log.size > size && log.size < this.#stored && !signal.aborted; ) {
+        size = log.size;
+        await this.#catchUp(log, signal);
+      }
       const { size } = await log.checkpoint();
       this.#options.onCheckpoint?.(size, Math.max(0, this.#stored - size));
     } catch (error) {
@@ -107,30 +114,39 @@ export class PartitionLedger {
     return opened;
   }
 
-  /** Seals the positions from the log's end to what is stored. */
+  /** Seals positions from the log's end on, up to what is stored: a part of them at least. */
   async #catchUp(log: TiledLog, signal: AbortSignal): Promise<void> {
     const { topic, partition } = this.#options;
     const to = this.#stored;
-    const { earliest = 0 } =
-      (await this.#options.log.offsets(topic)).find((each) => each.partition === partition) ?? {};
-    let next = log.size;
-    const seal = async (last: number, byOffset: ReadonlyMap<number, Uint8Array>): Promise<void> => {
-      if (last < next) return;
-      await log.append(next, entriesOf(next, last, byOffset));
-      next = last + 1;
-    };
-    while (next < Math.min(earliest, to) && !signal.aborted)
-      await seal(Math.min(next + SCANNED_RECORDS, earliest, to) - 1, new Map());
-    if (next >= to || signal.aborted) return;
-    await this.#options.log.scan(
-      { topic, partition, from: next, to, maxBatchRecords: SCANNED_RECORDS },
-      async (records) => {
-        signal.throwIfAborted();
-        const newest = records.at(-1);
-        if (newest === undefined) return;
-        await seal(newest.offset, new Map(records.map((record) => [record.offset, entryOfValue(record)])));
-      },
-    );
-    await seal(to - 1, new Map());
+    try {
+      await this.#options.log.scan(
+        { topic, partition, from: log.size, to, maxBatchRecords: SCANNED_RECORDS },
+        async (records) => {
+          signal.throwIfAborted();
+          const newest = records.at(-1);
+          if (newest === undefined) return;
+          const byOffset = new Map(records.map((record) => [record.offset, entryOfValue(record)]));
+          await log.append(log.size, entriesOf(log.size, newest.offset, byOffset));
+        },
+      );
+    } catch (error) {
+      if (!isOutOfRange(error)) throw error;
+      await this.#markLost(log, signal);
+    }
   }
+
+  /** Positions that retention has removed before they were sealed. */
+  async #markLost(log: TiledLog, signal: AbortSignal): Promise<void> {
+    const { topic, partition } = this.#options;
+    const found = (await this.#options.log.offsets(topic)).find((each) => each.partition === partition);
+    const to = Math.min(found?.earliest ?? 0, this.#stored);
+    while (log.size < to && !signal.aborted) {
+      const last = Math.min(log.size + SCANNED_RECORDS, to) - 1;
+      await log.append(log.size, entriesOf(log.size, last, new Map()));
+    }
+  }
+}
+
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof TriplineError && error.code === "TRIPLINE_STREAM_OUT_OF_RANGE";
 }

@@ -1,7 +1,6 @@
 import {
   CHECKPOINT_PATH,
   type Checkpoint,
-  type LedgerError,
   openCheckpoint,
   partitionPath,
   ROOT_PATH,
@@ -9,7 +8,6 @@ import {
   type TiledLog,
 } from "@tripline/ledger";
 import type { InstallationLogs } from "./installation-logs.ts";
-import { isDamage } from "./ledger-alerts.ts";
 import { LedgerLoop, type LedgerLoopOptions } from "./ledger-loop.ts";
 import type { Publication } from "./publication.ts";
 
@@ -35,9 +33,7 @@ export class RootLedger {
 
   constructor(options: RootLedgerOptions) {
     this.#options = options;
-    const onDamage = (error: LedgerError): Promise<void> =>
-      isDamage(error) ? options.onDamage(error) : Promise.resolve();
-    this.#loop = new LedgerLoop({ ...options, what: "the ledger's root log", onDamage }, () => this.#take());
+    this.#loop = new LedgerLoop({ ...options, what: "the ledger's root log" }, () => this.#take());
   }
 
   get trouble(): string | null {
@@ -67,9 +63,11 @@ export class RootLedger {
       const time = new Date(this.#options.now()).toISOString();
       for (let from = 0; from === 0 || from < grown.length; from += CHECKPOINTS_OF_AN_ENTRY) {
         const checkpoints = grown.slice(from, from + CHECKPOINTS_OF_AN_ENTRY);
+        // One leaf a checkpoint: a former owner that does the same then meets this one at each leaf, and gives way.
         await log.append(log.size, [rootEntry({ time, checkpoints })]);
+        await log.checkpoint();
       }
-      const { note } = await log.checkpoint();
+      const { note } = log.published;
       for (const { origin, size } of grown) this.#taken.set(origin, size);
       this.#options.publication.publish(note, log.reader());
     } catch (error) {
