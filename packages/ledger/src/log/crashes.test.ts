@@ -129,7 +129,7 @@ describe("any sequence of appends, crashes and restarts", () => {
         expect(toHex((await last.checkpoint()).root)).toBe(roots[MOST]);
         await expectSound(storage);
       }),
-      { numRuns: 250 },
+      { numRuns: 40 },
     );
     expect(deaths).toBeGreaterThan(0);
   });
@@ -225,7 +225,7 @@ describe("two writers of one log", () => {
         expect(toHex((await last.checkpoint()).root)).toBe(roots[MOST]);
         await expectSound(storage);
       }),
-      { numRuns: 400 },
+      { numRuns: 30 },
     );
     expect(rivals).toBeGreaterThan(0);
   });
@@ -249,7 +249,7 @@ describe("two writers of one log", () => {
         await log.checkpoint();
         for (let at = 0; at < log.size; at += 256) await log.reader().entries(at / 256);
       }),
-      { numRuns: 400 },
+      { numRuns: 60 },
     );
   });
 
