@@ -1,11 +1,8 @@
-import type { Refusal, Witness } from "@tripline/ledger";
+import type { Witness } from "@tripline/ledger";
 import { counter, HttpError, type ServiceContext } from "@tripline/service";
 import type { FastifyPluginAsync } from "fastify";
 
 const BODY_LIMIT_BYTES = 64 * 1024; // 63 hashes and a checkpoint with dozens of signatures
-
-/** What speaks for a log that shows different people different trees; the request is the evidence. */
-const ALARMS: readonly (Refusal["kind"] | "cosigned")[] = ["other_root", "inconsistent"];
 
 /** `POST /add-checkpoint` (C2SP tlog-witness), and `GET /keys`: the verifier keys, a line each. */
 export function witnessRoutes(deps: {
@@ -34,14 +31,18 @@ export function witnessRoutes(deps: {
     app.post("/add-checkpoint", async (request, reply) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       try {
-        const { status, contentType, body: text, outcome, origin } = await deps.witness.addCheckpoint(body);
+        const {
+          status,
+          contentType,
+          body: text,
+          outcome,
+          origin,
+          contradiction,
+        } = await deps.witness.addCheckpoint(body);
         answers.inc({ outcome });
-        if (ALARMS.includes(outcome)) {
-          // Signed by the log itself, or it would not have come this far: worth keeping, and nothing in it is secret.
-          logger.warn(
-            { origin, outcome, request: body.toString("utf8") },
-            "a log contradicts what it showed before",
-          );
+        if (contradiction !== null) {
+          // The evidence, with the log's own signatures; nothing in it is secret.
+          logger.warn({ origin, outcome, ...contradiction }, "a log contradicts what it showed before");
         } else logger.debug({ origin, outcome }, "answered");
         // Set by hand: Fastify would add a charset to the type that the protocol compares.
         return await reply.code(status).header("content-type", contentType).send(Buffer.from(text));

@@ -1,6 +1,6 @@
 import { type Checkpoint, openCheckpoint, parseCheckpoint } from "../checkpoint/index.ts";
 import { LedgerError } from "../errors.ts";
-import { parseNote } from "../note/index.ts";
+import { encodeNote, parseNote } from "../note/index.ts";
 import { EMPTY_ROOT, sameBytes, verifyConsistency } from "../tree/index.ts";
 import type { LogList } from "./log-list.ts";
 import { type AddCheckpoint, parseAddCheckpoint } from "./request.ts";
@@ -10,10 +10,12 @@ export interface WitnessedTree {
   size: number;
   /** 32 bytes */
   root: Uint8Array;
+  /** The checkpoint with the log's own signatures: with a later one that contradicts it, the proof that the log lied. */
+  note: Uint8Array | null;
 }
 
 /** Of a log that it never cosigned. */
-export const NOTHING_WITNESSED: WitnessedTree = { size: 0, root: EMPTY_ROOT };
+export const NOTHING_WITNESSED: WitnessedTree = { size: 0, root: EMPTY_ROOT, note: null };
 
 /** What a request asks for, once it is known to come from a log of the list. */
 export interface Submission extends AddCheckpoint {
@@ -41,8 +43,10 @@ export function readSubmission(body: Uint8Array, logs: LogList): Submission | Re
   const keys = logs.get(claimed.origin);
   if (keys === undefined) return { kind: "unknown_origin" };
   try {
-    const { origin, size, root, text } = openCheckpoint(request.checkpoint, keys);
-    return { ...request, origin, text, tree: { size, root } };
+    const { origin, size, root, text, verified } = openCheckpoint(request.checkpoint, keys);
+    // Without the signatures of others: anybody may have put them there, as many as they liked.
+    const note = encodeNote({ text, signatures: verified });
+    return { ...request, origin, text, tree: { size, root, note } };
   } catch (error) {
     if (error instanceof LedgerError) return { kind: "unsigned" };
     throw error;

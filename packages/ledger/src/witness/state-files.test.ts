@@ -2,7 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createWitnessState, hasWitnessState, openWitnessState } from "./index.ts";
+import { signCheckpoint } from "../checkpoint/index.ts";
+import { createSigner, generateSigningKey, renamedKey } from "../signer/index.ts";
+import { createWitnessState, hasWitnessState, openWitnessState, type WitnessedTree } from "./index.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -10,7 +12,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(directory, ".."), { recursive: true }));
 
+const log = generateSigningKey("log.example");
 const root = (value: number) => new Uint8Array(32).fill(value);
+/** As a log with this size would sign it. */
+async function treeAt(size: number, origin = "log.example", of = size): Promise<WitnessedTree> {
+  const key = renamedKey(log, origin);
+  const note = await signCheckpoint({ origin, size, root: root(of), extensions: [] }, [createSigner(key)]);
+  return { size, root: root(of), note };
+}
 const files = () => readdirSync(directory).sort();
 const newest = () => join(directory, files().at(-1) ?? "");
 
@@ -19,12 +28,12 @@ describe("a witness's state", () => {
     await createWitnessState(directory);
     const state = await openWitnessState(directory);
     expect(state.last("log.example").size).toBe(0);
-    await state.remember("log.example", { size: 3, root: root(3) });
-    await state.remember("ü.example/ ist auch ein Name", { size: 1, root: root(1) });
-    await state.remember("log.example", { size: 5, root: root(5) });
+    await state.remember("log.example", await treeAt(3));
+    await state.remember("ü.example/名前", await treeAt(1, "ü.example/名前"));
+    await state.remember("log.example", await treeAt(5));
     const again = await openWitnessState(directory);
-    expect(again.last("log.example")).toEqual({ size: 5, root: root(5) });
-    expect(again.last("ü.example/ ist auch ein Name")).toEqual({ size: 1, root: root(1) });
+    expect(again.last("log.example")).toEqual(await treeAt(5));
+    expect(again.last("ü.example/名前")).toEqual(await treeAt(1, "ü.example/名前"));
     expect(again.last("other").size).toBe(0);
   });
 
@@ -32,7 +41,7 @@ describe("a witness's state", () => {
     await createWitnessState(directory);
     writeFileSync(join(directory, "state.1.tmp"), "left behind by a crash");
     const state = await openWitnessState(directory);
-    for (let size = 1; size < 40; size++) await state.remember("log.example", { size, root: root(size) });
+    for (let size = 1; size < 40; size++) await state.remember("log.example", await treeAt(size));
     expect(files()).toHaveLength(16);
     expect(files().every((name) => /^state-\d{16}$/.test(name))).toBe(true);
     expect(statSync(newest()).mode & 0o077).toBe(0);
@@ -52,7 +61,7 @@ describe("a witness's state", () => {
   it("is refused with any one bit changed, or cut off anywhere", async () => {
     await createWitnessState(directory);
     const state = await openWitnessState(directory);
-    await state.remember("log.example", { size: 3, root: root(3) });
+    await state.remember("log.example", await treeAt(3));
     const bytes = readFileSync(newest());
     for (let byte = 0; byte < bytes.length; byte++) {
       const changed = Buffer.from(bytes);
@@ -74,16 +83,16 @@ describe("a witness's state", () => {
     await createWitnessState(directory);
     const first = await openWitnessState(directory);
     const second = await openWitnessState(directory);
-    await first.remember("log.example", { size: 3, root: root(3) });
-    await expect(second.remember("log.example", { size: 4, root: root(4) })).rejects.toMatchObject({
+    await first.remember("log.example", await treeAt(3));
+    await expect(second.remember("log.example", await treeAt(4))).rejects.toMatchObject({
       code: "TRIPLINE_LEDGER_UNAVAILABLE",
       cause: { code: "TRIPLINE_LEDGER_CONFLICT" },
     });
-    await first.remember("log.example", { size: 5, root: root(5) });
+    await first.remember("log.example", await treeAt(5));
     // Also when the number it wants was removed long ago.
     const late = await openWitnessState(directory);
-    for (let size = 6; size < 40; size++) await first.remember("log.example", { size, root: root(size) });
-    await expect(late.remember("log.example", { size: 6, root: root(0) })).rejects.toMatchObject({
+    for (let size = 6; size < 40; size++) await first.remember("log.example", await treeAt(size));
+    await expect(late.remember("log.example", await treeAt(6, "log.example", 0))).rejects.toMatchObject({
       cause: { code: "TRIPLINE_LEDGER_CONFLICT" },
     });
     expect((await openWitnessState(directory)).last("log.example").size).toBe(39);
@@ -94,11 +103,11 @@ describe("a witness's state", () => {
     const state = await openWitnessState(directory);
     const before = files();
     rmSync(directory, { recursive: true });
-    await expect(state.remember("log.example", { size: 3, root: root(3) })).rejects.toMatchObject({
+    await expect(state.remember("log.example", await treeAt(3))).rejects.toMatchObject({
       code: "TRIPLINE_LEDGER_UNAVAILABLE",
     });
     await createWitnessState(directory);
-    await expect(state.remember("log.example", { size: 3, root: root(3) })).rejects.toMatchObject({
+    await expect(state.remember("log.example", await treeAt(3))).rejects.toMatchObject({
       code: "TRIPLINE_LEDGER_UNAVAILABLE",
     });
     expect(state.last("log.example").size).toBe(0);

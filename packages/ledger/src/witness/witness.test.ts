@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeCheckpoint, signCheckpoint } from "../checkpoint/index.ts";
+import { encodeCheckpoint, openCheckpoint, signCheckpoint } from "../checkpoint/index.ts";
 import { encodeText, parseSignatureLines, SIGNATURE_TYPE, type Signer, signNote } from "../note/index.ts";
 import { createCosigner, createSigner, generateSigningKey } from "../signer/index.ts";
 import { treeOf } from "../testing/tree-of.ts";
@@ -118,7 +118,16 @@ describe("add-checkpoint", () => {
   it("refuses a fork from where it forked on, with the fork's own valid proof", async () => {
     const witness = witnessOf();
     await witness.addCheckpoint(await request(0, 13));
-    expect((await witness.addCheckpoint(await request(13, 20, { of: fork }))).status).toBe(422);
+    const contradicting = await request(13, 20, { of: fork });
+    const answer = await witness.addCheckpoint(contradicting);
+    expect(answer.status).toBe(422);
+    // Two statements of the log's own, which don't go together.
+    const { cosigned = "", request: offered = "" } = answer.contradiction ?? {};
+    expect(openCheckpoint(encodeText(cosigned), [log.verifier])).toMatchObject({
+      size: 13,
+      root: await tree.root(13),
+    });
+    expect(encodeText(offered)).toEqual(contradicting);
     expect((await witness.addCheckpoint(await request(13, 13, { of: fork }))).status).toBe(409);
     expect((await witness.addCheckpoint(await request(13, 20))).status).toBe(200);
   });

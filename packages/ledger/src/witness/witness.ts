@@ -1,4 +1,4 @@
-import { encodeSignatureLines, type Signer, signText } from "../note/index.ts";
+import { decodeText, encodeSignatureLines, type Signer, signText } from "../note/index.ts";
 import { isRefusal, type Refusal, readSubmission, refusalOf, type WitnessedTree } from "./decide.ts";
 import type { LogList } from "./log-list.ts";
 
@@ -21,6 +21,8 @@ export interface WitnessAnswer {
   outcome: "cosigned" | Refusal["kind"];
   /** Only of a known log, whose signature was verified. */
   origin: string | null;
+  /** Where the log contradicts itself: what it signed before, and the request that does not go with it. */
+  contradiction: { cosigned: string; request: string } | null;
 }
 
 export interface Witness {
@@ -41,16 +43,24 @@ export function createWitness(deps: {
   return {
     addCheckpoint: async (body) => {
       const submission = readSubmission(body, deps.logs());
-      if (isRefusal(submission)) return refused(submission, null);
+      if (isRefusal(submission)) return refused(submission);
       const { origin, tree, text } = submission;
       const result = turn.then(async () => {
         const last = deps.memory.last(origin);
         const refusal = refusalOf(submission, last);
-        if (refusal !== null) return refused(refusal, origin);
+        if (refusal !== null)
+          return { ...refused(refusal), origin, contradiction: contradiction(refusal, last, body) };
         // Remembered before it is signed: a cosignature that leaves and is forgotten could be contradicted.
         if (tree.size !== last.size) await deps.memory.remember(origin, tree);
         const lines = encodeSignatureLines(await signText(text, deps.signers));
-        return { status: 200, contentType: TEXT, body: lines, outcome: "cosigned", origin } as const;
+        return {
+          status: 200,
+          contentType: TEXT,
+          body: lines,
+          outcome: "cosigned",
+          origin,
+          contradiction: null,
+        } as const;
       });
       turn = result.catch(() => undefined); // its caller has the rejection; the next one starts all the same
       return result;
@@ -58,38 +68,37 @@ export function createWitness(deps: {
   };
 }
 
-function refused(refusal: Refusal, origin: string | null): WitnessAnswer {
-  const { kind: outcome } = refusal;
+/** A proof that leads nowhere can also be a sender's mistake; people have to look. */
+function contradiction(
+  { kind }: Refusal,
+  last: WitnessedTree,
+  body: Uint8Array,
+): WitnessAnswer["contradiction"] {
+  if (kind !== "other_root" && kind !== "inconsistent") return null;
+  return {
+    cosigned: last.note === null ? "" : (decodeText(last.note) ?? ""),
+    request: decodeText(body) ?? "",
+  };
+}
+
+function refused(refusal: Refusal): WitnessAnswer {
+  const [status, contentType, body] = answerTo(refusal);
+  return { status, contentType, body, outcome: refusal.kind, origin: null, contradiction: null };
+}
+
+function answerTo(refusal: Refusal): [number, string, string] {
   switch (refusal.kind) {
     case "malformed":
-      return { status: 400, contentType: TEXT, body: `${refusal.why}\n`, outcome, origin };
+      return [400, TEXT, `${refusal.why}\n`];
     case "unknown_origin":
-      return { status: 404, contentType: TEXT, body: "this log is not watched here\n", outcome, origin };
+      return [404, TEXT, "this log is not watched here\n"];
     case "unsigned":
-      return {
-        status: 403,
-        contentType: TEXT,
-        body: "no known key of this log signed this\n",
-        outcome,
-        origin,
-      };
+      return [403, TEXT, "no known key of this log signed this\n"];
     case "stale":
-      return { status: 409, contentType: SIZE, body: `${refusal.size}\n`, outcome, origin };
+      return [409, SIZE, `${refusal.size}\n`];
     case "other_root":
-      return {
-        status: 409,
-        contentType: TEXT,
-        body: "another tree of this size was cosigned\n",
-        outcome,
-        origin,
-      };
+      return [409, TEXT, "another tree of this size was cosigned\n"];
     case "inconsistent":
-      return {
-        status: 422,
-        contentType: TEXT,
-        body: "the proof does not lead to this tree\n",
-        outcome,
-        origin,
-      };
+      return [422, TEXT, "the proof does not lead to this tree\n"];
   }
 }
