@@ -1,6 +1,11 @@
 import {
+  type Anchor,
+  anchorOf,
+  anchorsIn,
+  CATALOG_PATH,
   type CatalogEntry,
   type LedgerFault,
+  type LogView,
   type OpenedRoot,
   openRoot,
   type Policy,
@@ -50,10 +55,27 @@ export interface AuditOptions {
   staleness?: { now: number; allowedMs: number };
   /** Told of each record that is asked about and as it was sealed. */
   onRecord?: (record: AuditedRecord) => void | Promise<void>;
+  /** Only these, and nothing between them; `selection` then only says what was asked. */
+  listed?: readonly ListedRecord[];
+  /** Leaves of the root log that name the logs' sizes: before the range, and last. Without them the root log is searched. */
+  hints?: { before: readonly LeafHint[]; last: readonly LeafHint[] };
+}
+
+export interface LeafHint {
+  origin: string;
+  leaf: number;
 }
 
 export interface AuditedRecord extends PartitionOf {
   row: StoredRow;
+  /** The first checkpoint of its log in the root log that covers it. */
+  anchor: Anchor;
+}
+
+export interface ListedRecord extends PartitionOf {
+  index: number;
+  /** Of the root log: its checkpoint of the partition's log covers the record. */
+  leaf: number;
 }
 
 export type AuditEvent =
@@ -83,7 +105,12 @@ class Audit {
 
   async *all(): AsyncGenerator<AuditEvent> {
     const { ledger, selection } = this.#options;
-    const catalog = (await readCatalog(ledger)) ?? [];
+    let catalog: readonly CatalogEntry[] = [];
+    try {
+      catalog = (await readCatalog(ledger)) ?? [];
+    } catch (error) {
+      yield* this.#faults([{ ...known(error, ""), files: [CATALOG_PATH] }]);
+    }
     const stated = statedRootKeys(catalog);
     const policy = this.#options.policy ?? policyWithout(stated);
     const logs = policy.logs.length > 0 ? policy.logs : stated;
@@ -134,19 +161,34 @@ class Audit {
     const origins = [...new Set(catalog.map(({ origin }) => origin))].filter(
       (origin) => pathOfOrigin(origin) !== null,
     );
-    const range = await rootRangeOf(view, selection);
-    summary.found.from = await timeAt(range.before);
-    summary.found.to = await timeAt(range.last);
-    const logs = new PartitionLogs(ledger, view, await sizesAt(view, view.head.size - 1, origins));
+    const { hints, listed } = this.#options;
+    const end = view.head.size - 1;
+    const last =
+      hints === undefined ? await sizesAt(view, end, origins) : await anchorsIn(view, end, hints.last);
+    const logs = new PartitionLogs(ledger, view, last);
     const check = new RecordCheck({
       ...{ logs, source, counts: this.#counts, where: selection.where },
       ...{ each: this.#options.each === true, allowUnsealed: this.#options.allowUnsealed === true },
       now: this.#options.staleness?.now ?? null,
       onRecord: this.#options.onRecord ?? null,
     });
+    const anchoredLeaves = anchored?.size ?? 0;
+    if (listed !== undefined) {
+      for await (const finding of this.#listed(listed, { view, logs, check, anchoredLeaves }))
+        yield* this.#found(finding);
+      for await (const finding of check.rest()) yield* this.#found(finding);
+      return;
+    }
+    const range = await rootRangeOf(view, selection);
+    summary.found.from = await timeAt(range.before);
+    summary.found.to = await timeAt(range.last);
+    const begun =
+      hints === undefined
+        ? await sizesAt(view, range.before, origins)
+        : await anchorsIn(view, range.before, hints.before);
     const reports = new Map<string, { path: string; from: number; to: number }>();
 
-    const leaves = stretches(view, range, { origins, anchoredLeaves: anchored?.size ?? 0 });
+    const leaves = stretches(view, range, { begun, anchoredLeaves });
     for await (const { each, block } of readAhead(leaves, source)) {
       if ("shrunk" in each) {
         const { anchor, before } = each.shrunk;
@@ -185,21 +227,44 @@ class Audit {
         const about = { log: path, index: 0, to: partition.rows, id: null, time: null, what };
         if (range.before < 0) yield { kind: "UNSEALED", ...about };
       } else if (partition.highest >= size) {
-        const { rows } = await source.read(partition, size, partition.highest + 1);
-        this.#counts.not_sealed_yet += rows.length;
-        const first = rows[0];
-        if (first === undefined) continue;
+        this.#counts.not_sealed_yet += partition.highest + 1 - size;
         const what = "stored after the last checkpoint that the root log took in: not sealed yet";
-        yield {
-          kind: "UNANCHORED",
-          log: path,
-          index: first.index,
-          to: first.index + rows.length,
-          id: null,
-          time: null,
-          what,
-        };
+        const about = { log: path, index: size, to: partition.highest + 1, id: null, time: null, what };
+        yield { kind: "UNANCHORED", ...about };
       }
+    }
+  }
+
+  /** Single records, each under the root log's leaf that is said to cover it. */
+  async *#listed(
+    listed: readonly ListedRecord[],
+    {
+      view,
+      logs,
+      check,
+      anchoredLeaves,
+    }: { view: LogView; logs: PartitionLogs; check: RecordCheck; anchoredLeaves: number },
+  ): AsyncGenerator<Finding> {
+    for (const { index, leaf, ...partition } of listed) {
+      const path = pathOf(partition);
+      const anchor = await anchorAt(view, leaf, path);
+      if (anchor === null || anchor.size <= index) {
+        this.#counts.leaves += 1;
+        this.#counts.failed += 1;
+        const what = `leaf ${leaf} of the root log does not cover this position`;
+        yield { kind: "UNSEALED", log: path, index, id: null, time: null, what };
+        continue;
+      }
+      const { origin } = anchor;
+      logs.atLeast(anchor);
+      const log = await logs.of(origin);
+      const stretch = { origin, from: index, to: index + 1, isAnchored: leaf < anchoredLeaves, share: 1 };
+      const faults = [...log.faults, ...(await anchorFaults(log, { ...stretch, anchors: [anchor] }))];
+      for (const { kind, what, files } of faults)
+        if (this.#isNew(kind, path, what))
+          yield { kind, log: path, index: null, id: null, time: null, what, files };
+      const block = this.#options.source?.read(partition, index, index + 1) ?? null;
+      yield* check.stretch(log, { ...stretch, anchors: [anchor] }, block);
     }
   }
 
@@ -219,10 +284,16 @@ class Audit {
 
   *#faults(faults: readonly LedgerFault[]): Generator<AuditEvent> {
     for (const { kind, log, what, files } of faults) {
-      if (this.#said.has(`${kind} ${log} ${what}`)) continue;
-      this.#said.add(`${kind} ${log} ${what}`);
+      if (!this.#isNew(kind, log, what)) continue;
       yield* this.#found({ kind, log, index: null, id: null, time: null, what, files });
     }
+  }
+
+  #isNew(kind: string, log: string, what: string): boolean {
+    const said = `${kind} ${log} ${what}`;
+    if (this.#said.has(said)) return false;
+    this.#said.add(said);
+    return true;
   }
 
   *#found(finding: Finding): Generator<AuditEvent> {
@@ -256,6 +327,14 @@ async function* readAhead(all: AsyncIterable<Each>, source: RecordSource | null)
     before = { each, block };
   }
   if (before !== null) yield before;
+}
+
+/** What a leaf of the root log says of the log at `path`. */
+async function anchorAt(view: LogView, leaf: number, path: string): Promise<Anchor | null> {
+  if (leaf < 0 || leaf >= view.head.size) return null;
+  const entry = { index: leaf, ...readRootEntry(await view.entry(leaf)) };
+  const checkpoint = entry.checkpoints.find(({ origin }) => pathOfOrigin(origin) === path);
+  return checkpoint === undefined ? null : anchorOf(checkpoint, entry);
 }
 
 /** What the root log said of a log is an earlier state of what the log is now. */

@@ -3,6 +3,7 @@
  * for the ports it is handed; it runs in a browser too. The command and the verifier page may import it.
  */
 export * from "./audit.ts";
+export * from "./bundle/index.ts";
 export * from "./bytes.ts";
 export * from "./finding.ts";
 export { sha256Hex } from "./hash.ts";

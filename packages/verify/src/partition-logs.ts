@@ -27,6 +27,11 @@ export class PartitionLogs {
     return opening;
   }
 
+  /** What the root log has said too, for a log that is not known yet. */
+  atLeast(anchor: Anchor): void {
+    if (!this.#last.has(anchor.origin)) this.#last.set(anchor.origin, anchor);
+  }
+
   /** How many leaves the root log has last said of it; null where it has said nothing. */
   sizeAt(path: string): number | null {
     return this.#lastOf(path)?.size ?? null;

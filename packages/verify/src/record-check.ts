@@ -1,4 +1,5 @@
 import {
+  type Anchor,
   RECORD_ENTRY_BYTES,
   type ReadEntry,
   readEntry,
@@ -37,7 +38,7 @@ export interface RecordCheckOptions {
   each: boolean;
   allowUnsealed: boolean;
   now: number | null;
-  onRecord: ((record: PartitionOf & { row: StoredRow }) => void | Promise<void>) | null;
+  onRecord: ((record: PartitionOf & { row: StoredRow; anchor: Anchor }) => void | Promise<void>) | null;
 }
 
 interface Place {
@@ -46,6 +47,7 @@ interface Place {
   isAnchored: boolean;
   /** When the root log took it in; ms since the epoch. */
   sealed: number;
+  anchors: readonly Anchor[];
 }
 
 /** Compares what is stored with the leaves, stretch after stretch. */
@@ -73,7 +75,7 @@ export class RecordCheck {
       return;
     }
     const sealed = Date.parse(anchors.at(-1)?.time ?? "");
-    const place: Place = { path, partition, isAnchored, sealed };
+    const place: Place = { path, partition, isAnchored, sealed, anchors };
     const block = reading === null ? null : await reading;
     const readers = block === null ? null : readersOf(block);
     const letters =
@@ -125,11 +127,12 @@ export class RecordCheck {
   }
 
   /** A record as it was sealed: counted already. */
-  async *#good(row: StoredRow, { path, partition, isAnchored }: Place): AsyncGenerator<Finding> {
+  async *#good(row: StoredRow, { path, partition, isAnchored, anchors }: Place): AsyncGenerator<Finding> {
     const { counts, onRecord } = this.#options;
     if (this.#matches !== null && !this.#matches(row.envelope)) return;
     counts.selected += 1;
-    await onRecord?.({ ...partition, row });
+    const anchor = onRecord === null ? undefined : anchors.find(({ size }) => size > row.index);
+    if (anchor !== undefined) await onRecord?.({ ...partition, row, anchor });
     if (isAnchored) return;
     counts.unanchored += 1;
     const what = "sealed, and newer than the last checkpoint that the policy takes";

@@ -23,6 +23,7 @@ interface OfPartition {
 export class RecordList implements RecordSource {
   readonly #partitions = new Map<string, OfPartition>();
   readonly #byId = new Map<string, PlacedRow[]>();
+  readonly #erasures: PlacedRow[] = [];
   #sorted = true;
 
   add(of: PartitionOf, what: { row?: StoredRow; payload?: StoredPayload; letter?: StoredLetter }): void {
@@ -38,6 +39,15 @@ export class RecordList implements RecordSource {
     }
     if (what.payload !== undefined) there.payloads.push(what.payload);
     if (what.letter !== undefined) there.letters.push(what.letter);
+  }
+
+  /** A row that belongs to no position that is looked at: only to be found by its id, or among erasures. */
+  addAside(row: PlacedRow, role: "elsewhere" | "erasure"): void {
+    if (role === "erasure") this.#erasures.push(row);
+    else {
+      const id = uuidText(row.id);
+      this.#byId.set(id, [...(this.#byId.get(id) ?? []), row]);
+    }
   }
 
   /** Every row, in the order of logs and positions. */
@@ -75,9 +85,10 @@ export class RecordList implements RecordSource {
   async erasures(): Promise<PlacedRow[]> {
     const isErasure = matcherOf({ type: "erasure" });
     const isRetention = matcherOf({ type: "retention" });
-    return [...this.rows()].filter(
+    const own = [...this.rows()].filter(
       ({ envelope }) => isErasure?.(envelope) === true || isRetention?.(envelope) === true,
     );
+    return [...own, ...this.#erasures];
   }
 
   async partitions(): Promise<PartitionRows[]> {

@@ -1,3 +1,4 @@
+import { readRootEntry } from "../entry/index.ts";
 import { type Anchor, anchorOf } from "./anchors.ts";
 import type { LogView } from "./log-view.ts";
 import { firstLeafAt, type RootLeaf, rootLeaves, rootLeavesBackwards } from "./root-leaves.ts";
@@ -60,16 +61,45 @@ export async function sizesAt(
   return found;
 }
 
+/** The same from leaves that are said to name them, where they do: a wrong one makes a range larger, never smaller. */
+export async function anchorsIn(
+  root: LogView,
+  upTo: number,
+  hints: readonly { origin: string; leaf: number }[],
+): Promise<Map<string, Anchor>> {
+  const found = new Map<string, Anchor>();
+  for (const { origin, leaf } of hints) {
+    if (leaf < 0 || leaf > upTo) continue;
+    const entry = { index: leaf, ...readRootEntry(await root.entry(leaf)) };
+    const checkpoint = entry.checkpoints.find((each) => each.origin === origin);
+    if (checkpoint !== undefined) found.set(origin, anchorOf(checkpoint, entry));
+  }
+  return found;
+}
+
+/** The first checkpoint of a log from a time on that covers a leaf; if there is none, the newest one; null where that does not either. */
+export async function coveringAnchor(
+  root: LogView,
+  { origin, index, from }: { origin: string; index: number; from: string },
+): Promise<Anchor | null> {
+  for await (const leaf of rootLeaves(root, await firstLeafAt(root, from), root.head.size)) {
+    const checkpoint = leaf.checkpoints.find((each) => each.origin === origin && each.size > index);
+    if (checkpoint !== undefined) return anchorOf(checkpoint, leaf);
+  }
+  const newest = (await sizesAt(root, root.head.size - 1, [origin])).get(origin);
+  return newest !== undefined && newest.size > index ? newest : null;
+}
+
 /**
  * All leaves of all logs that the root log's leaves of a range cover, in stretches, in the order of time. A log that the root
  * log has ever said to be smaller than before comes out as `shrunk`.
+ * @param begun what each log had grown to before the range; one that is not in it begins with its first leaf
  */
 export async function* stretches(
   root: LogView,
   range: RootRange,
-  { origins, anchoredLeaves }: { origins: readonly string[]; anchoredLeaves: number },
+  { begun, anchoredLeaves }: { begun: ReadonlyMap<string, Anchor>; anchoredLeaves: number },
 ): AsyncGenerator<{ stretch: Stretch } | { shrunk: Shrunk }> {
-  const begun = await sizesAt(root, range.before, origins);
   const open = new Map<string, { from: number; anchors: Anchor[] }>();
   const sizes = new Map([...begun].map(([origin, { size }]) => [origin, size]));
   const leaves = range.last - range.before;
@@ -128,7 +158,14 @@ function inPieces(stretch: Stretch): Stretch[] {
     const end = Math.min(to, (Math.floor(start / STRETCH_LEAVES) + 1) * STRETCH_LEAVES);
     const first = pieces.length === 0;
     const own = anchors.filter(({ size }) => size <= end && (size > start || (first && size === start)));
-    pieces.push({ ...stretch, from: start, to: end, anchors: own });
+    // The one that covers the piece's last leaves may be of the next.
+    const covering = own.at(-1)?.size === end ? undefined : anchors.find(({ size }) => size > end);
+    pieces.push({
+      ...stretch,
+      from: start,
+      to: end,
+      anchors: covering === undefined ? own : [...own, covering],
+    });
     start = end;
   }
   return pieces;
