@@ -54,24 +54,34 @@ interface RunningWitness {
   url: string;
   requests: string[];
   witness: Witness;
+  /** From the next request on. */
+  signWith(keys: readonly SigningKey[]): void;
 }
 
 async function startWitness(name: string, logKeys = [log.verifier]): Promise<RunningWitness> {
   const key = generateSigningKey(name, SIGNATURE_TYPE.cosignatureV1);
   const trees = new Map<string, WitnessedTree>();
+  const cosigner = (each: SigningKey) => createCosigner(each, () => 1_700_000_000_000);
+  const signers = [cosigner(key)];
   const witness = createWitness({
     logs: () => new Map([["log.example", logKeys]]),
     memory: {
       last: (origin) => trees.get(origin) ?? NOTHING_WITNESSED,
       remember: async (origin, next) => void trees.set(origin, next),
     },
-    signers: [createCosigner(key, () => 1_700_000_000_000)],
+    signers,
   });
   const { url, requests } = await serve(async (body, _request, response) => {
     const answer = await witness.addCheckpoint(body);
     response.writeHead(answer.status, { "content-type": answer.contentType }).end(answer.body);
   });
-  return { key, url, requests, witness };
+  return {
+    key,
+    url,
+    requests,
+    witness,
+    signWith: (keys) => void signers.splice(0, signers.length, ...keys.map(cosigner)),
+  };
 }
 
 /** w1 … wn at these URLs, and `quorum` over the group `g`. */
@@ -143,6 +153,37 @@ describe("cosigning", () => {
     const once = await client.cosign(await noteOf(3), tree.consistency);
     const twice = await client.cosign(once.note, tree.consistency);
     expect(new TextDecoder().decode(twice.note).match(/\u2014 a\.example /g)).toHaveLength(1);
+  });
+
+  it("goes on without a break while the log changes its key, and while a witness changes its own", async () => {
+    const nextKey = generateSigningKey("log.example");
+    const party = await startWitness("w.example", [log.verifier, nextKey.verifier]);
+    const nextWitness = someKey("w.example");
+    const policy = parsePolicy(
+      encodeText(
+        [
+          `log ${log.verifier.verifierKey}`,
+          `log ${nextKey.verifier.verifierKey}`,
+          `witness w ${party.key.verifier.verifierKey} ${party.url}`,
+          `witness w-next ${nextWitness.verifier.verifierKey} ${party.url}`,
+          "group w-any any w w-next",
+          "quorum w-any",
+        ].join("\n"),
+      ),
+    );
+    const client = createWitnessClient({ policy });
+    const stages: [number, SigningKey[], SigningKey[]][] = [
+      [3, [log], [party.key]],
+      [5, [log, nextKey], [party.key, nextWitness]],
+      [9, [nextKey], [nextWitness]],
+    ];
+    for (const [size, logKeys, witnessKeys] of stages) {
+      party.signWith(witnessKeys);
+      const checkpoint = { origin: "log.example", size, root: await tree.root(size), extensions: [] };
+      const note = await signCheckpoint(checkpoint, logKeys.map(createSigner));
+      const result = await client.cosign(note, tree.consistency);
+      expect(openCheckpointByPolicy(result.note, policy), String(size)).toMatchObject({ size, quorum: true });
+    }
   });
 
   it("sends nothing that the log did not sign", async () => {
