@@ -45,6 +45,7 @@ describe.skipIf(requirement("go").missing)("a log's directory", () => {
   let root: string;
   let crosscheck: string;
   let fsck: string;
+  let tessera: string;
   let keyFile: string;
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), "tripline-ledger-"));
@@ -52,6 +53,7 @@ describe.skipIf(requirement("go").missing)("a log's directory", () => {
     writeFileSync(keyFile, verifier.verifierKey);
     crosscheck = await goTool("crosscheck");
     fsck = await goTool("fsck");
+    tessera = await goTool("tessera");
   }, GO_BUILD_MS);
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -151,7 +153,6 @@ describe.skipIf(requirement("go").missing)("a log's directory", () => {
 
   it("that Tessera wrote is read and proved by us", async () => {
     const directory = join(root, "tessera");
-    const tessera = await goTool("tessera");
     const { stdout } = await promisify(execFile)(tessera, ["-directory", directory, "-for", "1ms"]);
     const { leaves, verifier_key: key } = JSON.parse(stdout);
     expect(leaves).toBeGreaterThan(0);

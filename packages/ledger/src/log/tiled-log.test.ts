@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openCheckpoint } from "../checkpoint/index.ts";
+import { parseVerifierKey, type Signer } from "../note/index.ts";
 import { createSigner, generateSigningKey } from "../signer/index.ts";
 import { MemoryStorage } from "../storage/index.ts";
 import { toHex } from "../testing/hex.ts";
@@ -178,6 +179,23 @@ describe("a log", () => {
     await expect(
       openTestLog({ storage, cosign: async () => signerless }).then((other) => other.checkpoint()),
     ).rejects.toMatchObject({ code: "TRIPLINE_LEDGER_NOTE_MALFORMED" });
+  });
+
+  it("is signed by an object that keeps its key to itself, as one of a KMS does", async () => {
+    class Remote implements Signer {
+      readonly #key = generateSigningKey(ORIGIN);
+      readonly name = ORIGIN;
+      readonly keyId = this.#key.verifier.keyId;
+      readonly verifierKey = this.#key.verifier.verifierKey;
+      async sign(message: Uint8Array): Promise<Uint8Array> {
+        return createSigner(this.#key).sign(message);
+      }
+    }
+    const remote = new Remote();
+    const log = await openTestLog({ signers: [remote] });
+    await log.append(0, entriesFrom(0, 5));
+    const { note } = await log.checkpoint();
+    expect(openCheckpoint(note, [parseVerifierKey(remote.verifierKey)]).size).toBe(5);
   });
 
   it("goes on after a witness or signer that failed for a time", async () => {

@@ -77,6 +77,9 @@ export async function signText(text: string, signers: readonly Signer[]): Promis
   }
   const message = encodeText(text);
   return Promise.all(
-    signers.map(async ({ name, keyId, sign }) => ({ name, keyId, signature: await sign(message) })),
+    signers.map(async (signer) => {
+      const { name, keyId } = signer;
+      return { name, keyId, signature: await signer.sign(message) };
+    }),
   );
 }
