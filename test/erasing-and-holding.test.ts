@@ -124,6 +124,9 @@ describe("tripline erase and hold", () => {
     expect(await reader.names([ADA])).toEqual(new Map());
     expect((await reader.record(id(1)))?.envelope.actor?.principal).toBe(ADA);
 
+    const call = await world.tripline(eraser, "call", id(1), "--payload");
+    expect(call.out).toContain(`erased under the record ${(await world.store.eraser.records())[0]?.id}`);
+
     const operator = await world.token("local", ["administer"]);
     const doctor = await world.tripline(operator, "doctor");
     expect(doctor.out).toContain("2 payloads erased under a record");

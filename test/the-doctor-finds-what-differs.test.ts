@@ -173,7 +173,7 @@ describe("a whole store", { timeout: 90_000 }, () => {
     expect(brief).toEqual(
       expect.arrayContaining([
         `missing ${TOPICS.events}/${where.deleted.offset}: the log holds it, and the store has no row of it`,
-        `missing ${TOPICS.events}/${where.payload.offset}: its payload is not stored`,
+        `missing ${TOPICS.events}/${where.payload.offset}: its payload is not stored, and no erasure covers it`,
         `doubled ${TOPICS.events}/${where.doubled.offset}: one position, 2 rows`,
         `altered ${TOPICS.events}/${altered.offset}: the stored envelope is not the one that the log holds`,
         `altered ${TOPICS.events}/${words.offset}: the stored payload is not the one that its envelope names`,

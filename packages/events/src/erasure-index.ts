@@ -93,6 +93,11 @@ export class ErasureIndex {
     return [...(this.#tenants.get(tenant)?.holds.values() ?? [])];
   }
 
+  /** Of every tenant. */
+  allHolds(): Hold[] {
+    return [...this.#tenants.keys()].flatMap((tenant) => this.holds(tenant));
+  }
+
   /** The holds in force as a new record names them. */
   heldBack(tenant: string): HeldBack {
     return this.holds(tenant).map(({ id, scope }) => ({ hold: id, scope }));

@@ -172,7 +172,7 @@ describe("a store that can't be opened", () => {
     await waitFor(() => said(/waiting for the store: .*refuses the user or the password/), {
       what: "the reason",
     });
-    front.faults.replace([{ statement: "^CREATE TABLE", kind: "exception", code: 164 }]);
+    front.faults.replace([{ statement: "FROM system.tables", kind: "exception", code: 164 }]);
     password = "correct";
     await waitFor(() => said(/waiting for the store: .*read-only/), {
       what: "the next reason",

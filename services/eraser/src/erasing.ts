@@ -6,13 +6,14 @@ import type { RetentionDays } from "./config.ts";
 import { asLogRecord, retentionEdges, retentionEnvelope } from "./retention-record.ts";
 
 export interface ErasingDependencies {
-  log: Pick<Log, "produce" | "offsets" | "committed">;
+  log: Pick<Log, "generation" | "produce" | "offsets" | "committed">;
   eraser: Eraser;
   context: ServiceContext;
   days: RetentionDays;
 }
 
 const ARCHIVER = "archiver-events"; // the group whose commits say what is stored
+const EXPIRE_EVERY_MS = 3600 * 1000; // looking over all payloads; also at each new day, and when holds change
 const MAX_RECHECK_MS = 3600 * 1000; // an archiver that was frozen may have brought something back: rare, and found within the hour
 
 /** What is remembered of one record: when nothing was left, and when to look again. */
@@ -28,9 +29,14 @@ interface Checked {
  */
 export class Erasing {
   readonly #deps: ErasingDependencies;
+  readonly #index = new ErasureIndex();
+  #effective: readonly Envelope[] = [];
   readonly #checked = new Map<string, Checked>();
-  /** What was in the store at an earlier look, and where the log's partitions ended then; null before the first. */
-  #earlier: { records: ReadonlySet<string>; ends: Map<number, number> } | null = null;
+  /** Where the log's partitions ended at the earlier look; null before the first. */
+  #earlier: Map<number, number> | null = null;
+  /** Records before these positions are known; null before the second look. */
+  #read: Map<number, number> | null = null;
+  #expired = { of: "", atMs: 0 };
   #trouble: string | null = null;
 
   constructor(deps: ErasingDependencies) {
@@ -45,13 +51,13 @@ export class Erasing {
   async look(signal: AbortSignal): Promise<void> {
     // All that was in the log at the earlier look is archived and sealed by now: the records that were seen then, and every
     // hold that was written before. Nothing is removed under less.
-    const sealed = await this.#archivedSince();
-    if (sealed === null) return;
-    const { eraser, context } = this.#deps;
+    if (!(await this.#isArchived())) return;
+    const { eraser } = this.#deps;
     const ends = await this.#ends();
-    const index = new ErasureIndex(await eraser.records({ signal }));
-    this.#earlier = { records: new Set(index.records().map(({ id }) => id)), ends };
-    await this.#expire(index, signal);
+    const fresh = await this.#takeUp(signal);
+    this.#read = this.#earlier; // all before was archived, and so is known now
+    this.#earlier = ends;
+    await this.#expire(signal);
     const removals = await eraser.removals({ signal });
     const stuck = removals.find(({ trouble }) => trouble !== null);
     this.#trouble =
@@ -59,22 +65,32 @@ export class Erasing {
         ? null
         : `a removal from ${stuck.table} does not get on: ClickHouse says ${stuck.trouble}`;
     if (removals.length > 0) return;
-    for (const record of index.effective()) {
+    for (const record of this.#effective) {
       signal.throwIfAborted();
-      if (!sealed.has(record.id)) continue;
-      if ((this.#checked.get(record.id)?.nextMs ?? 0) > context.now()) continue;
-      await this.#erase(
-        record,
-        index.holds(record.tenant).map(({ scope }) => scope),
-        signal,
-      );
+      if (fresh.has(record.id) || (this.#checked.get(record.id)?.nextMs ?? 0) > performance.now()) continue;
+      const holds = this.#index.holds(record.tenant).map(({ scope }) => scope);
+      await this.#erase(record, holds, signal);
     }
+  }
+
+  /** Takes up what was archived since the earlier look; returns what is new. */
+  async #takeUp(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const { eraser, log } = this.#deps;
+    const from = this.#read === null ? {} : { from: { generation: log.generation, offsets: this.#read } };
+    const fresh = new Set<string>();
+    for (const record of await eraser.records({ signal, ...from })) {
+      if (this.#index.record(record.id) !== null) continue;
+      this.#index.add(record);
+      fresh.add(record.id);
+    }
+    if (fresh.size > 0) this.#effective = this.#index.effective();
+    return fresh;
   }
 
   async #erase(record: Envelope, holds: readonly HoldScope[], signal: AbortSignal): Promise<void> {
     const { eraser, context } = this.#deps;
     const { payloads, names } = await eraser.left(record, holds, { signal });
-    const now = context.now();
+    const now = performance.now(); // a clock that jumps must not put a look off
     if (payloads === 0 && names === 0) {
       const firstMs = this.#checked.get(record.id)?.firstMs ?? now;
       const pause = Math.min(MAX_RECHECK_MS, now - firstMs);
@@ -90,28 +106,28 @@ export class Erasing {
   }
 
   /** Today's record for each tenant of which something is over its age. */
-  async #expire(index: ErasureIndex, signal: AbortSignal): Promise<void> {
+  async #expire(signal: AbortSignal): Promise<void> {
     const { eraser, log, context, days } = this.#deps;
     const edges = retentionEdges(days, context.now());
-    const tenants = await eraser.tenantsBefore(edges, { signal });
-    for (const tenant of tenants) {
-      const record = retentionEnvelope(tenant, edges, index.heldBack(tenant));
-      if (index.record(record.id) !== null) continue;
+    const of = JSON.stringify([edges, this.#index.allHolds().map(({ id }) => id)]);
+    if (this.#expired.of === of && performance.now() - this.#expired.atMs < EXPIRE_EVERY_MS) return;
+    for (const tenant of await eraser.tenantsBefore(edges, { signal })) {
+      const record = retentionEnvelope(tenant, edges, this.#index.heldBack(tenant));
+      if (this.#index.record(record.id) !== null) continue;
       const { payloads, names } = await eraser.left(record, [], { signal });
       if (payloads === 0 && names === 0) continue;
       await log.produce(TOPICS.events, [asLogRecord(record)]);
     }
+    this.#expired = { of, atMs: performance.now() };
   }
 
-  /** The records of the earlier look; null where the archiver has not yet come to what the log held then. */
-  async #archivedSince(): Promise<ReadonlySet<string> | null> {
-    if (this.#earlier === null) return new Set();
-    const { records, ends } = this.#earlier;
+  /** Whether all that was in the log at the earlier look is stored, and committed, by now. */
+  async #isArchived(): Promise<boolean> {
+    if (this.#earlier === null) return true;
     const committed = await this.#deps.log.committed(TOPICS.events, ARCHIVER);
-    const isThere = [...ends].every(
+    return [...this.#earlier].every(
       ([partition, end]) => end === 0 || (committed.get(partition)?.offset ?? 0) >= end,
     );
-    return isThere ? records : null;
   }
 
   async #ends(): Promise<Map<number, number>> {

@@ -68,6 +68,7 @@ export const callAnswer = z.looseObject({
 const storedPayload = z.looseObject({
   record_id: z.string(),
   state: z.string(),
+  erased_under: z.string().nullish(),
   payload: payloadSchema.nullable(),
 });
 export const payloadAnswer = z.looseObject({

@@ -36,9 +36,11 @@ export function addCall(program: Command, context: CommandContext): void {
             : "its record came after all";
         context.out(row("in doubt", `since ${localTime(doubt.since)}; ${ended}`));
       }
-      if (payloads !== null)
+      if (payloads !== null) {
         showPayload(payloads.call?.payload ?? null, payloads.intent?.payload ?? null, context);
-      else if (record.has_payload) context.out(tone(context, "dim", "arguments and result: --payload\n"));
+        const under = payloads.call?.erased_under ?? payloads.intent?.erased_under;
+        if (under != null) context.out(`${terminalLine(`erased under the record ${under}`)}\n`);
+      } else if (record.has_payload) context.out(tone(context, "dim", "arguments and result: --payload\n"));
     });
 }
 

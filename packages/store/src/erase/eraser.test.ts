@@ -213,6 +213,11 @@ describe.each([
     });
     await put(...[hold, real, forged].map((envelope) => ({ envelope })));
     expect(await store.eraser.records()).toEqual([hold, real]);
+    expect(await store.eraser.records({ tenant: "other" })).toEqual([]);
+    const from = (offset: number) => ({ from: { generation: GENERATION, offsets: new Map([[0, offset]]) } });
+    expect(await store.eraser.records(from(next - 3))).toEqual([hold, real]);
+    expect(await store.eraser.records(from(next - 2))).toEqual([real]);
+    expect(await store.eraser.records(from(next))).toEqual([]);
   });
 
   it("covers in the tables exactly what coversErasure covers", async () => {

@@ -12,6 +12,12 @@ export interface LeftOver {
   newest_append: string | null;
 }
 
+/** One offset for each partition of `tripline.events`, in one generation of the log. */
+export interface LogPositions {
+  generation: string;
+  offsets: ReadonlyMap<number, number>;
+}
+
 /** A removal that the database has not finished. */
 export interface Removal {
   table: string;
@@ -24,8 +30,12 @@ export interface Removal {
  * same description as `coversErasure`, from the columns of `records`.
  */
 export interface Eraser {
-  /** Every stored record of these types by one of Tripline's own producers, in the order of their time. */
-  records(options?: QueryOptions): Promise<Envelope[]>;
+  /**
+   * The stored records of these types by one of Tripline's own producers, in the order of their time: all of them, or those
+   * of a tenant, or those from these positions of the log on.
+   * @throws TRIPLINE_STORE_QUERY_TOO_BROAD where there are more than MAX_ERASURE_RECORDS
+   */
+  records(options?: QueryOptions & { tenant?: string; from?: LogPositions }): Promise<Envelope[]>;
   /** Whether this record is among them. */
   isArchived(id: string, options?: QueryOptions): Promise<boolean>;
   /** @param holds in force now: what they are about stays, whatever the record covers */

@@ -1,3 +1,4 @@
+import { ErasureIndex } from "@tripline/events";
 import { HttpError } from "@tripline/service";
 import type { CallFilter, StoredRecord } from "@tripline/store";
 import type { FastifyInstance } from "fastify";
@@ -95,11 +96,12 @@ export function addCallRoutes(app: FastifyInstance, dependencies: ReadDependenci
       const detail = await reader.call(params.id, { signal });
       if (detail === null) throw new NothingFound();
       const parts = [detail.intent, detail.call];
+      const erasures = await erasuresFor(dependencies, parts, signal);
       return {
         answer: {
           untrusted: true as const,
-          intent: payloadOf(detail.intent),
-          call: payloadOf(detail.call),
+          intent: payloadOf(detail.intent, erasures),
+          call: payloadOf(detail.call, erasures),
         },
         records: parts.filter((record) => record?.payload != null).length,
       };
@@ -132,9 +134,22 @@ function withoutPayload(record: StoredRecord | null) {
   return rest;
 }
 
-function payloadOf(record: StoredRecord | null) {
+/** Asked for only where a payload is not there that should be. */
+async function erasuresFor(
+  { store }: ReadDependencies,
+  records: readonly (StoredRecord | null)[],
+  signal: AbortSignal,
+): Promise<ErasureIndex> {
+  const bare = records.find((record) => record?.has_payload === true && record.payload === null);
+  if (bare == null) return new ErasureIndex();
+  return new ErasureIndex(await store.eraser.records({ tenant: bare.envelope.tenant, signal }));
+}
+
+function payloadOf(record: StoredRecord | null, erasures: ErasureIndex) {
   if (record === null) return null;
   const { envelope, payload, has_payload } = record;
-  const state = payload !== null ? "stored" : has_payload ? "gone" : "none";
-  return { record_id: envelope.id, state, payload } as const;
+  const under = payload === null && has_payload ? (erasures.covering(envelope)?.id ?? null) : null;
+  const missing = under === null ? ("gone" as const) : ("erased" as const);
+  const state = payload !== null ? ("stored" as const) : has_payload ? missing : ("none" as const);
+  return { record_id: envelope.id, state, erased_under: under, payload };
 }

@@ -54,7 +54,7 @@ export function addErasureRoutes(app: FastifyInstance, dependencies: ErasureRout
     query: erasuresQuery,
     answer: erasuresAnswer,
     async find({ query, access, signal }) {
-      const index = await requests.index();
+      const index = await requests.index(access.tenant);
       const newest = ofTenant(index, access).slice(-query.limit).reverse();
       const erasures = [];
       for (const record of newest) erasures.push((await row(record, index, signal)).row);
@@ -72,7 +72,7 @@ export function addErasureRoutes(app: FastifyInstance, dependencies: ErasureRout
     query: z.strictObject({}),
     answer: erasureAnswer,
     async find({ params, access, signal }) {
-      const index = await requests.index();
+      const index = await requests.index(access.tenant);
       const record = ofTenant(index, access).find(({ id }) => id === params.id);
       if (record === undefined) throw new NothingFound();
       const { row: erasure, left } = await row(record, index, signal);

@@ -31,7 +31,7 @@ export function addHoldRoutes(app: FastifyInstance, dependencies: HoldRoutesDeps
     query: z.strictObject({}),
     answer: holdsAnswer,
     async find({ access }) {
-      const holds = (await requests.index()).holds(access.tenant);
+      const holds = (await requests.index(access.tenant)).holds(access.tenant);
       return {
         answer: {
           holds: holds.map(({ id, scope, reason, by, since }) => ({ id, scope, reason, by, since })),

@@ -42,8 +42,8 @@ export interface Erasure {
 
 /** Turns requests into records. What becomes of them is up to the eraser. */
 export interface ErasureRequests {
-  /** Everything that was recorded, what is not archived yet included. */
-  index(): Promise<ErasureIndex>;
+  /** Everything that was recorded of the tenant, what is not archived yet included. */
+  index(tenant: string): Promise<ErasureIndex>;
   erase(asker: Asker, covers: ErasureCover, options: { dryRun: boolean }): Promise<Erasure>;
   hold(asker: Asker, scope: HoldScope): Promise<Envelope>;
   release(asker: Asker, hold: string): Promise<Envelope>;
@@ -63,10 +63,10 @@ export function createErasureRequests(deps: ErasureRequestDeps): ErasureRequests
     return mine;
   }
 
-  async function index(): Promise<ErasureIndex> {
-    const known = new ErasureIndex(await deps.store.eraser.records());
+  async function index(tenant: string): Promise<ErasureIndex> {
+    const known = new ErasureIndex(await deps.store.eraser.records({ tenant }));
     recent = recent.filter(({ id }) => known.record(id) === null);
-    for (const envelope of recent) known.add(envelope);
+    for (const envelope of recent) if (envelope.tenant === tenant) known.add(envelope);
     return known;
   }
 
@@ -98,7 +98,7 @@ export function createErasureRequests(deps: ErasureRequestDeps): ErasureRequests
         const { tenant, by } = asker;
         const subject = subjectOf(covers);
         if (subject !== null) await refuseSecret(tenant, subject.subject);
-        const known = await index();
+        const known = await index(tenant);
         const holds = known.holds(tenant);
         const whole = holds.filter(({ scope }) => holdsAll(scope, subject));
         if (whole.length > 0) throw held(whole.map(({ id }) => id));
@@ -120,7 +120,7 @@ export function createErasureRequests(deps: ErasureRequestDeps): ErasureRequests
     release: (asker, hold) =>
       inTurn(async () => {
         const { tenant, by } = asker;
-        if (!(await index()).holds(tenant).some(({ id }) => id === hold)) {
+        if (!(await index(tenant)).holds(tenant).some(({ id }) => id === hold)) {
           throw new HttpError(404, "TRIPLINE_NOT_FOUND", "no legal hold in force has this id");
         }
         const reason = await redacted(asker);

@@ -107,8 +107,9 @@ export const callAnswer = z.object({
 const storedPayload = z.object({
   record_id: z.string(),
   state: z
-    .enum(["stored", "none", "gone"])
-    .describe("gone: the record had one, and it is not stored any more"),
+    .enum(["stored", "none", "erased", "gone"])
+    .describe("erased: an erasure or retention covers it; gone: it had one, it is not stored, and nothing says why"),
+  erased_under: text.describe("id of the record that covers it"),
   payload: payloadSchema.nullable(),
 });
 

@@ -89,14 +89,14 @@ function payloadParts({ intent, call }) {
     ["Error", call?.payload?.error],
   ].filter(([, text]) => text !== undefined);
   if (parts.length === 0) {
-    const gone = [intent, call].some((part) => part?.state === "gone");
-    return [
-      h(
-        "p",
-        { class: "empty" },
-        gone ? "It was captured, and is not stored any more." : "Nothing was captured.",
-      ),
-    ];
+    const states = [intent, call].map((part) => part?.state);
+    const erased = [intent, call].find((part) => part?.state === "erased");
+    const words = states.includes("gone")
+      ? "It was captured, is not stored any more, and nothing says why."
+      : erased === undefined
+        ? "Nothing was captured."
+        : `It was captured, and erased under the record ${erased.erased_under}.`;
+    return [h("p", { class: "empty" }, words)];
   }
   return [
     h(
