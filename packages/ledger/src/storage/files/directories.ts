@@ -30,10 +30,7 @@ export class Directories {
   }
 
   async #make(directory: string): Promise<void> {
-    if (directory === this.#root) {
-      await mkdir(directory, { recursive: true });
-      return;
-    }
+    if (directory === this.#root) return this.#makeRoot();
     const parent = dirname(directory);
     await this.ensure(parent);
     try {
@@ -42,5 +39,13 @@ export class Directories {
       if (!hasErrno(error, "EEXIST")) throw error;
     }
     await this.#syncs.sync(parent); // also when it existed: who made it may have died before this
+  }
+
+  /** The root, and what is missing above it. */
+  async #makeRoot(): Promise<void> {
+    const first = await mkdir(this.#root, { recursive: true });
+    if (first === undefined) return; // it was there before the log: whoever made it answers for it
+    for (let made = this.#root; made.length >= first.length; made = dirname(made))
+      await this.#syncs.sync(dirname(made));
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { link, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { sameBytes } from "../../tree/hashing.ts";
 import { conflictAt } from "../conflict.ts";
 import { checkPath } from "../path-check.ts";
@@ -30,9 +30,9 @@ export class FileStorage implements LedgerStorage {
 
   /** `directory` is made by the first write. */
   constructor(directory: string) {
-    this.#root = directory;
-    this.#own = join(directory, OWN_FOLDER);
-    this.#directories = new Directories(directory, this.#syncs);
+    this.#root = resolve(directory);
+    this.#own = join(this.#root, OWN_FOLDER);
+    this.#directories = new Directories(this.#root, this.#syncs);
     this.#lock = new FileLock(join(this.#own, "lock.db"));
   }
 
