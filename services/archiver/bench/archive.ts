@@ -1,6 +1,7 @@
 /**
  * The archiver alone: distinct records of 1.2 KB from a log in memory into the embedded store, as fast as it goes.
- * Prints a BenchResult as JSON. `process.cpuUsage` holds the engine's threads and merges too.
+ * Prints a BenchResult as JSON. `process.cpuUsage` holds the engine's threads and merges too. `BENCH_LEDGER=off` leaves sealing
+ * out: the ratio of two runs is what the ledger costs.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,13 +12,14 @@ import { TOPICS } from "@tripline/events";
 import { createContext } from "@tripline/service";
 import { openStore } from "@tripline/store";
 import { createMemoryLog, triplineTopics } from "@tripline/stream";
-import { createArchiver } from "../src/index.ts";
+import { createArchiver, ledgerSettingsOf } from "../src/index.ts";
 import { DistinctRecords } from "./distinct-records.ts";
 
 const RECORDS = Number(process.env.BENCH_RECORDS ?? 150_000);
 const PRODUCE_BATCH = 5; // what arrives together has one append time, and that saves bytes: be honest about it
 const APPEND_DELAY_MS = 60; // behind the producer's time
 const POLL_MS = 20;
+const LEDGER_EVERY_MS = 1000; // the default
 const SEED = 1;
 const FIRST_MS = Date.UTC(2026, 9, 1);
 
@@ -26,7 +28,7 @@ const context = createContext({ service: "bench", logLevel: "warn" });
 let clock = FIRST_MS;
 const log = createMemoryLog({ now: () => clock });
 await log.ensureTopics(triplineTopics(1));
-const store = await openStore({ dataDir: directory });
+const store = await openStore({ dataDir: join(directory, "store") });
 const made = new DistinctRecords(SEED, FIRST_MS);
 for (let produced = 0; produced < RECORDS; produced += PRODUCE_BATCH) {
   const batch = Array.from({ length: PRODUCE_BATCH }, () => made.next());
@@ -42,7 +44,11 @@ loop.enable();
 const cpuBefore = process.cpuUsage();
 const loopBefore = performance.eventLoopUtilization();
 const started = performance.now();
-const archiver = createArchiver({ log, store, context, revocationKeys: () => [], ledger: null });
+const ledger = ledgerSettingsOf(
+  { data: directory, ledger: process.env.BENCH_LEDGER, ledgerEveryMs: LEDGER_EVERY_MS },
+  {},
+);
+const archiver = createArchiver({ log, store, context, revocationKeys: () => [], ledger });
 await archiver.start();
 for (;;) {
   // not the store, whose answers would cost more than what is measured
