@@ -127,6 +127,9 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
     },
     async finish() {
       const ends = crew.map(async (member) => {
+        // One that was started a moment ago does not listen to signals yet.
+        const speaks = () => member.process.lines().length > 0 || !member.process.running();
+        await waitFor(speaks, { what: `${member.name} to begin`, timeoutMs: GOODBYE_TIMEOUT_MS });
         const late = setTimeout(() => member.process.child.kill("SIGKILL"), GOODBYE_TIMEOUT_MS);
         await member.process.end("SIGTERM");
         clearTimeout(late);
