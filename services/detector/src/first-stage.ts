@@ -90,6 +90,7 @@ export function firstStage(
     const alerts = judging?.detection.advance(judging.state, record.appendTime) ?? [];
     if (alerts.length === 0) return { kind: "skip", reason: "not_judged" };
     const at = now();
+    for (const alert of alerts) metrics.detected(alert, at - record.appendTime);
     return { kind: "emit", records: alerts.map((alert) => alertEmission(alert, at)) };
   }
 
