@@ -37,6 +37,10 @@ function run(program: string, args: readonly string[], input = ""): Promise<Run>
         output[stream] += text;
       });
     child.on("error", reject).on("close", (code) => resolve({ code, ...output }));
+    child.stdin.on("error", (error) => {
+      // It may end before it has read: what it says and its code tell why.
+      if (!("code" in error && error.code === "EPIPE")) reject(error);
+    });
     child.stdin.end(input);
   });
 }
