@@ -25,7 +25,7 @@ export const GO_BUILD_MS = BUILD_TIMEOUT_MS;
 export async function goTool(name: GoTool): Promise<string> {
   const directory = join(import.meta.dirname, "../../go");
   const program = join(directory, "bin", name);
-  await promisify(execFile)("go", ["build", "-o", program, TOOLS[name]], {
+  await promisify(execFile)("go", ["build", "-buildvcs=false", "-o", program, TOOLS[name]], {
     cwd: directory,
     timeout: BUILD_TIMEOUT_MS,
   });
