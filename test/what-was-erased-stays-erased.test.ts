@@ -127,7 +127,7 @@ const SETTLED: Stored = {
 };
 
 describe("what was erased stays erased", () => {
-  it("when archiver and eraser are killed between any two steps", { timeout: 400_000 }, async () => {
+  it("when archiver and eraser are killed between any two steps", { timeout: 900_000 }, async () => {
     const storeDir = join(directory, "store");
     await write(EARLY);
     expect(await run(storeDir, 0)).toEqual({ output: "settled\n", killed: false });
@@ -154,7 +154,7 @@ describe("what was erased stays erased", () => {
     }
   });
 
-  it("in a second store that is filled from the log's beginning", { timeout: 400_000 }, async () => {
+  it("in a second store that is filled from the log's beginning", { timeout: 900_000 }, async () => {
     await write([...EARLY, { envelope: erasure }, ...LATE, AFTER]);
     const first = join(directory, "store");
     expect((await run(first, 0)).output).toBe("settled\n");

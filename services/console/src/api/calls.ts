@@ -151,5 +151,5 @@ function payloadOf(record: StoredRecord | null, erasures: ErasureIndex) {
   const under = payload === null && has_payload ? (erasures.covering(envelope)?.id ?? null) : null;
   const missing = under === null ? ("gone" as const) : ("erased" as const);
   const state = payload !== null ? ("stored" as const) : has_payload ? missing : ("none" as const);
-  return { record_id: envelope.id, state, erased_under: under, payload };
+  return { record_id: envelope.id, state, ...(under === null ? {} : { erased_under: under }), payload };
 }

@@ -109,7 +109,7 @@ const storedPayload = z.object({
   state: z
     .enum(["stored", "none", "erased", "gone"])
     .describe("erased: an erasure or retention covers it; gone: it had one, it is not stored, and nothing says why"),
-  erased_under: text.describe("id of the record that covers it"),
+  erased_under: z.string().optional().describe("erased: id of the record that covers it"),
   payload: payloadSchema.nullable(),
 });
 
