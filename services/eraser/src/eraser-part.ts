@@ -1,6 +1,8 @@
+import { uptime } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { isRetriable, TriplineError } from "@tripline/events";
 import type { Part } from "@tripline/service";
+import { BelievedTime } from "./believed-time.ts";
 import { Erasing, type ErasingDependencies } from "./erasing.ts";
 
 export interface EraserDependencies extends ErasingDependencies {
@@ -8,11 +10,13 @@ export interface EraserDependencies extends ErasingDependencies {
   everyMs?: number;
 }
 
+const MS_PER_S = 1_000;
 const EVERY_MS = 2_000; // how soon after its record an erasure begins; a look that finds nothing takes some 10 ms
 
 /** The part that erases. Several may run at once: each removes what the others have not. */
 export function createEraserPart({ everyMs = EVERY_MS, ...deps }: EraserDependencies): Part {
-  const erasing = new Erasing(deps);
+  const time = new BelievedTime(() => ({ wall: deps.context.now(), uptime: uptime() * MS_PER_S }));
+  const erasing = new Erasing({ ...deps, context: { ...deps.context, now: () => time.now() } });
   const stop = new AbortController();
   let running: Promise<void> | null = null;
   let trouble: string | null = null;
