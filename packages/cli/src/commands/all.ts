@@ -9,9 +9,11 @@ import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addErase } from "./erase.ts";
 import { addEval } from "./eval.ts";
+import { addExport } from "./export.ts";
 import { addGaps } from "./gaps.ts";
 import { addHealth } from "./health.ts";
 import { addHold } from "./hold.ts";
+import { addLedger } from "./ledger.ts";
 import { addLog } from "./log.ts";
 import { addManifest } from "./manifest.ts";
 import { addProducers } from "./producers.ts";
@@ -25,6 +27,7 @@ import { addSession } from "./session.ts";
 import { addStore } from "./store.ts";
 import { addTokens } from "./tokens.ts";
 import { addTopics } from "./topics.ts";
+import { addVerify } from "./verify.ts";
 import { addWitness } from "./witness.ts";
 
 /** Every command, in the order of the help. */
@@ -48,6 +51,9 @@ export const ALL_COMMANDS: readonly AddCommand[] = [
   addHold,
   addDeadLetters,
   addDoctor,
+  addVerify,
+  addExport,
+  addLedger,
   addStore,
   addTopics,
   addLog,

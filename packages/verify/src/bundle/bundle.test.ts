@@ -1,12 +1,13 @@
 import { ROOT_PATH } from "@tripline/ledger";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { audit } from "../audit.ts";
 import { type Finding, isFailure } from "../finding.ts";
 import { sha256Hex } from "../hash.ts";
 import type { Selection } from "../selection.ts";
 import type { Summary } from "../summary.ts";
 import { erasureRecord, tampered, testId, timeAt, utf8, World, worldRecord } from "../testing/world.ts";
-import { makeBundle } from "./make-bundle.ts";
+import { listedOf, makeBundle } from "./make-bundle.ts";
 import { MANIFEST_PATH, type Manifest } from "./manifest.ts";
 import { readTar, tarEnd, tarHeader, tarPadding } from "./tar.ts";
 import { verifyBundle } from "./verify-bundle.ts";
@@ -270,6 +271,16 @@ describe("a bundle of some records", () => {
     const { summary } = await verified(files, world);
     expect(summary).toMatchObject({ state: "verified", counts: { leaves: 1, valid: 1, unanchored: 0 } });
     expect((await verified(await made(world, {}, testId(123_456)), world)).summary.state).toBe("nothing");
+  });
+
+  it("of an event whose row is gone says that it is MISSING, and there is no bundle of it", async () => {
+    const source = await tampered(world.source, of, { rows: (row) => (row.index === 3 ? null : row) });
+    const listed = await listedOf(testId(1_003), { ledger: world, source, policy: world.policy });
+    expect(listed).toEqual([{ ...of, index: 3, leaf: 0 }]);
+    const kinds: string[] = [];
+    for await (const event of audit({ ledger: world, source, policy: world.policy, selection: {}, listed }))
+      if (event.type === "finding") kinds.push(event.finding.kind);
+    expect(kinds).toContain("MISSING");
   });
 });
 

@@ -14,13 +14,16 @@ import {
   ROOT_PATH,
   rootRangeOf,
   sizesAt,
+  stretches,
+  TILE_WIDTH,
 } from "@tripline/ledger/verify";
 import { type AuditedRecord, audit, type ListedRecord } from "../audit.ts";
-import { textOf, uuidText } from "../bytes.ts";
+import { sameBytesAt, textOf, timeOfId, uuidBytes, uuidText } from "../bytes.ts";
 import type { Finding } from "../finding.ts";
 import { type LedgerFiles, policyWithout, readCatalog, statedRootKeys } from "../ledger-files.ts";
+import { PartitionLogs } from "../partition-logs.ts";
 import { at, parseObject, type Selection } from "../selection.ts";
-import { type PartitionOf, pathOf, type RecordSource, type StoredBlock } from "../sources.ts";
+import { type PartitionOf, partitionOf, pathOf, type RecordSource, type StoredBlock } from "../sources.ts";
 import type { Summary } from "../summary.ts";
 import { BUNDLE_FORMAT, BUNDLE_VERSION, LEDGER_FOLDER, type Manifest, RECORDS_FOLDER } from "./manifest.ts";
 import { letterText, payloadText, recordText } from "./record-lines.ts";
@@ -148,11 +151,12 @@ async function* selected(
   );
   for await (const event of audit({ ledger, source: recorded, policy, selection, listed: found })) {
     if (event.type === "summary") made.summary = event.summary;
+    if (event.type === "finding" && id !== undefined) yield event; // of others it was said above
     yield* lines.full();
   }
 }
 
-/** Where the ledger covers the rows of an event. */
+/** Where the ledger covers the rows of an event; where it has none, its leaf. */
 export async function listedOf(
   id: string,
   { ledger, source, policy }: Pick<MakeBundleOptions, "ledger" | "source" | "policy">,
@@ -161,6 +165,7 @@ export async function listedOf(
   const root = await rootOf(ledger, policy);
   if (root === null) return [];
   const catalog = (await readCatalog(ledger)) ?? [];
+  if (rows.length === 0) return leavesOf(id, { ledger, view: root.view });
   const listed: ListedRecord[] = [];
   for (const row of rows) {
     const path = pathOf(row);
@@ -175,6 +180,43 @@ export async function listedOf(
     listed.push({ generation, partition, index, leaf: anchor?.leaf ?? root.view.head.size });
   }
   return listed;
+}
+
+const BEFORE_MS = 3600_000; // a producer's clock may be ahead of the ledger's
+const AFTER_MS = 48 * 3600_000; // a producer that was cut off sends later what it had
+
+/** Leaves of an event that has no row, among those that were sealed about when its id was made. */
+async function leavesOf(
+  id: string,
+  { ledger, view }: { ledger: LedgerFiles; view: LogView },
+): Promise<ListedRecord[]> {
+  const made = Date.parse(timeOfId(id) ?? "");
+  if (Number.isNaN(made)) return [];
+  const time = (ms: number) => new Date(Math.max(0, ms)).toISOString();
+  const range = await rootRangeOf(view, { from: time(made - BEFORE_MS), to: time(made + AFTER_MS) });
+  const origins = ((await readCatalog(ledger)) ?? [])
+    .map(({ origin }) => origin)
+    .filter((each) => pathOfOrigin(each) !== null);
+  const begun = await sizesAt(view, range.before, origins);
+  const logs = new PartitionLogs(ledger, view, await sizesAt(view, view.head.size - 1, origins));
+  const wanted = uuidBytes(id);
+  const found: ListedRecord[] = [];
+  for await (const each of stretches(view, range, { begun, anchoredLeaves: 0 })) {
+    if (!("stretch" in each)) continue;
+    const { origin, from, to, anchors } = each.stretch;
+    const { path, view: log } = await logs.of(origin);
+    const partition = partitionOf(path);
+    if (log === null || partition === null) continue;
+    for (let bundle = Math.floor(from / TILE_WIDTH); bundle * TILE_WIDTH < to; bundle += 1) {
+      for (const [i, entry] of (await log.entries(bundle)).entries()) {
+        const index = bundle * TILE_WIDTH + i;
+        const anchor = anchors.find(({ size }) => size > index);
+        if (index < from || index >= to || anchor === undefined || !sameBytesAt(entry, 0, wanted)) continue;
+        found.push({ ...partition, index, leaf: anchor.leaf });
+      }
+    }
+  }
+  return found;
 }
 
 async function rootOf(ledger: LedgerFiles, policy: Policy | null): Promise<OpenedRoot | null> {

@@ -1,0 +1,71 @@
+import { decodeBlock, decodePlaced } from "@tripline/store";
+import type { PartitionOf, PartitionRows, PlacedRow, RecordSource, StoredBlock } from "@tripline/verify";
+import { z } from "zod";
+import { requestBytes } from "../api/bytes.ts";
+import { createApiClient } from "../api/client.ts";
+import type { Connection } from "../connection/connection.ts";
+
+const POSITIONS = 16_384; // of one question; the service takes 32,768
+const IDS = 200; // of one question: the service takes no more
+
+const partitionsAnswer = z.looseObject({
+  partitions: z.array(
+    z.looseObject({ generation: z.string(), partition: z.number(), rows: z.number(), highest: z.number() }),
+  ),
+});
+
+/** Records of a running service, through its API. */
+export class ApiSource implements RecordSource {
+  readonly #connection: Connection;
+  readonly #signal: AbortSignal;
+
+  constructor(connection: Connection, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#signal = signal;
+  }
+
+  read(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
+    return this.#block(of, from, to, {});
+  }
+
+  exact(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
+    return this.#block(of, from, to, { exact: true });
+  }
+
+  async byId(ids: readonly string[]): Promise<PlacedRow[]> {
+    const found: PlacedRow[] = [];
+    for (let from = 0; from < ids.length; from += IDS) {
+      const some = ids.slice(from, from + IDS).join(",");
+      found.push(...decodePlaced(await this.#bytes("records-by-id", { ids: some })));
+    }
+    return found;
+  }
+
+  async erasures(): Promise<PlacedRow[]> {
+    return decodePlaced(await this.#bytes("erasures", {}));
+  }
+
+  async partitions(): Promise<PartitionRows[]> {
+    const client = createApiClient(this.#connection, this.#signal);
+    return (await client.request("GET", "/api/ledger/partitions", partitionsAnswer)).partitions;
+  }
+
+  async #block(of: PartitionOf, from: number, to: number, how: { exact?: true }): Promise<StoredBlock> {
+    const blocks: StoredBlock[] = [];
+    for (let start = from; start < to; start += POSITIONS) {
+      const query = { ...of, from: start, to: Math.min(to, start + POSITIONS), ...how };
+      blocks.push(decodeBlock(await this.#bytes("records", query)));
+    }
+    const [only] = blocks;
+    if (only !== undefined && blocks.length === 1) return only;
+    return {
+      rows: blocks.flatMap(({ rows }) => rows),
+      payloads: blocks.flatMap(({ payloads }) => payloads),
+      letters: blocks.flatMap(({ letters }) => letters),
+    };
+  }
+
+  #bytes(what: string, query: Readonly<Record<string, string | number | boolean>>): Promise<Uint8Array> {
+    return requestBytes(this.#connection, `/api/ledger/${what}`, query, this.#signal);
+  }
+}

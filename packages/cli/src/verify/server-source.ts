@@ -1,0 +1,61 @@
+import { openSealedReader, type SealedReader } from "@tripline/store";
+import type { PartitionOf, PartitionRows, PlacedRow, RecordSource, StoredBlock } from "@tripline/verify";
+import type { CommandContext } from "../context.ts";
+import { CommandFailed, EXIT } from "../exit.ts";
+
+const IDS = 500; // of one question
+
+/** Records straight from a ClickHouse server, as any user who may read. */
+export class ServerSource implements RecordSource {
+  readonly #sealed: SealedReader;
+  readonly #signal: AbortSignal;
+  readonly close: () => Promise<void>;
+
+  private constructor(sealed: SealedReader, close: () => Promise<void>, signal: AbortSignal) {
+    this.#sealed = sealed;
+    this.#signal = signal;
+    this.close = close;
+  }
+
+  /** User and password are in the environment (TRIPLINE_STORE_USER, TRIPLINE_STORE_PASSWORD): others would see an option. */
+  static open(address: string, context: CommandContext): ServerSource {
+    if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
+      throw new CommandFailed(
+        EXIT.usage,
+        "--store: expected a ClickHouse server's URL, as http://127.0.0.1:8123",
+      );
+    const url = new URL(address);
+    const database = url.pathname.slice(1);
+    url.pathname = "";
+    const { sealed, close } = openSealedReader({
+      url: url.href,
+      username: context.env.TRIPLINE_STORE_USER,
+      password: context.env.TRIPLINE_STORE_PASSWORD,
+      ...(database === "" ? {} : { database }),
+    });
+    return new ServerSource(sealed, close, context.signal);
+  }
+
+  read(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
+    return this.#sealed.block({ ...of, from, to }, { signal: this.#signal });
+  }
+
+  exact(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
+    return this.#sealed.exact({ ...of, from, to }, { signal: this.#signal });
+  }
+
+  async byId(ids: readonly string[]): Promise<PlacedRow[]> {
+    const found: PlacedRow[] = [];
+    for (let from = 0; from < ids.length; from += IDS)
+      found.push(...(await this.#sealed.byId(ids.slice(from, from + IDS), { signal: this.#signal })));
+    return found;
+  }
+
+  erasures(): Promise<PlacedRow[]> {
+    return this.#sealed.erasures({ signal: this.#signal });
+  }
+
+  partitions(): Promise<PartitionRows[]> {
+    return this.#sealed.partitions({ signal: this.#signal });
+  }
+}
