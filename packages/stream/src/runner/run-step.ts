@@ -61,7 +61,8 @@ export async function runStep(options: StepOptions): Promise<RunnerHandle> {
         keep,
       });
     }
-    const step = await options.open({ topic, partition, generation: options.log.generation });
+    const info = { topic, partition, generation: options.log.generation };
+    const step = await runner.retrying("opening the step", signal, () => options.open(info));
     const pointer = parsePointer(committed?.metadata ?? "");
     const own = stateOf(step);
     if (own === null) return new StepPartition({ runner, assignment, step, pace, state: null });
@@ -75,7 +76,9 @@ export async function runStep(options: StepOptions): Promise<RunnerHandle> {
       committed === null
         ? new Map<string, Uint8Array>()
         : await runner.retrying("reading state", signal, () => store.load(partition));
-    const chain = await store.restore(partition, stored, pointer, own);
+    const chain = await runner.retrying("restoring state", signal, () =>
+      store.restore(partition, stored, pointer, own),
+    );
     return new StepPartition({ runner, assignment, step, pace, state: { store, chain, pointer }, keep });
   });
   return {

@@ -1,3 +1,4 @@
+import { TriplineError } from "@tripline/events";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { waitFor } from "../../../../test/support/wait-for.ts";
@@ -73,6 +74,17 @@ function counting(onRecord: () => void): PartitionStep {
   };
 }
 
+async function newLog(): Promise<Log> {
+  const log = createMemoryLog();
+  await log.ensureTopics([
+    { name: "in", partitions: 1, cleanup: "delete" },
+    { name: "out", partitions: 1, cleanup: "delete" },
+    { name: "tripline.dead-letters", partitions: 1, cleanup: "delete" },
+    { name: "tripline.state", partitions: 1, cleanup: "compact" },
+  ]);
+  return log;
+}
+
 async function storedKeys(log: Log): Promise<string[]> {
   const live = new Set<string>();
   const reader = await log.readTable("tripline.state", ({ key, value }) =>
@@ -90,13 +102,7 @@ test("whatever crashes when, segments of several owners together are the state, 
       fc.array(fc.nat(40), { maxLength: 30 }),
       fc.integer({ min: 1, max: 10 }),
       async (keys, crashes, maxBatchRecords) => {
-        const log = createMemoryLog();
-        await log.ensureTopics([
-          { name: "in", partitions: 1, cleanup: "delete" },
-          { name: "out", partitions: 1, cleanup: "delete" },
-          { name: "tripline.dead-letters", partitions: 1, cleanup: "delete" },
-          { name: "tripline.state", partitions: 1, cleanup: "compact" },
-        ]);
+        const log = await newLog();
         await log.produce(
           "in",
           keys.map((key) => ({ key: `k${key}`, value: Buffer.from("x") })),
@@ -149,6 +155,44 @@ test("whatever crashes when, segments of several owners together are the state, 
   );
 });
 
+test("a state that needs what the log can't give now is loaded once it can", async () => {
+  const log = await newLog();
+  await log.produce("in", [{ key: "a", value: Buffer.from("x") }]);
+  const run = (failures: number) => {
+    const step = counting(() => undefined);
+    const { state } = step;
+    if (state === undefined) throw new Error("it has a state");
+    let left = failures;
+    const load: StepState["load"] = (entries) => {
+      if (left-- > 0)
+        throw new TriplineError("TRIPLINE_STREAM_UNAVAILABLE", "not now", { kind: "retriable" });
+      return state.load(entries);
+    };
+    const restored: StepState = {
+      begin: (from) => state.begin(from),
+      drain: (...of) => state.drain(...of),
+      live: (segment) => state.live(segment),
+      load,
+    };
+    return runStep({
+      ...{ log, name: "step", topic: "in", snapshotEveryMs: 0, snapshotShare: 1, commitEveryMs: 0 },
+      open: () => ({ ...step, state: restored }),
+    });
+  };
+  const first = await run(0);
+  await waitFor(async () => (await log.offsets("out"))[0]?.next === 1, { what: "the first record" });
+  await first.close();
+  const second = await run(3);
+  await log.produce("in", [{ key: "a", value: Buffer.from("x") }]);
+  await waitFor(async () => (await log.offsets("out"))[0]?.next === 2, { what: "the second record" });
+  await second.close();
+  const counted: string[] = [];
+  await log.scan({ topic: "out", partition: 0, from: 0, to: 2 }, async (records) => {
+    counted.push(...records.map(({ value }) => Buffer.from(value ?? []).toString()));
+  });
+  expect(counted).toEqual(["0 a 1", "1 a 2"]);
+});
+
 test("entries come back from chunks of any size", () => {
   fc.assert(
     fc.property(
@@ -178,13 +222,7 @@ test("entries come back from chunks of any size", () => {
 });
 
 test("records do not wait for a snapshot: they are processed between its slices", async () => {
-  const log = createMemoryLog();
-  await log.ensureTopics([
-    { name: "in", partitions: 1, cleanup: "delete" },
-    { name: "out", partitions: 1, cleanup: "delete" },
-    { name: "tripline.dead-letters", partitions: 1, cleanup: "delete" },
-    { name: "tripline.state", partitions: 1, cleanup: "compact" },
-  ]);
+  const log = await newLog();
   let snapshots = 0;
   let during = 0;
   const slow = new Counts();

@@ -20,7 +20,10 @@ export interface StepState {
   drain(write: (entry: StateEntry) => void, more: () => boolean): boolean;
   /** Characters, of keys and values, that are still the latest of their key and lie in this segment. */
   live(segment: number): number;
-  /** Called once, before the first record, with the latest entry of each key, removals too; they are read once. */
+  /**
+   * Called before the first record, with the latest entry of each key, removals too; they are read once. When it rejects
+   * with a retriable error it has taken nothing in, and is called again.
+   */
   load(entries: Iterable<StateEntry & { segment: number }>): void | Promise<void>;
 }
 
