@@ -31,6 +31,7 @@ const BENCHES: Record<string, string> = {
   "embedded-alerts": "./embedded-alerts.ts",
   "kafka-alerts": "./kafka-alerts.ts",
   restart: "./restart.ts",
+  verify: "./verify.ts",
 };
 const TIMEOUT_MS = 90 * 60_000; // `restart` writes ten million records
 

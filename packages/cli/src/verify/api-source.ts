@@ -5,7 +5,7 @@ import { requestBytes } from "../api/bytes.ts";
 import { createApiClient } from "../api/client.ts";
 import type { Connection } from "../connection/connection.ts";
 
-const POSITIONS = 16_384; // of one question; the service takes 32,768
+const POSITIONS = 32_768; // of one question: the service takes no more
 const IDS = 200; // of one question: the service takes no more
 
 const partitionsAnswer = z.looseObject({

@@ -4,11 +4,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { audit } from "../audit.ts";
 import { type Finding, isFailure } from "../finding.ts";
 import { sha256Hex } from "../hash.ts";
+import { RecordList } from "../record-list.ts";
 import type { Selection } from "../selection.ts";
 import type { Summary } from "../summary.ts";
 import { erasureRecord, tampered, testId, timeAt, utf8, World, worldRecord } from "../testing/world.ts";
 import { listedOf, makeBundle } from "./make-bundle.ts";
 import { MANIFEST_PATH, type Manifest } from "./manifest.ts";
+import { bundleLine, takeLines } from "./record-lines.ts";
 import { readTar, tarEnd, tarHeader, tarPadding } from "./tar.ts";
 import { verifyBundle } from "./verify-bundle.ts";
 
@@ -344,6 +346,36 @@ describe("any bytes", () => {
     for (const text of ["", "{", "null", "[]", '{"format":"tripline-evidence","v":2}'])
       expect((await verified(new Map([[MANIFEST_PATH, utf8(text)]]), null)).summary.state).toBe("failed");
   });
+});
+
+it("lines are taken as the schema has them", () => {
+  const id = fc.constantFrom(testId(1), "x", "");
+  const index = fc.oneof(fc.nat(), fc.constantFrom(-1, 1.5, "1", null));
+  const line = fc.record(
+    {
+      log: fc.constantFrom("events/memory-1/0", "events/g/12", "root", 3),
+      index,
+      id,
+      envelope: fc.constantFrom("{}", null),
+      role: fc.constantFrom("elsewhere", "erasure", "other"),
+      root_leaf: index,
+      sealed: fc.constantFrom("now", 3),
+      payload_of: id,
+      payload: fc.constantFrom("{}", null, 3),
+      letter: fc.constantFrom("AAAA", null, 3),
+      more: fc.constant(1),
+    },
+    { requiredKeys: ["log", "index"] },
+  );
+  fc.assert(
+    fc.property(fc.oneof(line, fc.jsonValue()), (value) => {
+      const parsed = bundleLine.safeParse(value);
+      const isOfPartition = parsed.success && parsed.data.log.startsWith("events/");
+      const into = { list: new RecordList(), listed: [] };
+      expect(takeLines(utf8(JSON.stringify(value)), into) === null).toBe(isOfPartition);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 describe("an archive", () => {

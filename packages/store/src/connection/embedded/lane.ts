@@ -1,4 +1,3 @@
-import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { TriplineError } from "@tripline/events";
@@ -7,6 +6,7 @@ import { aborted, queryError } from "../../errors.ts";
 import { BinaryRows } from "../../sql/binary-rows.ts";
 import type { Row } from "../../sql/row.ts";
 import { type MarkedQuery, ownRows } from "../marked-query.ts";
+import { wholeOf } from "../whole-of.ts";
 import { clientConnection } from "./client-connection.ts";
 import type { Engine } from "./engine.ts";
 
@@ -148,7 +148,7 @@ export class Lane {
       query: `${text} FORMAT RowBinary`,
       ...(Object.keys(params).length === 0 ? {} : { query_params: params }),
     });
-    return buffer(stream);
+    return wholeOf(stream);
   }
 
   async #text(statement: string): Promise<string> {

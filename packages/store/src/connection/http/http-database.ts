@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { buffer, text } from "node:stream/consumers";
+import { text } from "node:stream/consumers";
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { aborted, closed, insertError, queryError } from "../../errors.ts";
 import { BinaryRows } from "../../sql/binary-rows.ts";
@@ -8,6 +8,7 @@ import type { Sql } from "../../sql/sql.ts";
 import type { Database, Insert, Query } from "../database.ts";
 import { type MarkedQuery, markQuery, ownRows } from "../marked-query.ts";
 import { removal } from "../removal.ts";
+import { wholeOf } from "../whole-of.ts";
 
 export interface HttpOptions {
   url: string;
@@ -58,7 +59,7 @@ export function openHttp(options: HttpOptions): Database {
         clickhouse_settings: WHOLE,
         ...aborting,
       });
-      return new BinaryRows(await buffer(stream), marked.mark);
+      return new BinaryRows(await wholeOf(stream), marked.mark);
     });
   }
 
