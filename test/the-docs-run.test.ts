@@ -184,6 +184,23 @@ const special: [RegExp, (line: string) => void | Promise<void>][] = [
     },
   ],
   [
+    /^npx tripline export .*--out evidence\.tar$/,
+    async (line) => {
+      await run(line.replace("evidence.tar", join(home, "evidence.tar")));
+      expect(existsSync(join(home, "evidence.tar"))).toBe(true);
+    },
+  ],
+  [
+    /^npx tripline verify bundle evidence\.tar --policy policy\.txt$/,
+    async (line) => {
+      const logs = (await run("npx tripline --json ledger path")).trim().split("\n");
+      const root = logs.map((log) => JSON.parse(log)).find(({ path }) => path === "root");
+      writeFileSync(join(home, "policy.txt"), `log ${root.verifier_key}\nquorum none\n`);
+      const own = line.replace("evidence.tar", join(home, "evidence.tar"));
+      expect(await run(own.replace("policy.txt", join(home, "policy.txt")))).toContain("verified");
+    },
+  ],
+  [
     /^npx tripline session ID$/,
     async (line) => {
       expect(await run(line.replace("ID", sessionId))).toContain("read_text_file");

@@ -22,6 +22,8 @@ export function openLedger(
   context: CommandContext,
 ): ReadableLedger {
   const named = options.ledger ?? context.env.TRIPLINE_LEDGER;
+  if (named === "off")
+    throw new CommandFailed(EXIT.failure, "the ledger is off here (TRIPLINE_LEDGER): name one with --ledger");
   const place = named ?? join(dataDirectory(options.data, context.env, context.home), "ledger");
   if (/^https?:\/\//.test(place)) {
     const base = place.replace(/\/+$/, "");
