@@ -20,6 +20,13 @@ beforeAll(async () => {
 afterAll(() => collector.stop());
 
 const DECISION = { kind: "reinstated", reason: "forged", by: "administrator", revocation_id: "r1" };
+const ERASURE = {
+  covers: { kind: "age", before: "2026-01-01T00:00:00.000Z" },
+  except: [],
+  reason: "made up",
+  by: "somebody",
+};
+const RETENTION = { action: "expired", before: "2026-01-01T00:00:00.000Z", except: [], by: "somebody" };
 const RULES = {
   number: 1,
   set: "0".repeat(64),
@@ -111,8 +118,8 @@ describe("POST /v1/records", () => {
     ["verified without a credential", { actor: { assurance: "verified" } }, "TRIPLINE_ASSURANCE_REFUSED"],
     ["a decision", { type: "decision", part: { decision: DECISION } }, "TRIPLINE_TYPE_REFUSED"],
     ["an access record", { type: "access", part: { access: ACCESS } }, "TRIPLINE_TYPE_REFUSED"],
-    ["an erasure", { type: "erasure" }, "TRIPLINE_TYPE_REFUSED"],
-    ["a retention", { type: "retention" }, "TRIPLINE_TYPE_REFUSED"],
+    ["an erasure", { type: "erasure", part: { erasure: ERASURE } }, "TRIPLINE_TYPE_REFUSED"],
+    ["a retention", { type: "retention", part: { retention: RETENTION } }, "TRIPLINE_TYPE_REFUSED"],
     ["a rule change", { type: "rules.changed", part: { rules: RULES } }, "TRIPLINE_TYPE_REFUSED"],
     ["a tick", { type: "tick" }, "TRIPLINE_TYPE_REFUSED"],
     ["a statement", { type: "statement" }, "TRIPLINE_TYPE_REFUSED"],
