@@ -45,7 +45,12 @@ const cpuBefore = process.cpuUsage();
 const loopBefore = performance.eventLoopUtilization();
 const started = performance.now();
 const ledger = ledgerSettingsOf(
-  { data: directory, ledger: process.env.BENCH_LEDGER, ledgerEveryMs: LEDGER_EVERY_MS },
+  {
+    data: directory,
+    ledger: process.env.BENCH_LEDGER,
+    ledgerEveryMs: LEDGER_EVERY_MS,
+    ledgerTimestampMinutes: 60,
+  },
   {},
 );
 const archiver = createArchiver({ log, store, context, revocationKeys: () => [], ledger });

@@ -189,6 +189,22 @@ export const ledgerKeys = {
     .url({ protocol: /^https?$/ })
     .optional()
     .meta({ description: "URL that gets each root checkpoint as the body of a POST", placeholder: "URL" }),
+  ledgerTimestampUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        "time-stamping authority (RFC 3161) that says when a root checkpoint existed; asked only with `ledgerTimestampCa`",
+      placeholder: "URL",
+    }),
+  ledgerTimestampCa: z.string().min(1).optional().meta({
+    description: "PEM file with the certificates that the authority's own has to come from",
+    placeholder: "FILE",
+  }),
+  ledgerTimestampMinutes: z.number().int().min(1).max(10_080).default(60).meta({
+    description: "minutes from one timestamp to the next",
+    placeholder: "MINUTES",
+  }),
   ledgerEveryMs: z.number().int().min(100).max(3_600_000).default(1000).meta({
     description: "milliseconds from one signed checkpoint to the next",
     placeholder: "MS",

@@ -19,6 +19,7 @@ import { ledgerKeys } from "./ledger-keys.ts";
 import { PartitionLedger } from "./partition-ledger.ts";
 import { Publication } from "./publication.ts";
 import { RootLedger } from "./root-ledger.ts";
+import { Timestamps } from "./timestamps.ts";
 
 /** What an operator says about the ledger. */
 export interface LedgerSettings {
@@ -30,6 +31,8 @@ export interface LedgerSettings {
   /** Path of a tlog-policy file that names witnesses; null: nobody is asked. */
   policy: string | null;
   webhook: string | null;
+  /** A time-stamping authority, and a PEM file with the certificates that it is trusted by; null: none is asked. */
+  timestamps: { url: string; trustedFile: string; everyMs: number } | null;
   retention: PlaceOptions["retention"];
   everyMs: number;
 }
@@ -52,14 +55,23 @@ export interface Ledger {
 
 /**
  * Reads keys and policy; no log is opened yet, so that records are stored although the ledger can't be reached.
- * @throws LedgerError for a key, policy or address that is none; TriplineError TRIPLINE_LEDGER_POLICY for a file that can't be read
+ * @throws LedgerError for a key, policy or address that is none; TriplineError TRIPLINE_LEDGER_FILE for a file that can't be read
  */
 export async function createLedger(settings: LedgerSettings, deps: LedgerDependencies): Promise<Ledger> {
   const { url, env, dataDir, retention, everyMs, webhook } = settings;
   const { log, context, group } = deps;
   const place = openPlace(url, { env, ...(retention === undefined ? {} : { retention }) });
   const logs = new InstallationLogs(place, await ledgerKeys(dataDir, env));
-  const policy = settings.policy === null ? null : await readPolicy(settings.policy);
+  const policy =
+    settings.policy === null ? null : parsePolicy(await read(settings.policy, "--ledger-policy"));
+  const timestamps =
+    settings.timestamps === null
+      ? null
+      : new Timestamps({
+          ...{ url: settings.timestamps.url, everyMs: settings.timestamps.everyMs, now: context.now },
+          trusted: (await read(settings.timestamps.trustedFile, "--ledger-timestamp-ca")).toString("utf8"),
+          storage: place.storageOf(ROOT_PATH),
+        });
   const size = gauge(context.metrics, {
     name: "tripline_ledger_leaves",
     help: "Leaves of a partition's log under its last checkpoint.",
@@ -95,7 +107,7 @@ export async function createLedger(settings: LedgerSettings, deps: LedgerDepende
         ...loop(ROOT_PATH),
         partitions: () => log.partitionCount(TOPICS.events),
         publication: new Publication({
-          ...{ storage: place.storageOf(ROOT_PATH), log, webhook, context, origin },
+          ...{ storage: place.storageOf(ROOT_PATH), log, webhook, timestamps, context, origin },
           witnesses: async () => witnessesOf(policy, logs, await origin()),
         }),
       });
@@ -107,13 +119,9 @@ function witnessesOf(policy: Policy | null, logs: InstallationLogs, origin: stri
   return policy === null ? null : createWitnessClient({ policy, logs: logs.verifiersOf(origin) });
 }
 
-async function readPolicy(path: string): Promise<Policy> {
-  const file = await readFile(path).catch((cause: unknown) => {
-    throw new TriplineError(
-      "TRIPLINE_LEDGER_POLICY",
-      `the policy file ${path} can't be read: check --ledger-policy`,
-      { cause },
-    );
+/** @param option that names the file */
+async function read(path: string, option: string): Promise<Buffer> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new TriplineError("TRIPLINE_LEDGER_FILE", `${path} can't be read: check ${option}`, { cause });
   });
-  return parsePolicy(file);
 }

@@ -10,6 +10,7 @@ import {
 } from "@tripline/ledger";
 import type { ServiceContext } from "@tripline/service";
 import type { Log } from "@tripline/stream";
+import type { Timestamps } from "./timestamps.ts";
 
 /** Beside the root log's `checkpoint`: the newest one that had its witnesses' quorum. */
 export const WITNESSED_PATH = "witnessed";
@@ -24,6 +25,8 @@ export interface PublicationOptions {
   log: Pick<Log, "produce">;
   /** Gets each checkpoint as the body of a POST; null: none. */
   webhook: string | null;
+  /** Null: no authority is asked. */
+  timestamps: Timestamps | null;
   context: ServiceContext;
   /** The key that the topic has the checkpoints under. */
   origin(): Promise<string>;
@@ -31,7 +34,7 @@ export interface PublicationOptions {
 }
 
 /**
- * Has root checkpoints go out: to the witnesses, a topic, the log output, a webhook, so that copies exist elsewhere within
+ * Has root checkpoints go out: to the witnesses, a topic, the log output, a webhook, an authority, so that copies exist elsewhere within
  * seconds. One at a time; what comes meanwhile is superseded by what comes last.
  */
 export class Publication {
@@ -74,7 +77,7 @@ export class Publication {
 
   async #publishOne(note: Uint8Array, reader: TileReader): Promise<void> {
     const cosigned = await this.#witnessed(note, (from) => reader.consistencyProof(from));
-    await Promise.all([this.#toTopic(cosigned), this.#toWebhook(cosigned)]);
+    await Promise.all([this.#toTopic(cosigned), this.#toWebhook(cosigned), this.#timestamped(cosigned)]);
     this.#say(cosigned);
   }
 
@@ -108,6 +111,11 @@ export class Publication {
         { key: await this.#options.origin(), value: note },
       ]);
     });
+  }
+
+  async #timestamped(note: Uint8Array): Promise<void> {
+    const { timestamps } = this.#options;
+    if (timestamps !== null) await this.#attempt("the time-stamping authority", () => timestamps.take(note));
   }
 
   async #toWebhook(note: Uint8Array): Promise<void> {

@@ -20,14 +20,18 @@ import {
   TileReader,
   type WitnessClient,
 } from "@tripline/ledger";
+import { verifyTimestamp } from "@tripline/ledger/timestamp";
 import { createContext } from "@tripline/service";
 import { createMemoryLog, type Log } from "@tripline/stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeTimestampAuthority } from "../../../../packages/ledger/src/testing/timestamp-authority.ts";
+import { requirement } from "../../../../test/support/requirements.ts";
 import { waitFor } from "../../../../test/support/wait-for.ts";
 import { InstallationLogs } from "./installation-logs.ts";
 import { LEDGER_KEY_VARIABLE, ledgerKeys } from "./ledger-keys.ts";
 import { Publication, WITNESSED_PATH } from "./publication.ts";
 import { RootLedger } from "./root-ledger.ts";
+import { Timestamps } from "./timestamps.ts";
 
 const GENERATION = "memory-1";
 const context = createContext({ service: "test", logLevel: "silent" });
@@ -59,9 +63,17 @@ async function logsIn(dataDir: string): Promise<InstallationLogs> {
 }
 
 function root(
-  options: { webhook?: string; witnesses?: WitnessClient; of?: InstallationLogs } = {},
+  options: {
+    webhook?: string;
+    witnesses?: WitnessClient;
+    of?: InstallationLogs;
+    authority?: { url: string; trusted: string };
+  } = {},
 ): RootLedger {
-  const { webhook = null, witnesses = null, of = logs } = options;
+  const { webhook = null, witnesses = null, of = logs, authority } = options;
+  const storage = of.place.storageOf(ROOT_PATH);
+  const timestamps =
+    authority === undefined ? null : new Timestamps({ ...authority, everyMs: 1, storage, now: context.now });
   const made = new RootLedger({
     ...{ logs: of, generation: GENERATION, everyMs: 20, logger: context.logger, now: context.now },
     partitions: async () => 2,
@@ -69,7 +81,7 @@ function root(
       damage.push(error);
     },
     publication: new Publication({
-      ...{ storage: of.place.storageOf(ROOT_PATH), log, webhook, context },
+      ...{ storage, log, webhook, timestamps, context },
       witnesses: async () => witnesses,
       origin: () => of.originOf(ROOT_PATH),
     }),
@@ -146,6 +158,33 @@ describe("the root log", () => {
     openCheckpoint(Buffer.from(entries[0]?.value ?? ""), logs.verifiersOf(origin));
     expect(await logs.place.storageOf(ROOT_PATH).read(WITNESSED_PATH)).toBeNull();
   });
+
+  it.skipIf(requirement("openssl").missing)(
+    "has an authority say when it existed, and keeps what it said",
+    async () => {
+      const tsa = makeTimestampAuthority();
+      const server = createServer(async (request, response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) chunks.push(chunk);
+        response.end(tsa.reply(Buffer.concat(chunks)));
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      const made = root({ authority: { url, trusted: tsa.root } });
+      const storage = logs.place.storageOf(ROOT_PATH);
+      const [path = ""] = await waitFor(async () => {
+        const kept = (await storage.list("timestamps/")).filter((each) => each.endsWith(".tsr"));
+        return kept.length > 0 && kept;
+      });
+      server.close();
+      tsa.remove();
+      expect(made.trouble).toBeNull();
+      const message = (await storage.read(path.replace(".tsr", ".note"))) ?? new Uint8Array();
+      const response = (await storage.read(path)) ?? new Uint8Array();
+      openCheckpoint(message, logs.verifiersOf(await logs.originOf(ROOT_PATH)));
+      expect(() => verifyTimestamp(response, { message, trusted: tsa.root })).not.toThrow();
+    },
+  );
 
   it("says which witness does not answer, and goes on", async () => {
     const witness = {

@@ -6,6 +6,7 @@ import type { LedgerSettings } from "./ledger.ts";
 
 const DIRECTORY = "ledger"; // in the data directory
 const OFF = "off";
+const MINUTE_MS = 60_000;
 
 /** What a configuration says about the ledger; null: it is off. @param env for S3 and the signing key */
 export function ledgerSettingsOf(
@@ -20,6 +21,14 @@ export function ledgerSettingsOf(
     env,
     policy: config.ledgerPolicy ?? null,
     webhook: config.ledgerWebhook ?? null,
+    timestamps:
+      config.ledgerTimestampUrl === undefined || config.ledgerTimestampCa === undefined
+        ? null
+        : {
+            url: config.ledgerTimestampUrl,
+            trustedFile: config.ledgerTimestampCa,
+            everyMs: config.ledgerTimestampMinutes * MINUTE_MS,
+          },
     retention: days === undefined ? undefined : { mode: "COMPLIANCE", days },
     everyMs: config.ledgerEveryMs,
   };
