@@ -19,9 +19,23 @@ export function uuidText(bytes: Uint8Array): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
+const DASH = 45;
+const ZERO = 48;
+const NINE = 57;
+const A = 97;
+
+/** @param text a UUID in lower case */
 export function uuidBytes(text: string): Uint8Array {
-  const hex = text.replaceAll("-", "");
-  return Uint8Array.from({ length: 16 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16));
+  const bytes = new Uint8Array(16);
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DASH) continue;
+    const at = digits >> 1;
+    bytes[at] = (bytes[at] ?? 0) * 16 + (code <= NINE ? code - ZERO : code - A + 10);
+    digits += 1;
+  }
+  return bytes;
 }
 
 /** When a UUIDv7 was made (RFC 9562, section 5.7); null for another UUID. */

@@ -22,7 +22,9 @@ interface OfPartition {
 /** Records that are all at hand, as those of a bundle are. */
 export class RecordList implements RecordSource {
   readonly #partitions = new Map<string, OfPartition>();
-  readonly #byId = new Map<string, PlacedRow[]>();
+  readonly #aside: PlacedRow[] = [];
+  /** Made when it is asked for: seldom. */
+  #byId: Map<string, PlacedRow[]> | null = null;
   readonly #erasures: PlacedRow[] = [];
   #sorted = true;
 
@@ -33,9 +35,7 @@ export class RecordList implements RecordSource {
     this.#sorted = false;
     if (what.row !== undefined) {
       there.rows.push(what.row);
-      const id = uuidText(what.row.id);
-      const placed = { ...of, ...what.row };
-      this.#byId.set(id, [...(this.#byId.get(id) ?? []), placed]);
+      this.#byId = null;
     }
     if (what.payload !== undefined) there.payloads.push(what.payload);
     if (what.letter !== undefined) there.letters.push(what.letter);
@@ -44,10 +44,8 @@ export class RecordList implements RecordSource {
   /** A row that belongs to no position that is looked at: only to be found by its id, or among erasures. */
   addAside(row: PlacedRow, role: "elsewhere" | "erasure"): void {
     if (role === "erasure") this.#erasures.push(row);
-    else {
-      const id = uuidText(row.id);
-      this.#byId.set(id, [...(this.#byId.get(id) ?? []), row]);
-    }
+    else this.#aside.push(row);
+    this.#byId = null;
   }
 
   /** Every row, in the order of logs and positions. */
@@ -79,7 +77,9 @@ export class RecordList implements RecordSource {
   }
 
   async byId(ids: readonly string[]): Promise<PlacedRow[]> {
-    return ids.flatMap((id) => this.#byId.get(id) ?? []);
+    this.#byId ??= Map.groupBy([...this.rows(), ...this.#aside], ({ id }) => uuidText(id));
+    const byId = this.#byId;
+    return ids.flatMap((id) => byId.get(id) ?? []);
   }
 
   async erasures(): Promise<PlacedRow[]> {

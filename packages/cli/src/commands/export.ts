@@ -12,6 +12,7 @@ import { openLedger } from "../verify/ledger-place.ts";
 import { readPolicy } from "../verify/policy-file.ts";
 import { summaryLines } from "../verify/report.ts";
 import { ServerSource } from "../verify/server-source.ts";
+import { STAMPED_PATH, TIMESTAMP_PATH, timestamping } from "../verify/timestamps.ts";
 import type { WhereOptions } from "../verify/where.ts";
 import { globals } from "./command.ts";
 import { rangeOption, showFinding, whereOption } from "./verify.ts";
@@ -24,6 +25,8 @@ interface Options {
   ledger?: string;
   store?: string;
   policy?: string;
+  timestamp?: string;
+  timestampCa?: string;
   out: string;
 }
 
@@ -46,10 +49,16 @@ export function addExport(program: Command, context: CommandContext): void {
     )
     .option("--store <url>", "read a ClickHouse server and not the service")
     .option("--policy <file>", "tlog-policy file; without it the ledger's own keys are believed")
+    .option(
+      "--timestamp <url>",
+      "have an RFC 3161 authority sign when the ledger's checkpoint existed; needs --timestamp-ca",
+    )
+    .option("--timestamp-ca <file>", "PEM with the certificate that the authority is trusted by")
     .requiredOption("--out <path>", "a folder, or a file that ends with .tar; must not be there yet")
     .action(async (options: Options, command: Command) => {
       const json = globals(command).json === true;
       const { from, to, where, event } = options;
+      const stamp = timestamping(options);
       const policy = readPolicy(options.policy);
       const ledger = openLedger({ ...globals(command), ...options }, context);
       const server = options.store === undefined ? null : ServerSource.open(options.store, context);
@@ -68,8 +77,11 @@ export function addExport(program: Command, context: CommandContext): void {
         });
         for await (const part of parts) {
           if (context.signal.aborted) throw new CommandFailed(EXIT.failure, "interrupted");
-          if (part.type === "file") writer.add(part.path, part.bytes);
-          else if (part.type === "progress") progress.show(part.share, `${part.leaves} positions`);
+          if (part.type === "file") {
+            writer.add(part.path, part.bytes);
+            if (part.path === STAMPED_PATH && stamp !== null)
+              writer.add(TIMESTAMP_PATH, await stamp(part.bytes));
+          } else if (part.type === "progress") progress.show(part.share, `${part.leaves} positions`);
           else if (part.type === "finding") {
             progress.end();
             if (json) printJson(context, [part]);

@@ -1,4 +1,5 @@
 import { LedgerError } from "@tripline/ledger";
+import { terminalLine } from "@tripline/service/escape";
 import {
   type AuditEvent,
   audit,
@@ -21,6 +22,7 @@ import { openLedger } from "../verify/ledger-place.ts";
 import { readKept, readPolicy } from "../verify/policy-file.ts";
 import { findingLine, summaryLines } from "../verify/report.ts";
 import { ServerSource } from "../verify/server-source.ts";
+import { withTimestamp } from "../verify/timestamps.ts";
 import { collectWhere, type WhereOptions } from "../verify/where.ts";
 import { globals } from "./command.ts";
 import { collect } from "./options.ts";
@@ -129,10 +131,14 @@ function addBundle(group: Command, context: CommandContext): void {
       `Checks a bundle that \`tripline export\` made: a folder, or a .tar file. Needs no service and no network.\n\nExample: tripline verify bundle evidence.tar --policy policy.txt\n\n${ENDS}`,
     )
     .argument("<path>", "the bundle")
-    .action(async (path: string, options: TrustOptions, command: Command) => {
-      await ended(context, globals(command).json === true, async () => ({
-        events: verifyBundle(openBundle(path), readPolicy(options.policy), readKept(options.checkpoint)),
-      }));
+    .option("--timestamp-ca <file>", "PEM with the certificate that the timestamp's authority is trusted by")
+    .action(async (path: string, options: TrustOptions & { timestampCa?: string }, command: Command) => {
+      await ended(context, globals(command).json === true, async () => {
+        const bundle = openBundle(path);
+        const events = verifyBundle(bundle, readPolicy(options.policy), readKept(options.checkpoint));
+        const tell = (words: string) => context.err(`${terminalLine(words)}\n`);
+        return { events: withTimestamp(events, bundle, options.timestampCa, tell) };
+      });
     });
 }
 

@@ -56,6 +56,7 @@ manifest.json     what was asked, and the SHA-256 of every other file
 records/          the records: a line of JSON each; "envelope" and "payload" are the exact texts
 ledger/           the files of the ledger that prove them (C2SP tlog-tiles; any client of that format can read them)
 checkpoints/      the root log before the range and at the end, and the proof that the second grew out of the first
+timestamps/       if it is there: an authority's word (RFC 3161) on when checkpoints/end.note existed
 verifier.html     checks this bundle in a browser, offline
 `;
 }
