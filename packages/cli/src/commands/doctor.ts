@@ -1,3 +1,4 @@
+import { LedgerError } from "@tripline/ledger";
 import { terminalLine } from "@tripline/service/escape";
 import { type Command, Option } from "commander";
 import { z } from "zod";
@@ -6,6 +7,8 @@ import { resolveConnection } from "../connection/connection.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EndedWith, EXIT } from "../exit.ts";
 import { printJson, tone } from "../output/print.ts";
+import { openLedger } from "../verify/ledger-place.ts";
+import { type ArchivedPartition, type SealedPartition, sealedPartitions } from "../verify/sealed.ts";
 import { globals } from "./command.ts";
 import { atLeast } from "./options.ts";
 
@@ -14,7 +17,8 @@ const WHOLE = 0;
 const FINDINGS = 1;
 const NOT_CHECKED = 2;
 
-const TOPICS = ["tripline.events", "tripline.alerts", "tripline.revocations"];
+const EVENTS = "tripline.events";
+const TOPICS = [EVENTS, "tripline.alerts", "tripline.revocations"];
 const TELL_EVERY_MS = 2_000; // often enough to see that it goes on
 
 const count = z.number();
@@ -89,7 +93,7 @@ interface Options {
 export function addDoctor(program: Command, context: CommandContext): void {
   program
     .command("doctor")
-    .summary("compare the log with the store: what is missing, doubled, altered")
+    .summary("compare the log with the store and the ledger: what is missing, doubled, altered")
     .description(
       "Compares every position of the log with the store's rows, envelope bytes and payloads included. What the archiver has not come to yet is said, and is no finding. Needs the role administer, of who runs the installation. Ctrl-C ends it.\n\n" +
         `Ends with ${WHOLE} when all is whole, ${FINDINGS} with findings, ${NOT_CHECKED} when it could not be checked.`,
@@ -113,8 +117,16 @@ export function addDoctor(program: Command, context: CommandContext): void {
     });
     let toldAt = performance.now();
     let state: string | null = null;
+    const archived: ArchivedPartition[] = [];
     for await (const each of lines) {
-      if (each.type === "summary") state = each.state;
+      if (each.type === "partition" && each.topic === EVENTS) archived.push(each);
+      if (each.type === "summary") {
+        state = each.state;
+        const sealed = await sealedOf(each.generation, archived, command);
+        for (const one of sealed)
+          json ? printJson(context, [one]) : context.out(`${sealedWords(one, context)}\n`);
+        if (state === "whole" && sealed.some(({ beyond }) => beyond > 0)) state = "findings";
+      }
       if (json) {
         printJson(context, [each]);
         continue;
@@ -125,6 +137,25 @@ export function addDoctor(program: Command, context: CommandContext): void {
     }
     if (state === null) throw new CommandFailed(EXIT.failure, "the service ended before the doctor was done");
     return state;
+  }
+
+  /** Nothing where this machine does not have the ledger, or it is off: that is `tripline verify --ledger`'s to say. */
+  async function sealedOf(
+    generation: string,
+    archived: readonly ArchivedPartition[],
+    command: Command,
+  ): Promise<SealedPartition[]> {
+    try {
+      return await sealedPartitions(
+        openLedger({ data: globals(command).data }, context),
+        generation,
+        archived,
+      );
+    } catch (error) {
+      if (!(error instanceof CommandFailed || error instanceof LedgerError)) throw error;
+      context.err(`${terminalLine(`the ledger was not looked at: ${error.message}`)}\n`);
+      return [];
+    }
   }
 }
 
@@ -184,6 +215,18 @@ function partitionWords(report: z.infer<typeof partitionLine>): string {
   return `${report.topic}/${report.partition}  log ${report.earliest} to ${report.next}, archived to ${
     report.committed ?? "nothing"
   }: ${report.positions} positions${counted === "" ? "" : `, ${counted}`}${lag}`;
+}
+
+function sealedWords(
+  { partition, leaves, behind, beyond }: SealedPartition,
+  context: CommandContext,
+): string {
+  const lag = behind === 0 ? "" : `; not yet sealed: ${behind}`;
+  const cut =
+    beyond === 0
+      ? ""
+      : `; ${tone(context, "bad", `${beyond} leaves are of positions that the log does not have`)}`;
+  return `${EVENTS}/${partition}  ledger: ${leaves} positions sealed${lag}${cut}`;
 }
 
 function summaryWords(summary: z.infer<typeof summaryLine>, context: CommandContext): string {
