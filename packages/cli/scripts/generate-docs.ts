@@ -12,4 +12,4 @@ const context = {
   width: 100,
   signal: new AbortController().signal,
 };
-writeFileSync(new URL("../../../docs/cli.md", import.meta.url), cliReference(createProgram(context)));
+writeFileSync(new URL("../../../docs/cli.md", import.meta.url), cliReference(await createProgram(context)));

@@ -1,6 +1,6 @@
 import { terminalLine } from "@tripline/service/escape";
 import { Command, CommanderError } from "commander";
-import { ALL_COMMANDS } from "./commands/all.ts";
+import { COMMANDS } from "./commands/all.ts";
 import type { CommandContext } from "./context.ts";
 import { CommandFailed, EndedWith, EXIT } from "./exit.ts";
 
@@ -12,8 +12,11 @@ const AFTER_HELP = `
 Exit codes: ${EXIT.ok} done, ${EXIT.failure} failed, ${EXIT.usage} wrong usage, ${EXIT.not_found} not found, ${EXIT.refused} refused (token or role).
 Environment: TRIPLINE_URL, TRIPLINE_TOKEN, TRIPLINE_HOME (data directory), NO_COLOR.`;
 
-/** The whole command line. Each command is one file in `commands/`. */
-export function createProgram(context: CommandContext): Command {
+/**
+ * The command line, each command one file in `commands/`.
+ * @param argv what is to be parsed: only the command that it names is loaded; default: all of them
+ */
+export async function createProgram(context: CommandContext, argv: readonly string[] = []): Promise<Command> {
   const program = new Command("tripline")
     .description(DESCRIPTION)
     .addHelpText("after", AFTER_HELP)
@@ -23,7 +26,8 @@ export function createProgram(context: CommandContext): Command {
     .option("--json", "answer as JSON, one value a line, for programs")
     .helpCommand(true)
     .showHelpAfterError("(--help shows how)");
-  for (const add of ALL_COMMANDS) add(program, context);
+  const named = COMMANDS.get(namedCommand(argv) ?? "");
+  for (const load of named === undefined ? COMMANDS.values() : [named]) (await load())(program, context);
   for (const command of everyCommand(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.out(text),
@@ -34,10 +38,18 @@ export function createProgram(context: CommandContext): Command {
   return program;
 }
 
+const WITH_VALUE = ["--url", "--token", "--data"]; // of the options above: what follows is no command
+
+/** The first word that is no option, nor one's value. */
+function namedCommand(argv: readonly string[]): string | undefined {
+  return argv.find((word, at) => !word.startsWith("-") && !WITH_VALUE.includes(argv[at - 1] ?? ""));
+}
+
 /** Runs one command line (without `node` and the script) and says how it ended. Never throws for a person's mistake. */
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   try {
-    await createProgram(context).parseAsync([...argv], { from: "user" });
+    const program = await createProgram(context, argv);
+    await program.parseAsync([...argv], { from: "user" });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { COMMANDS } from "./commands/all.ts";
 import { createProgram, everyCommand } from "./program.ts";
 import { cliReference, leaves, pathOf } from "./reference.ts";
 
-const program = createProgram({
+const context = {
   out: () => undefined,
   err: () => undefined,
   env: {},
@@ -11,7 +12,8 @@ const program = createProgram({
   now: () => new Date(0),
   width: 100,
   signal: new AbortController().signal,
-});
+};
+const program = await createProgram(context);
 const docs = readFileSync(new URL("../../../docs/cli.md", import.meta.url), "utf8");
 
 describe("docs/cli.md", () => {
@@ -30,5 +32,22 @@ describe("docs/cli.md", () => {
       expect(command.description(), pathOf(command)).not.toBe("");
       for (const option of command.options) expect(option.description, option.flags).not.toBe("");
     }
+  });
+});
+
+describe("a command line", () => {
+  const namesOf = async (...argv: string[]): Promise<string[]> =>
+    (await createProgram(context, argv)).commands.map((command) => command.name());
+
+  it("loads the command that it names, by the name it has", async () => {
+    for (const name of COMMANDS.keys()) expect(await namesOf(name, "--help")).toEqual([name]);
+    expect(await namesOf("--data", "verify", "--json", "calls", "--since", "today")).toEqual(["calls"]);
+    expect(await namesOf("--url=http://127.0.0.1", "alerts")).toEqual(["alerts"]);
+  });
+
+  it("loads all for help, and for who names none", async () => {
+    const all = [...COMMANDS.keys()];
+    for (const argv of [[], ["--help"], ["help", "calls"], ["cals"]])
+      expect(await namesOf(...argv)).toEqual(all);
   });
 });

@@ -1,66 +1,39 @@
-import { addAlert } from "./alert.ts";
-import { addAlerts } from "./alerts.ts";
-import { addBaselines } from "./baselines.ts";
-import { addCall } from "./call.ts";
-import { addCalls } from "./calls.ts";
 import type { AddCommand } from "./command.ts";
-import { addDeadLetters } from "./dead-letters.ts";
-import { addDemo } from "./demo.ts";
-import { addDoctor } from "./doctor.ts";
-import { addErase } from "./erase.ts";
-import { addEval } from "./eval.ts";
-import { addExport } from "./export.ts";
-import { addGaps } from "./gaps.ts";
-import { addHealth } from "./health.ts";
-import { addHold } from "./hold.ts";
-import { addLedger } from "./ledger.ts";
-import { addLog } from "./log.ts";
-import { addManifest } from "./manifest.ts";
-import { addProducers } from "./producers.ts";
-import { addProxy } from "./proxy.ts";
-import { addReplay } from "./replay.ts";
-import { addResponse } from "./response.ts";
-import { addRevocations } from "./revocations.ts";
-import { addReinstate, addRevoke } from "./revoke.ts";
-import { addRules } from "./rules.ts";
-import { addSession } from "./session.ts";
-import { addStore } from "./store.ts";
-import { addTokens } from "./tokens.ts";
-import { addTopics } from "./topics.ts";
-import { addVerify } from "./verify.ts";
-import { addWitness } from "./witness.ts";
 
-/** Every command, in the order of the help. */
-export const ALL_COMMANDS: readonly AddCommand[] = [
-  addCalls,
-  addCall,
-  addSession,
-  addAlerts,
-  addAlert,
-  addRevocations,
-  addRevoke,
-  addReinstate,
-  addResponse,
-  addRules,
-  addBaselines,
-  addManifest,
-  addEval,
-  addProducers,
-  addTokens,
-  addErase,
-  addHold,
-  addDeadLetters,
-  addDoctor,
-  addVerify,
-  addExport,
-  addLedger,
-  addStore,
-  addTopics,
-  addLog,
-  addGaps,
-  addHealth,
-  addProxy,
-  addWitness,
-  addReplay,
-  addDemo,
-];
+/**
+ * Every command by its name, in the order of the help. Each is loaded only where it is needed: all together they take longer
+ * to load than most of them take to answer.
+ */
+export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ["calls", async () => (await import("./calls.ts")).addCalls],
+  ["call", async () => (await import("./call.ts")).addCall],
+  ["session", async () => (await import("./session.ts")).addSession],
+  ["alerts", async () => (await import("./alerts.ts")).addAlerts],
+  ["alert", async () => (await import("./alert.ts")).addAlert],
+  ["revocations", async () => (await import("./revocations.ts")).addRevocations],
+  ["revoke", async () => (await import("./revoke.ts")).addRevoke],
+  ["reinstate", async () => (await import("./revoke.ts")).addReinstate],
+  ["response", async () => (await import("./response.ts")).addResponse],
+  ["rules", async () => (await import("./rules.ts")).addRules],
+  ["baselines", async () => (await import("./baselines.ts")).addBaselines],
+  ["manifest", async () => (await import("./manifest.ts")).addManifest],
+  ["eval", async () => (await import("./eval.ts")).addEval],
+  ["producers", async () => (await import("./producers.ts")).addProducers],
+  ["tokens", async () => (await import("./tokens.ts")).addTokens],
+  ["erase", async () => (await import("./erase.ts")).addErase],
+  ["hold", async () => (await import("./hold.ts")).addHold],
+  ["dead-letters", async () => (await import("./dead-letters.ts")).addDeadLetters],
+  ["doctor", async () => (await import("./doctor.ts")).addDoctor],
+  ["verify", async () => (await import("./verify.ts")).addVerify],
+  ["export", async () => (await import("./export.ts")).addExport],
+  ["ledger", async () => (await import("./ledger.ts")).addLedger],
+  ["store", async () => (await import("./store.ts")).addStore],
+  ["topics", async () => (await import("./topics.ts")).addTopics],
+  ["log", async () => (await import("./log.ts")).addLog],
+  ["gaps", async () => (await import("./gaps.ts")).addGaps],
+  ["health", async () => (await import("./health.ts")).addHealth],
+  ["proxy", async () => (await import("./proxy.ts")).addProxy],
+  ["witness", async () => (await import("./witness.ts")).addWitness],
+  ["replay", async () => (await import("./replay.ts")).addReplay],
+  ["demo", async () => (await import("./demo.ts")).addDemo],
+]);
