@@ -290,6 +290,26 @@ describe("a range", () => {
     expect(summary.counts).toMatchObject({ leaves: 200, valid: 200 });
   });
 
+  it("finds what says that it is of this time and was put in elsewhere, and lets late records be", async () => {
+    const [late, forged] = [{ ...of, index: 5 }, worldRecord(3_100)];
+    const { rows } = await world.source.read(of, 5, 6);
+    const source = Object.assign(world.source, {
+      strays: async ({ skip }: { skip: number }) =>
+        skip > 0
+          ? []
+          : [
+              ...rows.map((row) => ({ ...late, ...row })),
+              { ...late, index: 6, id: uuidBytes(forged.id), envelope: utf8(forged.envelope) },
+              { ...late, generation: "invented", id: uuidBytes(forged.id), envelope: utf8(forged.envelope) },
+            ],
+    });
+    const { findings } = await run({ source, selection: { from: timeAt(3_000), to: timeAt(4_500) } });
+    expect(brief(findings)).toEqual([
+      { kind: "INSERTED", index: 6, id: forged.id },
+      { kind: "UNSEALED", index: 5, id: forged.id },
+    ]);
+  });
+
   it("that nothing was sealed in has nothing", async () => {
     const { summary } = await run({ selection: { from: timeAt(HOUR) } });
     expect(summary).toMatchObject({ state: "nothing", counts: { leaves: 0 } });

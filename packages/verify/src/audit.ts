@@ -30,11 +30,12 @@ import {
   readCatalog,
   statedRootKeys,
 } from "./ledger-files.ts";
+import { aboutRow } from "./misplaced.ts";
 import { PartitionLogs } from "./partition-logs.ts";
 import { RecordCheck } from "./record-check.ts";
 import { Runs } from "./runs.ts";
 import type { Selection } from "./selection.ts";
-import type { PartitionOf, RecordSource, StoredBlock, StoredRow } from "./sources.ts";
+import type { PartitionOf, PlacedRow, RecordSource, StoredBlock, StoredRow, StrayRange } from "./sources.ts";
 import { partitionOf, pathOf } from "./sources.ts";
 import { type Counts, NO_COUNTS, reportOf, type Summary, Tally } from "./summary.ts";
 
@@ -209,6 +210,14 @@ class Audit {
     }
     for await (const finding of check.rest()) yield* this.#found(finding);
     summary.found.logs = [...reports.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+    if (source?.strays !== undefined && (selection.from !== undefined || selection.to !== undefined)) {
+      for await (const finding of this.#strays(
+        (of) => source.strays?.(of) ?? Promise.resolve([]),
+        logs,
+        summary,
+      ))
+        yield* this.#found(finding);
+    }
     if (selection.to === undefined && source !== null) {
       for await (const finding of this.#beyond(source, logs, range)) yield* this.#found(finding);
     }
@@ -231,6 +240,35 @@ class Audit {
         const what = "stored after the last checkpoint that the root log took in: not sealed yet";
         const about = { log: path, index: size, to: partition.highest + 1, id: null, time: null, what };
         yield { kind: "UNANCHORED", ...about };
+      }
+    }
+  }
+
+  /**
+   * A row that says it is of this time and stands at a position of another: a late one is what its own leaf says, and one that was put in
+   * where nobody looks is not.
+   */
+  async *#strays(
+    read: (range: StrayRange) => Promise<PlacedRow[]>,
+    logs: PartitionLogs,
+    { found }: Summary,
+  ): AsyncGenerator<Finding> {
+    const { from = null, to = null } = this.#options.selection;
+    const besides = found.logs.flatMap((log) => {
+      const of = partitionOf(log.path);
+      return of === null ? [] : [{ ...of, from: log.from, to: log.to }];
+    });
+    for (let skip = 0; ; ) {
+      const rows = await read({ since: from, until: to, besides, skip });
+      if (rows.length === 0) return;
+      skip += rows.length;
+      for (const row of rows) {
+        const path = pathOf(row);
+        const size = logs.sizeAt(path);
+        if ((size !== null && row.index >= size) || (await logs.isSealed(row))) continue;
+        const kind = size === null ? ("UNSEALED" as const) : ("INSERTED" as const);
+        const what = "it says that it is of this time, and is not what was sealed at its position";
+        yield { kind, log: path, index: row.index, ...aboutRow(row), what };
       }
     }
   }

@@ -44,6 +44,13 @@ export interface PartitionRows extends PartitionOf {
   highest: number;
 }
 
+export interface StrayRange {
+  since: string | null;
+  until: string | null;
+  besides: readonly (PartitionOf & { from: number; to: number })[];
+  skip: number;
+}
+
 export interface RecordSource {
   /** From `from` up to, and without, `to`. May be quick and wrong in single bytes where `exact` is not. */
   read(of: PartitionOf, from: number, to: number): Promise<StoredBlock>;
@@ -51,6 +58,11 @@ export interface RecordSource {
   exact(of: PartitionOf, from: number, to: number): Promise<StoredBlock>;
   /** Every row of these ids, wherever. */
   byId(ids: readonly string[]): Promise<PlacedRow[]>;
+  /**
+   * Rows that say they happened within a time, at positions other than these; some, behind the first `skip` of them. Absent: there can
+   * be none.
+   */
+  strays?(range: StrayRange): Promise<PlacedRow[]>;
   /** Every record of the types `erasure` and `retention`. */
   erasures(): Promise<PlacedRow[]>;
   /** How many rows each partition has. */

@@ -42,7 +42,8 @@ function serve(): Server {
       response.end(encodeBlock({ rows: [...rows], payloads: [...payloads], letters: [...letters] }));
     } else if (pathname === "/api/ledger/records-by-id") {
       response.end(encodePlaced(await source.byId((searchParams.get("ids") ?? "").split(","))));
-    } else if (pathname === "/api/ledger/erasures") response.end(encodePlaced(await source.erasures()));
+    } else if (pathname === "/api/ledger/strays") response.end(encodePlaced([]));
+    else if (pathname === "/api/ledger/erasures") response.end(encodePlaced(await source.erasures()));
     else if (pathname === "/api/ledger/partitions")
       response.end(JSON.stringify({ partitions: await source.partitions() }));
     else response.writeHead(404).end();

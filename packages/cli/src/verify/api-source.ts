@@ -1,5 +1,12 @@
 import { decodeBlock, decodePlaced } from "@tripline/store";
-import type { PartitionOf, PartitionRows, PlacedRow, RecordSource, StoredBlock } from "@tripline/verify";
+import type {
+  PartitionOf,
+  PartitionRows,
+  PlacedRow,
+  RecordSource,
+  StoredBlock,
+  StrayRange,
+} from "@tripline/verify";
 import { z } from "zod";
 import { requestBytes } from "../api/bytes.ts";
 import { createApiClient } from "../api/client.ts";
@@ -39,6 +46,20 @@ export class ApiSource implements RecordSource {
       found.push(...decodePlaced(await this.#bytes("records-by-id", { ids: some })));
     }
     return found;
+  }
+
+  async strays({ since, until, besides, skip }: StrayRange): Promise<PlacedRow[]> {
+    const looked = besides.map(({ generation, partition, from, to }) =>
+      [generation, partition, from, to].join(":"),
+    );
+    return decodePlaced(
+      await this.#bytes("strays", {
+        ...(since === null ? {} : { since }),
+        ...(until === null ? {} : { until }),
+        ...(looked.length === 0 ? {} : { besides: looked.join(",") }),
+        skip,
+      }),
+    );
   }
 
   async erasures(): Promise<PlacedRow[]> {

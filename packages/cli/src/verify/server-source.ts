@@ -1,5 +1,12 @@
 import { openSealedReader, type SealedReader } from "@tripline/store";
-import type { PartitionOf, PartitionRows, PlacedRow, RecordSource, StoredBlock } from "@tripline/verify";
+import type {
+  PartitionOf,
+  PartitionRows,
+  PlacedRow,
+  RecordSource,
+  StoredBlock,
+  StrayRange,
+} from "@tripline/verify";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
 
@@ -49,6 +56,10 @@ export class ServerSource implements RecordSource {
     for (let from = 0; from < ids.length; from += IDS)
       found.push(...(await this.#sealed.byId(ids.slice(from, from + IDS), { signal: this.#signal })));
     return found;
+  }
+
+  strays(range: StrayRange): Promise<PlacedRow[]> {
+    return this.#sealed.strays(range, { signal: this.#signal });
   }
 
   erasures(): Promise<PlacedRow[]> {

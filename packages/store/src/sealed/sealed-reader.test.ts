@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rowFromEnvelope, rowFromPayload } from "../rows/index.ts";
 import type { Store } from "../store.ts";
 import {
+  at,
   GENERATION,
   id,
   openTemporaryHttpStore,
@@ -154,6 +155,11 @@ describe.each([
       { generation: GENERATION, partition: 0, rows: records.length, highest: records.length - 1 },
     ]);
     expect(await store.sealed.erasures()).toEqual([]);
+    const range = { since: at(0), until: at(10), besides: [{ ...stretch, from: 2, to: 5 }], skip: 0 };
+    const strays = await store.sealed.strays(range);
+    expect(strays.map(({ index }) => index)).toEqual([0, 1, 5, 6, 7, 8, 9]);
+    expect((await store.sealed.strays({ ...range, skip: 5 })).map(({ index }) => index)).toEqual([8, 9]);
+    expect(await store.sealed.strays({ ...range, besides: [stretch] })).toEqual([]);
   });
 
   it("travel as they are", async () => {

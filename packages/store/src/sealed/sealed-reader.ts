@@ -7,7 +7,7 @@ import { ENVELOPE_SELECT, envelopeText, PAYLOAD_SELECT, payloadText } from "../q
 import type { QueryOptions } from "../queries/types.ts";
 import type { BinaryRows } from "../sql/binary-rows.ts";
 import type { Row } from "../sql/row.ts";
-import { generationName, integer, join, type Sql, sql, text, uuidValue } from "../sql/sql.ts";
+import { generationName, integer, join, type Sql, sql, text, time, uuidValue } from "../sql/sql.ts";
 import { ENVELOPE_TEXT, PAYLOAD_TEXT } from "./envelope-sql.ts";
 import type {
   PlacedSealedRow,
@@ -20,6 +20,7 @@ import type {
 
 const LIMITS = { seconds: 60, rows: 200_000 };
 const ID_BYTES = 16;
+const MAX_STRAYS = 10_000; // of one answer
 const TURN = 1_000; // rows; about a millisecond of this process's one thread, which may have records to take meanwhile
 
 export function createSealedReader(database: Database): SealedReader {
@@ -132,11 +133,7 @@ export function createSealedReader(database: Database): SealedReader {
       sql`FROM records WHERE ${which}`,
       options,
     );
-    return rows.map((row) => ({
-      ...sealedRow(row),
-      generation: row.string("generation"),
-      partition: row.number("source_partition"),
-    }));
+    return rows.map(placedRow);
   }
 
   return {
@@ -158,6 +155,23 @@ export function createSealedReader(database: Database): SealedReader {
     async byId(ids, options) {
       if (ids.length === 0) return [];
       return placed(sql`id IN (${join(ids.map(uuidValue), ", ")})`, options);
+    },
+    async strays({ since, until, besides, skip }, options) {
+      const conditions = [
+        ...(since === null ? [] : [sql`time >= ${time(since)}`]),
+        ...(until === null ? [] : [sql`time < ${time(until)}`]),
+        ...besides.map((stretch) => sql`NOT (${at(stretch)})`),
+      ];
+      const rows = await database.select(
+        {
+          columns: sql`${ENVELOPE_SELECT}, toString(id) AS the_id`,
+          rest: sql`FROM records WHERE ${conditions.length === 0 ? sql`1` : join(conditions, " AND ")}
+            ORDER BY generation, source_partition, source_offset, id LIMIT ${integer(MAX_STRAYS)} OFFSET ${integer(skip)}`,
+          limits: LIMITS,
+        },
+        options,
+      );
+      return rows.map(placedRow);
     },
     erasures: (options) => placed(sql`type IN ('erasure', 'retention')`, options),
     async partitions(options) {
@@ -197,6 +211,14 @@ function sealedRow(row: Row): SealedRow {
     index: row.number("source_offset"),
     id: idBytes(row.string("the_id")),
     envelope: rebuiltEnvelope(row),
+  };
+}
+
+function placedRow(row: Row): PlacedSealedRow {
+  return {
+    ...sealedRow(row),
+    generation: row.string("generation"),
+    partition: row.number("source_partition"),
   };
 }
 

@@ -47,6 +47,14 @@ export interface SealedReader {
   exact(stretch: LogStretch, options?: QueryOptions): Promise<SealedBlock>;
   /** Every row of these ids, at most 500 of them. */
   byId(ids: readonly string[], options?: QueryOptions): Promise<PlacedSealedRow[]>;
+  /**
+   * Rows that say they happened within a time, at positions other than these: at most 10,000, behind the first `skip` of them in the
+   * order of positions. @param range RFC 3339 with milliseconds in UTC; null: open
+   */
+  strays(
+    range: { since: string | null; until: string | null; besides: readonly LogStretch[]; skip: number },
+    options?: QueryOptions,
+  ): Promise<PlacedSealedRow[]>;
   /** Every record of the types `erasure` and `retention`. */
   erasures(options?: QueryOptions): Promise<PlacedSealedRow[]>;
   partitions(

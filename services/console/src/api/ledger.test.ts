@@ -11,6 +11,7 @@ const ROUTES = [
   [RECORDS, "ledger.read"],
   [`${RECORDS}&exact=true`, "ledger.read"],
   [`/api/ledger/records-by-id?ids=${ID},${ID}`, "ledger.find"],
+  ["/api/ledger/strays?since=2026-11-21T00:00:00Z&besides=memory-1:0:0:100,memory-1:1:5:9", "ledger.strays"],
   ["/api/ledger/erasures", "ledger.erasures"],
   ["/api/ledger/partitions", "ledger.partitions"],
 ] as const;

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { type ReadDependencies, recordReading } from "../read/read-route.ts";
 import { errorAnswer } from "../schemas/common.ts";
-import { idsQuery, noQuery, partitionsAnswer, sealedQuery } from "../schemas/ledger.ts";
+import { idsQuery, noQuery, partitionsAnswer, sealedQuery, straysQuery } from "../schemas/ledger.ts";
 
 export interface LedgerRouteDeps extends ReadDependencies {
   /** Whether this is one who runs the installation: a partition holds every tenant's records. */
@@ -59,6 +59,25 @@ export function addLedgerRoutes(untyped: FastifyInstance, dependencies: LedgerRo
       answer(request, reply, "ledger.find", async (signal) =>
         placed(await sealed.byId(request.query.ids, { signal })),
       ),
+  });
+
+  app.route({
+    ...guards,
+    method: "GET",
+    url: "/api/ledger/strays",
+    schema: {
+      ...common,
+      summary: "Records of a time that are not at the positions of that time",
+      description: `${NEEDS} Recorded as \`ledger.strays\`. ${FRAMES}`,
+      querystring: straysQuery,
+    },
+    handler: (request, reply) => {
+      const { since, until, besides, skip } = request.query;
+      return answer(request, reply, "ledger.strays", async (signal) => {
+        const range = { since: since ?? null, until: until ?? null, besides: besides ?? [], skip: skip ?? 0 };
+        return placed(await sealed.strays(range, { signal }));
+      });
+    },
   });
 
   app.route({

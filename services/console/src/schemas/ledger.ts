@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { moment } from "./common.ts";
 
 export const MAX_POSITIONS = 32_768; // of one question: some 30 MB
 export const MAX_IDS = 200; // of one question; more make its address too long
@@ -29,6 +30,26 @@ export const idsQuery = z.strictObject({
     .transform((text) => text.split(","))
     .pipe(z.array(z.uuid()).min(1).max(MAX_IDS))
     .describe("record ids, separated by commas"),
+});
+
+const MAX_BESIDES = 500; // stretches, one for each partition that was looked at
+
+export const straysQuery = z.strictObject({
+  since: moment.optional().describe("records that say they happened from this time on"),
+  until: moment.optional().describe("before this time"),
+  besides: z
+    .string()
+    .regex(/^([A-Za-z0-9._-]{1,200}:\d{1,9}:\d{1,16}:\d{1,16})(,[A-Za-z0-9._-]{1,200}:\d{1,9}:\d{1,16}:\d{1,16})*$/)
+    .transform((text) =>
+      text.split(",").map((each) => {
+        const [generation = "", partition, from, to] = each.split(":");
+        return { generation, partition: Number(partition), from: Number(from), to: Number(to) };
+      }),
+    )
+    .refine((stretches) => stretches.length <= MAX_BESIDES, { error: `expected at most ${MAX_BESIDES}` })
+    .optional()
+    .describe("positions that are left out: GENERATION:PARTITION:FROM:TO, separated by commas"),
+  skip: position.optional().describe("how many of them, in the order of positions, are left out: 10,000 are answered at once"),
 });
 
 export const noQuery = z.strictObject({});

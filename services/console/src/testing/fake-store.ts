@@ -55,6 +55,7 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       block: async () => ({ rows: [], payloads: [], letters: [] }),
       exact: async () => ({ rows: [], payloads: [], letters: [] }),
       byId: async () => [],
+      strays: async () => [],
       erasures: async () => [],
       partitions: async () => [],
     },
