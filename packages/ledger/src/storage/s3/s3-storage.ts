@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { sha256 } from "#crypto";
 import { LedgerError } from "../../errors.ts";
 import { sameBytes } from "../../tree/hashing.ts";
@@ -9,7 +10,8 @@ import { type S3Answer, S3Client, type S3Options } from "./s3-client.ts";
 const DAY_MS = 86_400_000;
 const PRECONDITION_FAILED = 412;
 const CONFLICTING_REQUEST = 409; // another conditional write to the same key was under way
-const CONFLICT_ATTEMPTS = 5;
+const CONFLICT_ATTEMPTS = 8;
+const CONFLICT_PAUSE_MS = 10; // twice as long each time, at most: 2.5 s together
 
 export interface Retention {
   /** `COMPLIANCE`: nobody, the account's owner included, can remove or change an object before its time. */
@@ -109,6 +111,7 @@ export class S3Storage implements LedgerStorage {
       }
       if (answer.status !== CONFLICTING_REQUEST || attempt === CONFLICT_ATTEMPTS)
         throw refused("write", path, answer);
+      await delay(CONFLICT_PAUSE_MS * 2 ** attempt * Math.random()); // not all at once again
     }
   }
 
