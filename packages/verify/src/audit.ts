@@ -377,14 +377,14 @@ async function anchorAt(view: LogView, leaf: number, path: string): Promise<Anch
 
 /** What the root log said of a log is an earlier state of what the log is now. */
 async function anchorFaults(
-  { path, view }: PartitionLog,
+  { path, roots }: PartitionLog,
   { anchors, from }: Stretch,
 ): Promise<LedgerFault[]> {
-  if (view === null) return [];
+  if (roots === null) return [];
   let good = from;
   for (const { size, root, time } of anchors) {
     try {
-      if (!sameBytes(await view.reader.rootAt(size), root)) {
+      if (!sameBytes(await roots.at(size), root)) {
         const what = `at ${time} the root log took in another tree of ${size} leaves: history was rewritten, in positions below ${size}${good > 0 ? `, and what it took in of ${good} fits` : ""}`;
         return [{ kind: "FORKED", log: path, what, files: [] }];
       }

@@ -3,6 +3,7 @@ import {
   CATALOG_PATH,
   type CatalogEntry,
   faultOf,
+  GrowingRoot,
   type LedgerFault,
   LogView,
   type Policy,
@@ -45,6 +46,8 @@ export interface PartitionLog {
   path: string;
   /** Null where nothing of it can be read. */
   view: LogView | null;
+  /** Of the view's tree. */
+  roots: GrowingRoot | null;
   faults: LedgerFault[];
 }
 
@@ -56,7 +59,12 @@ export async function openPartition(ledger: LedgerFiles, last: Anchor): Promise<
   const path = pathOfOrigin(last.origin);
   if (path === null) {
     const what = `the root log names ${last.origin}, which is no partition's log`;
-    return { path: last.origin, view: null, faults: [{ kind: "FORKED", log: ROOT_PATH, what, files: [] }] };
+    return {
+      path: last.origin,
+      view: null,
+      roots: null,
+      faults: [{ kind: "FORKED", log: ROOT_PATH, what, files: [] }],
+    };
   }
   const storage = ledger.of(path);
   const faults: LedgerFault[] = [];
@@ -65,7 +73,7 @@ export async function openPartition(ledger: LedgerFiles, last: Anchor): Promise<
     if (view.head.size < last.size) {
       const what = `its checkpoint has ${view.head.size} leaves, and the root log has said ${last.size}`;
       faults.push({ kind: "ROLLED_BACK", log: path, what, files: ["checkpoint"] });
-    } else if (sameBytes(await view.reader.rootAt(last.size), last.root)) return { path, view, faults };
+    } else if (sameBytes(await view.reader.rootAt(last.size), last.root)) return opened(path, view, faults);
     else {
       const what = `its tree is not the one that the root log took in at ${last.time} (${last.size} leaves)`;
       faults.push({ kind: "FORKED", log: path, what, files: [] });
@@ -74,15 +82,20 @@ export async function openPartition(ledger: LedgerFiles, last: Anchor): Promise<
     faults.push(known(error, path));
   }
   try {
-    return { path, view: await LogView.at(storage, last), faults };
+    return opened(path, await LogView.at(storage, last), faults);
   } catch (error) {
     const fault = known(error, path);
     return {
       path,
       view: null,
+      roots: null,
       faults: faults.some(({ what }) => what === fault.what) ? faults : [...faults, fault],
     };
   }
+}
+
+function opened(path: string, view: LogView, faults: LedgerFault[]): PartitionLog {
+  return { path, view, roots: new GrowingRoot(view.reader), faults };
 }
 
 /** @throws what is no damage */

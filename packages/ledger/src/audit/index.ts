@@ -5,6 +5,7 @@
 export { sha256 } from "#crypto";
 export * from "./anchors.ts";
 export * from "./fault.ts";
+export * from "./growing-root.ts";
 export * from "./log-view.ts";
 export * from "./open-root.ts";
 export * from "./root-leaves.ts";
