@@ -67,6 +67,7 @@ export async function show(
   const id = refusal.revocationId.slice(0, SHOWN_ID_CHARS);
   say(`\n  why:  ${stage.command} alert ${id}`);
   say(`  undo: ${stage.command} reinstate ${id} --reason "a demo"`);
+  say(`  prove that the record is whole: ${stage.command} verify`);
 }
 
 function measures({ timeline }: RevocationAnswer, context: CommandContext): string {
