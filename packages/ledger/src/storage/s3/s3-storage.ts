@@ -51,9 +51,14 @@ export class S3Storage implements LedgerStorage {
   }
 
   async write(path: string, bytes: Uint8Array, { provisional = false }: WriteOptions = {}): Promise<void> {
-    if (await this.#put(path, bytes, { "if-none-match": "*", ...this.#lock(provisional) })) return;
-    const known = await this.read(path);
-    if (known === null || !sameBytes(known, bytes)) throw conflictAt(path);
+    for (let attempt = 1; ; attempt++) {
+      if (await this.#put(path, bytes, { "if-none-match": "*", ...this.#lock(provisional) })) return;
+      const known = await this.read(path);
+      if (known !== null && sameBytes(known, bytes)) return;
+      // There is something, and it can't be read yet: another's write is on its way.
+      if (known !== null || attempt === CONFLICT_ATTEMPTS) throw conflictAt(path);
+      await delay(CONFLICT_PAUSE_MS * 2 ** attempt);
+    }
   }
 
   async replace(path: string, expected: Uint8Array | null, next: Uint8Array): Promise<boolean> {
