@@ -75,7 +75,14 @@ function root(
   const timestamps =
     authority === undefined ? null : new Timestamps({ ...authority, everyMs: 1, storage, now: context.now });
   const made = new RootLedger({
-    ...{ logs: of, generation: GENERATION, everyMs: 20, logger: context.logger, now: context.now },
+    ...{
+      logs: of,
+      generation: GENERATION,
+      everyMs: 20,
+      idleEveryMs: 20,
+      logger: context.logger,
+      now: context.now,
+    },
     partitions: async () => 2,
     async onDamage(error) {
       damage.push(error);

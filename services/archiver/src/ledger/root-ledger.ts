@@ -18,18 +18,24 @@ export interface RootLedgerOptions extends Omit<LedgerLoopOptions, "what"> {
   generation: string;
   partitions(): Promise<number>;
   publication: Publication;
+  /** The most that silence lasts without an entry that says so; default 10 s. */
+  idleEveryMs?: number;
   now(): number;
 }
 
+const IDLE_EVERY_MS = 10_000; // each entry rewrites the files at the log's edge: at one a second 2 GB a day, for nothing
+
 /**
- * Takes the partitions' checkpoints into one log, about once a second, and has its checkpoint go out. An entry is made even
- * when none of them has grown: that nothing happened can then be shown.
+ * Takes the partitions' checkpoints into one log, about once a second, and has its checkpoint go out. An entry is made now and
+ * then even when none of them has grown: that nothing happened can then be shown.
  */
 export class RootLedger {
   readonly #options: RootLedgerOptions;
   readonly #loop: LedgerLoop;
   readonly #taken = new Map<string, number>();
   #log: TiledLog | null = null;
+  /** When the last entry was made, by a clock that only goes forward. */
+  #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RootLedgerOptions) {
     this.#options = options;
@@ -60,6 +66,8 @@ export class RootLedger {
       this.#log ??= await this.#options.logs.open(ROOT_PATH);
       const log = this.#log;
       const grown = await this.#grown();
+      const idleEveryMs = this.#options.idleEveryMs ?? IDLE_EVERY_MS;
+      if (grown.length === 0 && performance.now() - this.#saidAt < idleEveryMs) return;
       const time = new Date(this.#options.now()).toISOString();
       for (let from = 0; from === 0 || from < grown.length; from += CHECKPOINTS_OF_AN_ENTRY) {
         const checkpoints = grown.slice(from, from + CHECKPOINTS_OF_AN_ENTRY);
@@ -69,6 +77,7 @@ export class RootLedger {
       }
       const { note } = log.published;
       for (const { origin, size } of grown) this.#taken.set(origin, size);
+      this.#saidAt = performance.now();
       this.#options.publication.publish(note, log.reader());
     } catch (error) {
       this.#log = null;
