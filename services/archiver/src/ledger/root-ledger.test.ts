@@ -68,9 +68,10 @@ function root(
     witnesses?: WitnessClient;
     of?: InstallationLogs;
     authority?: { url: string; trusted: string };
+    idleEveryMs?: number;
   } = {},
 ): RootLedger {
-  const { webhook = null, witnesses = null, of = logs, authority } = options;
+  const { webhook = null, witnesses = null, of = logs, authority, idleEveryMs = 20 } = options;
   const storage = of.place.storageOf(ROOT_PATH);
   const timestamps =
     authority === undefined ? null : new Timestamps({ ...authority, everyMs: 1, storage, now: context.now });
@@ -79,7 +80,7 @@ function root(
       logs: of,
       generation: GENERATION,
       everyMs: 20,
-      idleEveryMs: 20,
+      idleEveryMs,
       logger: context.logger,
       now: context.now,
     },
@@ -133,6 +134,15 @@ describe("the root log", () => {
     expect((await sizes())[1]).toEqual([]);
     const times = (await said()).map(({ time }) => time);
     expect(times).toEqual([...times].sort());
+  });
+
+  it("makes few entries of silence", async () => {
+    await grow(0, 1);
+    root({ idleEveryMs: 60_000 });
+    await waitFor(async () => (await sizes()).flat().includes(1), { what: "the first partition" });
+    await grow(1, 2);
+    await waitFor(async () => (await sizes()).flat().includes(2), { what: "the second partition" });
+    expect((await sizes()).every((taken) => taken.length > 0)).toBe(true);
   });
 
   it("goes on after a restart, and beside an owner that does not know that it is none any more", async () => {
