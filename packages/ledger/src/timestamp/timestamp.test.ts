@@ -174,10 +174,10 @@ describe.skipIf(openssl.missing)("a timestamp of an authority made with openssl"
   it("wants a certificate for timestamps, valid then, under a root that is a CA", () => {
     const tsa = authority();
     const root = [new X509Certificate(tsa.root)];
-    const now = new Date();
     const certified = (name: string, extensions: string) =>
       new X509Certificate(tsa.certify(name, extensions));
     const good = certified("good", "extendedKeyUsage=critical,timeStamping\n");
+    const now = new Date(); // not before the certificate, which is valid from the second in which it was made
     const check = (
       certificate: X509Certificate,
       time = now,
