@@ -180,7 +180,7 @@ describe.skipIf(openssl.missing)("a timestamp of an authority made with openssl"
     const now = new Date(); // not before the certificate, which is valid from the second in which it was made
     const check = (
       certificate: X509Certificate,
-      time = now,
+      time = new Date(),
       trusted = root,
       others: X509Certificate[] = [],
     ) => codeOf(() => checkChain(certificate, others, trusted, time));
