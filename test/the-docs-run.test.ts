@@ -67,7 +67,7 @@ beforeAll(async () => {
 }, SLOW_MS);
 
 afterAll(async () => {
-  for (const child of children) child.kill();
+  for (const child of children) end(child);
   await tripline?.dispose();
   rmSync(home, { recursive: true, force: true });
 });
@@ -101,9 +101,20 @@ async function freePort(): Promise<number> {
 }
 
 function start(command: string, args: string[], more: Record<string, string> = {}): ChildProcess {
-  const child = spawn(command, args, { cwd: ROOT, env: { ...env, ...more }, stdio: "ignore" });
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env: { ...env, ...more },
+    stdio: "ignore",
+    detached: true,
+  });
   children.push(child);
   return child;
+}
+
+/** With all that it started: npx does not pass a signal on. */
+function end({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  process.kill(-pid, "SIGTERM");
 }
 
 /** Starts a real server, and the line with free ports in place of its own; a client goes through both. */
@@ -135,7 +146,7 @@ async function asWitness(line: string): Promise<void> {
     timeoutMs: SLOW_MS / 2,
     what: "the witness to say its key",
   });
-  child.kill();
+  end(child);
 }
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
