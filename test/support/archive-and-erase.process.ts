@@ -1,9 +1,10 @@
 import { TOPICS } from "@tripline/events";
 import { createContext } from "@tripline/service";
 import { openStore, type StoreWriter } from "@tripline/store";
-import { type ConsumeOptions, type Log, openEmbeddedLog } from "@tripline/stream";
+import { type Log, openEmbeddedLog } from "@tripline/stream";
 import { createArchiver } from "../../services/archiver/src/archiver.ts";
 import { createEraserPart } from "../../services/eraser/src/eraser-part.ts";
+import { killBoundaries, withBoundaries } from "./kill-boundaries.ts";
 
 /**
  * A process that archives what its log holds and erases what records in it cover, and is killed (SIGKILL, by itself) at
@@ -13,54 +14,31 @@ import { createEraserPart } from "../../services/eraser/src/eraser-part.ts";
 const [logDir = "", storeDir = "", boundary = "0", mode = ""] = process.argv.slice(2);
 const LOOK_EVERY_MS = 20;
 const NEVER_IN_A_TEST = 36_500; // days: the records of the test are of any age
-let passed = 0;
-
-function pass(): void {
-  if (++passed === Number(boundary)) process.kill(process.pid, "SIGKILL");
-}
-
-async function between<T>(step: () => Promise<T>): Promise<T> {
-  pass();
-  const result = await step();
-  pass();
-  return result;
-}
-
-const embedded = openEmbeddedLog({ directory: logDir });
+const boundaries = killBoundaries(Number(boundary));
 const store = await openStore({ dataDir: storeDir });
 const writer: StoreWriter = {
   ...store.writer,
   insert: (source, rows) =>
-    rows.lines.length === 0 ? Promise.resolve() : between(() => store.writer.insert(source, rows)),
+    rows.lines.length === 0 ? Promise.resolve() : boundaries.between(() => store.writer.insert(source, rows)),
 };
 const eraser = {
   ...store.eraser,
-  erase: (...args: Parameters<typeof store.eraser.erase>) => between(() => store.eraser.erase(...args)),
+  erase: (...args: Parameters<typeof store.eraser.erase>) =>
+    boundaries.between(() => store.eraser.erase(...args)),
 };
-const log: Log = {
-  generation: embedded.generation,
-  scan: (range, onBatch) => embedded.scan(range, onBatch),
-  ensureTopics: (specs) => embedded.ensureTopics(specs),
-  partitionCount: (topic) => embedded.partitionCount(topic),
-  produce: (topic, records) => between(() => embedded.produce(topic, records)),
-  readTable: (topic, onEntry) => embedded.readTable(topic, onEntry),
-  offsets: (topic) => embedded.offsets(topic),
-  committed: (topic, group) => embedded.committed(topic, group),
-  ping: () => embedded.ping(),
-  close: () => embedded.close(),
-  consume: (options: ConsumeOptions) =>
-    embedded.consume({
+const whole = withBoundaries(openEmbeddedLog({ directory: logDir }), boundaries);
+const replayed: Log = {
+  ...whole,
+  consume: (options) =>
+    whole.consume({
       ...options,
       async onAssigned(assignment) {
-        const reader = await options.onAssigned({
-          ...assignment,
-          ...(mode === "replay" ? { committed: null } : {}),
-          commit: (offset, metadata) => between(() => assignment.commit(offset, metadata)),
-        });
-        return mode === "replay" ? Object.assign(reader, { startAt: assignment.earliest }) : reader;
+        const reader = await options.onAssigned({ ...assignment, committed: null });
+        return Object.assign(reader, { startAt: assignment.earliest });
       },
     }),
 };
+const log = mode === "replay" ? replayed : whole;
 
 const context = createContext({ service: "test", logLevel: "silent" });
 const archiver = createArchiver({
@@ -92,7 +70,7 @@ async function isSettled(): Promise<boolean> {
   const [end] = await log.offsets(TOPICS.events);
   const at = (await log.committed(TOPICS.events, "archiver-events")).get(0);
   if (end === undefined || at?.offset !== end.next || at.metadata !== "") return false;
-  if (mode === "replay" && passed === 0) return false; // what an earlier archiver has committed says nothing of this one
+  if (mode === "replay" && boundaries.passed === 0) return false; // what an earlier archiver has committed says nothing of this one
   const records = await store.eraser.records();
   for (const record of records) {
     const { payloads, names } = await store.eraser.left(record, []);

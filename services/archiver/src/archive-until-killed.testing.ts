@@ -1,6 +1,7 @@
 import { createContext } from "@tripline/service";
 import { openStore, type StoreWriter } from "@tripline/store";
-import { type ConsumeOptions, type Log, openEmbeddedLog } from "@tripline/stream";
+import { openEmbeddedLog } from "@tripline/stream";
+import { killBoundaries, withBoundaries } from "../../../test/support/kill-boundaries.ts";
 import { createArchiver } from "./archiver.ts";
 
 /**
@@ -10,47 +11,13 @@ import { createArchiver } from "./archiver.ts";
  * Prints `drained` and ends when all is archived.
  */
 const [logDir = "", storeAt = "", boundary = "0"] = process.argv.slice(2);
-let passed = 0;
-
-function pass(): void {
-  if (++passed === Number(boundary)) process.kill(process.pid, "SIGKILL");
-}
-
-async function between<T>(step: () => Promise<T>): Promise<T> {
-  pass();
-  const result = await step();
-  pass();
-  return result;
-}
-
-const embedded = openEmbeddedLog({ directory: logDir });
+const boundaries = killBoundaries(Number(boundary));
+const log = withBoundaries(openEmbeddedLog({ directory: logDir }), boundaries);
 const store = await openStore(storeAt.startsWith("http:") ? { url: storeAt } : { dataDir: storeAt });
 const writer: StoreWriter = {
   ...store.writer,
-  insert: (source, rows) => between(() => store.writer.insert(source, rows)),
+  insert: (source, rows) => boundaries.between(() => store.writer.insert(source, rows)),
 };
-const log: Log = {
-  generation: embedded.generation,
-  scan: (range, onBatch) => embedded.scan(range, onBatch),
-  ensureTopics: (specs) => embedded.ensureTopics(specs),
-  partitionCount: (topic) => embedded.partitionCount(topic),
-  produce: (topic, records) => between(() => embedded.produce(topic, records)),
-  readTable: (topic, onEntry) => embedded.readTable(topic, onEntry),
-  offsets: (topic) => embedded.offsets(topic),
-  committed: (topic, group) => embedded.committed(topic, group),
-  ping: () => embedded.ping(),
-  close: () => embedded.close(),
-  consume: (options: ConsumeOptions) =>
-    embedded.consume({
-      ...options,
-      onAssigned: (assignment) =>
-        options.onAssigned({
-          ...assignment,
-          commit: (offset, metadata) => between(() => assignment.commit(offset, metadata)),
-        }),
-    }),
-};
-
 const archiver = createArchiver({
   ledger: null,
   log,

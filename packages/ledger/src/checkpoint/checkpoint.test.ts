@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LedgerError } from "../errors.ts";
 import { encodeText, SIGNATURE_TYPE, signNote } from "../note/index.ts";
 import { createSigner, generateSigningKey } from "../signer/index.ts";
+import { codeOf } from "../testing/code-of.ts";
 import {
   type Checkpoint,
   encodeCheckpoint,
@@ -14,16 +14,6 @@ import {
 const ROOT = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=";
 /** C2SP tlog-checkpoint's own example. */
 const EXAMPLE = `example.com/behind-the-sofa\n20852163\n${ROOT}\n`;
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof LedgerError) return error.code;
-    throw error;
-  }
-  return "none";
-}
 
 const line = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 40 })

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LedgerError } from "../errors.ts";
 import { createCosigner, createSigner, generateSigningKey, parseSigningKey } from "../signer/index.ts";
+import { codeOf } from "../testing/code-of.ts";
 import {
   createVerifier,
   decodeBase64,
@@ -27,15 +27,6 @@ const EXAMPLE = {
 const example = encodeText(`${EXAMPLE.text}\n${EXAMPLE.line}`);
 const at = (seconds: number) => () => seconds * 1000;
 
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof LedgerError) return error.code;
-    throw error;
-  }
-  return "none";
-}
 const open = (text: string | Uint8Array, verifiers: readonly Verifier[]) =>
   codeOf(() => openNote(typeof text === "string" ? encodeText(text) : text, verifiers));
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeCheckpoint } from "../checkpoint/index.ts";
-import { LedgerError } from "../errors.ts";
 import { encodeText, SIGNATURE_TYPE, signNote } from "../note/index.ts";
 import { parsePolicy } from "../policy/index.ts";
 import { createCosigner, createSigner, generateSigningKey } from "../signer/index.ts";
+import { codeOf } from "../testing/code-of.ts";
 import { treeOf } from "../testing/tree-of.ts";
 import { leafHash } from "../tree/index.ts";
 import { encodeProof, type LogProof, parseProof, verifyProof } from "./index.ts";
@@ -33,16 +33,6 @@ async function proofOf(index: number, cosigned = true): Promise<LogProof> {
   return { extra: null, index, hashes, checkpoint: await signNote(text, signers) };
 }
 const leaf = (index: number) => leafHash(entries[index] ?? new Uint8Array());
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof LedgerError) return error.code;
-    throw error;
-  }
-  return "none";
-}
 
 describe("a proof file", () => {
   it("is laid out as the specification has it", async () => {

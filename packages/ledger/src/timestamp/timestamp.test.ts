@@ -7,8 +7,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { requirement } from "../../../../test/support/requirements.ts";
-import { LedgerError } from "../errors.ts";
 import { encodeText } from "../note/index.ts";
+import { codeOf } from "../testing/code-of.ts";
 import { makeTimestampAuthority, type TimestampAuthority } from "../testing/timestamp-authority.ts";
 import { checkChain } from "./chain.ts";
 import { encodeTimestampRequest, requestTimestamp, verifyTimestamp } from "./index.ts";
@@ -39,15 +39,6 @@ afterAll(() => {
   for (const each of made) each.remove();
 });
 
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof LedgerError) return error.code;
-    throw error;
-  }
-  return "none";
-}
 const INVALID = "TRIPLINE_LEDGER_TIMESTAMP_INVALID";
 
 describe("without an authority", () => {

@@ -1,6 +1,7 @@
 import { createContext } from "@tripline/service";
 import { openStore, type Store } from "@tripline/store";
 import { openEmbeddedLog } from "@tripline/stream";
+import { killBoundaries } from "../../../../test/support/kill-boundaries.ts";
 import { createArchiver } from "../archiver.ts";
 
 /**
@@ -9,14 +10,7 @@ import { createArchiver } from "../archiver.ts";
  * Prints `closed` and ends when no intent waits and all is archived.
  */
 const [logDir = "", storeDir = "", boundary = "0"] = process.argv.slice(2);
-let passed = 0;
-
-async function between<T>(step: () => Promise<T>): Promise<T> {
-  if (++passed === Number(boundary)) process.kill(process.pid, "SIGKILL");
-  const result = await step();
-  if (++passed === Number(boundary)) process.kill(process.pid, "SIGKILL");
-  return result;
-}
+const { between } = killBoundaries(Number(boundary));
 
 const log = openEmbeddedLog({ directory: logDir });
 const store = await openStore({ dataDir: storeDir });
