@@ -21,7 +21,7 @@ export const recentCompletion = z.object({
 });
 export type RecentCompletion = z.infer<typeof recentCompletion>;
 
-const KEPT_MS = 5000; // a spool's sender delivers in less
+export const DELIVERY_MS = 5000; // a record that is this late still counts as one that came; a spool's sender takes less
 const OVERLAP_MS = 1000; // two producers' clocks may disagree by so much about what ended before something began
 const MAX_KEPT = 8; // of one group; the oldest goes
 
@@ -51,7 +51,7 @@ export function isToldLateBy(view: RecordView, { boot, t }: RecentCompletion): b
 }
 
 export function forgetOld(recent: RecentCompletion[], view: RecordView): void {
-  const kept = recent.findIndex(({ appended }) => appended >= view.appendTime - KEPT_MS);
+  const kept = recent.findIndex(({ appended }) => appended >= view.appendTime - DELIVERY_MS);
   recent.splice(0, kept < 0 ? recent.length : kept);
 }
 

@@ -15,6 +15,7 @@ import {
   wordsForFlows,
 } from "./flow.ts";
 import {
+  DELIVERY_MS,
   forgetOld,
   isToldLateBy,
   noteCompletion,
@@ -48,7 +49,6 @@ export interface Sequence {
 }
 
 const CLOCK_TOLERANCE_MS = 5000; // two producers of one credential may disagree by so much about what came first
-const DELIVERY_MS = 5000; // a record that is this late still counts as one that came; a spool's sender takes less
 
 const stepCall = rememberedCall.extend({ compared: z.array(z.number().nullable()) });
 const partial = z.object({

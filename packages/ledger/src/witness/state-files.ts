@@ -1,6 +1,7 @@
 import { link, mkdir, open, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { LedgerError } from "../errors.ts";
+import { syncDirectory } from "../storage/files/directory-sync.ts";
 import { NOTHING_WITNESSED, type WitnessedTree } from "./decide.ts";
 import { encodeState, parseState } from "./state-text.ts";
 import type { WitnessMemory } from "./witness.ts";
@@ -120,15 +121,6 @@ function newest(generations: readonly number[]): number {
 
 function nameOf(generation: number): string {
   return `state-${String(generation).padStart(16, "0")}`;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 function takenBySomebody(directory: string): LedgerError {

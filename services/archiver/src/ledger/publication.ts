@@ -6,14 +6,13 @@ import {
   parseCheckpoint,
   parseNote,
   type TileReader,
+  WITNESSED_PATH,
   type WitnessClient,
 } from "@tripline/ledger";
 import type { ServiceContext } from "@tripline/service";
 import type { Log } from "@tripline/stream";
 import type { Timestamps } from "./timestamps.ts";
 
-/** Beside the root log's `checkpoint`: the newest one that had its witnesses' quorum. */
-export const WITNESSED_PATH = "witnessed";
 const SAID_EVERY_MS = 60_000; // into the log output, when nothing else makes a line worth it
 const WEBHOOK_TIMEOUT_MS = 5_000; // the next checkpoint comes in a second
 

@@ -18,6 +18,7 @@ import {
   ROOT_PATH,
   readRootEntry,
   TileReader,
+  WITNESSED_PATH,
   type WitnessClient,
 } from "@tripline/ledger";
 import { verifyTimestamp } from "@tripline/ledger/timestamp";
@@ -29,7 +30,7 @@ import { requirement } from "../../../../test/support/requirements.ts";
 import { waitFor } from "../../../../test/support/wait-for.ts";
 import { InstallationLogs } from "./installation-logs.ts";
 import { LEDGER_KEY_VARIABLE, ledgerKeys } from "./ledger-keys.ts";
-import { Publication, WITNESSED_PATH } from "./publication.ts";
+import { Publication } from "./publication.ts";
 import { RootLedger } from "./root-ledger.ts";
 import { Timestamps } from "./timestamps.ts";
 

@@ -1,6 +1,7 @@
 import {
   CHECKPOINT_PATH,
   type Checkpoint,
+  type LedgerStorage,
   openCheckpoint,
   partitionPath,
   ROOT_PATH,
@@ -34,6 +35,8 @@ export class RootLedger {
   readonly #loop: LedgerLoop;
   readonly #taken = new Map<string, number>();
   #log: TiledLog | null = null;
+  /** The partitions' logs: their number stays within a generation. */
+  #watched: { path: string; storage: LedgerStorage }[] | null = null;
   /** When the last entry was made, by a clock that only goes forward. */
   #saidAt = Number.NEGATIVE_INFINITY;
 
@@ -87,10 +90,13 @@ export class RootLedger {
 
   async #grown(): Promise<Checkpoint[]> {
     const { logs, generation, partitions } = this.#options;
-    const paths = Array.from({ length: await partitions() }, (_, each) => partitionPath(generation, each));
+    this.#watched ??= Array.from({ length: await partitions() }, (_, each) => {
+      const path = partitionPath(generation, each);
+      return { path, storage: logs.place.storageOf(path) };
+    });
     const found = await Promise.all(
-      paths.map(async (path) => {
-        const note = await logs.place.storageOf(path).read(CHECKPOINT_PATH);
+      this.#watched.map(async ({ path, storage }) => {
+        const note = await storage.read(CHECKPOINT_PATH);
         if (note === null) return null; // of this partition nothing was sealed yet
         return openCheckpoint(note, logs.verifiersOf(await logs.originOf(path)));
       }),

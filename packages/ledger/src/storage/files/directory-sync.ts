@@ -30,7 +30,8 @@ export class DirectorySync {
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Makes the directory's entries durable. */
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r");
   try {
     await handle.sync();
