@@ -1,12 +1,11 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
-import { name } from "./fields.ts";
+import { count, name } from "./fields.ts";
 import { BASELINE_PRODUCER } from "./own-producers.ts";
 import { payloadHash, type TriplineRecord } from "./record.ts";
 
 const HOURS_A_WEEK = 168;
 const MAX_BINS = 128; // of one sketch: pairs of bin and count, flat
-const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const hour = z
   .number()
   .int()

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { erasureSchema, retentionSchema } from "./erasure.ts";
-import { assurance, credentialId, name, sha256Hex, tenantId, timestamp, uuid } from "./fields.ts";
+import { assurance, count, credentialId, name, sha256Hex, tenantId, timestamp, uuid } from "./fields.ts";
 
 /**
  * The envelope: who, what, when, how it ended. Kept for the full retention and sealed.
@@ -34,8 +34,6 @@ export const OUTCOMES = [
   "in_doubt",
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
-
-const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const producerSchema = z.looseObject({
   id: name,
@@ -143,12 +141,35 @@ export const decisionSchema = z.looseObject({
     "notify_failed",
     "dead_letter_replayed",
     "dead_letter_discarded",
+    "acknowledged",
+    "resolved",
+    "reopened",
+    "false_positive",
+    "escalated",
+    "muted",
+    "unmuted",
+    "exception_added",
+    "exception_removed",
+    "proposed",
+    "approved",
+    "rejected",
+    "halted",
+    "resumed",
+    "upstream_acknowledged",
+    "upstream_verified",
+    "upstream_reinstated",
+    "upstream_failed",
+    "not_enforced",
+    "enforced",
+    "drilled",
   ]),
   reason: name.max(1024),
   by: name.describe("`policy` or the id of the person's token"),
   alert_id: name.optional(),
   rule_id: name.optional(),
   revocation_id: name.optional(),
+  incident_id: name.optional(),
+  via: name.optional().describe("the notifier or revoker that was used"),
   scope: name.optional(),
   subject: name.max(1024).optional(),
   detected_at: timestamp.optional(),

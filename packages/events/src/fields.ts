@@ -33,5 +33,8 @@ export const credentialId = z
     error: "expected local:name, key:issuer/id or grant:issuer/client/subject",
   });
 
+/** A number of things or a place in an order. */
+export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
 export const assurance = z.enum(["verified", "asserted", "unknown"]);
 export type Assurance = z.infer<typeof assurance>;

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { alertSchema } from "./alert.ts";
+import { controlSchema } from "./control.ts";
 import { DEAD_LETTER_DECISION_HEADER } from "./dead-letter.ts";
 import { envelopeSchema, RECORD_TYPES, type RecordType, requiredParts } from "./envelope.ts";
 import { factSchema, tickSchema } from "./fact.ts";
+import { incidentSchema, triageSchema } from "./incident.ts";
 import { payloadSchema } from "./payload.ts";
 import { signedRevocationSchema } from "./revocation.ts";
 import { TOPIC_CLEANUP, TOPICS } from "./topics.ts";
@@ -29,6 +31,9 @@ export function schemaFiles(): Record<string, string> {
     "tick.schema.json": jsonSchema(
       tickSchema.describe("Every fact of a record appended before it lies before it in its partition"),
     ),
+    "control.schema.json": jsonSchema(controlSchema.describe("An entry of the controls topic")),
+    "incident.schema.json": jsonSchema(incidentSchema.describe("What on-call works with")),
+    "triage.schema.json": jsonSchema(triageSchema.describe("One thing that incidents are made of")),
     "revocation.schema.json": jsonSchema(
       signedRevocationSchema.describe("An entry of the revocations topic"),
     ),
@@ -57,6 +62,9 @@ function asyncApi(): unknown {
     },
     [TOPICS.alerts]: { alert: message("alert", "alert.schema.json") },
     [TOPICS.revocations]: { revocation: message("revocation", "revocation.schema.json") },
+    [TOPICS.triage]: { triage: message("triage", "triage.schema.json") },
+    [TOPICS.incidents]: { incident: message("incident", "incident.schema.json") },
+    [TOPICS.controls]: { control: message("control", "control.schema.json") },
     [TOPICS.state]: { snapshot: { name: "snapshot", contentType: "application/octet-stream" } },
     [TOPICS.erasures]: {
       erasure: message("tripline.erasure", "record.erasure.schema.json"),
@@ -87,6 +95,9 @@ function asyncApi(): unknown {
     [TOPICS.deadLetters]: "the original key",
     [TOPICS.erasures]: "tenant/record id",
     [TOPICS.checkpoints]: "the log's origin",
+    [TOPICS.triage]: "tenant/rule/subject of the incident",
+    [TOPICS.incidents]: "tenant/incident id",
+    [TOPICS.controls]: "tenant/kind/control id",
   };
   return {
     asyncapi: "3.0.0",

@@ -11,6 +11,12 @@ export const PIPELINE_RULES = {
   "log-range-lost": { title: "The log lost records before they were processed", severity: "critical" },
   "ledger-damaged": { title: "The ledger does not agree with the records", severity: "critical" },
   "rules-broken": { title: "A rule file can't be used", severity: "high" },
+  "revocation-not-enforced": { title: "A revocation is not applied everywhere", severity: "critical" },
+  "key-still-accepted": { title: "The issuer still accepts a revoked key", severity: "critical" },
+  "revocation-forged": { title: "Somebody forged a revocation", severity: "critical" },
+  "revocation-limit-reached": { title: "Automatic revocation stopped at its limit", severity: "critical" },
+  "drill-failed": { title: "The revocation drill failed", severity: "high" },
+  "notifier-unreached": { title: "A notifier can't be reached", severity: "high" },
   "log-full": { title: "The log's disk is full", severity: "critical" },
 } as const satisfies Record<string, { title: string; severity: Severity }>;
 export type PipelineRule = keyof typeof PIPELINE_RULES;

@@ -8,6 +8,9 @@ export const TOPICS = {
   deadLetters: "tripline.dead-letters",
   erasures: "tripline.erasures",
   checkpoints: "tripline.checkpoints",
+  triage: "tripline.triage",
+  incidents: "tripline.incidents",
+  controls: "tripline.controls",
 } as const;
 
 export const EVENTS_RETENTION_MS = 7 * 24 * 3600 * 1000; // the default retention of topics: 7 days
@@ -25,6 +28,9 @@ export const TOPIC_CLEANUP = {
   [TOPICS.deadLetters]: "delete",
   [TOPICS.erasures]: "compact",
   [TOPICS.checkpoints]: "compact",
+  [TOPICS.triage]: "delete",
+  [TOPICS.incidents]: "delete",
+  [TOPICS.controls]: "compact",
 } as const;
 
 /** Key of a record on the events topic: one credential's calls stay in order in one partition. */
@@ -54,4 +60,17 @@ export function revocationKey(entry: { tenant: string; scope: string; subject: s
 /** Key of an archived erasure, retention or hold: each stays for as long as there is anything to replay. */
 export function erasureKey(record: { tenant: string; id: string }): string {
   return `${record.tenant}/${record.id}`;
+}
+
+/** All that belongs to one incident is in one partition, in order. */
+export function triageKey(of: { tenant: string; rule: string; subject: string }): string {
+  return `${of.tenant}/${of.rule}/${of.subject}`;
+}
+
+export function incidentKey(tenant: string, incidentId: string): string {
+  return `${tenant}/${incidentId}`;
+}
+
+export function controlKey(control: { tenant: string; kind: string; id: string }): string {
+  return `${control.tenant}/${control.kind}/${control.id}`;
 }

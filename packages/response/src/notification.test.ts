@@ -1,6 +1,7 @@
+import type { WhatWasDone } from "@tripline/events";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { notificationBody, notificationId, type WhatWasDone } from "./notification.ts";
+import { notificationBody, notificationId } from "./notification.ts";
 import { sampleAlert } from "./testing/sample-alert.ts";
 
 const REVOKED: WhatWasDone = {

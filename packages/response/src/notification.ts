@@ -1,13 +1,5 @@
-import type { Alert, Revocation } from "@tripline/events";
+import type { Alert, Revocation, WhatWasDone } from "@tripline/events";
 import { visibleText } from "./visible-text.ts";
-
-/** What was done about an alert by the time people are told. */
-export interface WhatWasDone {
-  kind: "revoked" | "reinstated" | "expired" | "would_revoke" | "withheld" | "none";
-  reason: string;
-  /** The entry, for `revoked`, `reinstated` and `expired`. */
-  revocation?: Revocation | undefined;
-}
 
 /** What a notifier is handed: the same alert always gives the same `id`, whatever else changed between attempts. */
 export interface Notification {
@@ -74,6 +66,8 @@ export function doneText(done: WhatWasDone): string {
       return `${what(revoked)} was refused until ${revoked?.expires_at ?? "its time was over"}.`;
     case "would_revoke":
       return "Dry run: nothing was revoked; without the dry run it would have been.";
+    case "proposed":
+      return `Nothing was revoked yet: ${text(done.reason)}.`;
     case "withheld":
     case "none":
       return `Nothing was revoked: ${text(done.reason)}.`;

@@ -14,7 +14,13 @@ const placeSchema = z.object({
 });
 export type GapPlace = z.infer<typeof placeSchema>;
 
-const RULES: Partial<Record<GapKind, PipelineRule>> = {
+/** What this file raises. */
+type GapRule = Extract<
+  PipelineRule,
+  "records-missing" | "records-dropped" | "records-altered" | "sequence-reused" | "producer-silent"
+>;
+
+const RULES: Partial<Record<GapKind, GapRule>> = {
   missing: "records-missing",
   dropped: "records-dropped",
   altered: "records-altered",
@@ -28,7 +34,7 @@ export const REVISITED: readonly PipelineRule[] = ["records-missing", "records-a
 
 const HOUR_MS = 3600 * 1000;
 
-const WHY: Readonly<Record<PipelineRule, string>> = {
+const WHY: Readonly<Record<GapRule, string>> = {
   "records-missing":
     "The producer numbered and sent these records, and the store does not have them: what happened in between can't be shown to anybody.",
   "records-dropped":
@@ -39,10 +45,6 @@ const WHY: Readonly<Record<PipelineRule, string>> = {
     "Numbers tell a producer's records apart. Two histories under one number mean a copied machine, a restored snapshot, or somebody who writes in the producer's name.",
   "producer-silent":
     "A producer that is well sends a heartbeat every ten seconds and says goodbye when it stops. While it is silent nobody knows what its agents do.",
-  "log-range-lost": "",
-  "log-full": "",
-  "ledger-damaged": "",
-  "rules-broken": "",
 };
 
 /**
@@ -101,7 +103,7 @@ export function resolved(alert: Alert, note: string, atMs: number): Alert {
 
 function alert(
   about: { tenant: string; producer: string },
-  rule: PipelineRule,
+  rule: GapRule,
   said: { identity: string; timeMs: number; summary: string; recordId?: string | undefined; place: GapPlace },
 ): Alert {
   const { identity, timeMs, summary, recordId, place } = said;

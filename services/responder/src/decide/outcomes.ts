@@ -1,5 +1,4 @@
-import type { Alert } from "@tripline/events";
-import type { WhatWasDone } from "@tripline/response";
+import type { Alert, WhatWasDone } from "@tripline/events";
 import { alertIdentity } from "../alert-record.ts";
 import { isLive, type RevocationView } from "../revoke/revocation-view.ts";
 

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { SEVERITIES } from "./alert.ts";
+import { MAX_CREDENTIAL_CHARS, name, sha256Hex, tenantId, timestamp } from "./fields.ts";
+import { revocationSchema } from "./revocation.ts";
+
+const control = {
+  v: z.literal(1),
+  id: name,
+  tenant: tenantId,
+  by: name.describe("`policy` or the id of the person's token"),
+  at: timestamp,
+  reason: z.string().min(1).max(1024),
+};
+
+/** No notices of matching incidents until it ends; they are recorded all the same. */
+export const muteSchema = z.looseObject({
+  ...control,
+  kind: z.literal("mute"),
+  until: timestamp,
+  match: z
+    .looseObject({
+      rule: name.optional(),
+      credential: z.string().max(MAX_CREDENTIAL_CHARS).optional(),
+      server: name.optional(),
+      below: z.enum(SEVERITIES).optional().describe("only what is less grave than this"),
+    })
+    .describe("all that are given must match; at least one is given"),
+});
+export type Mute = z.infer<typeof muteSchema>;
+
+/** An exception of a rule that came from a false positive; the detector's rule set takes it in. */
+export const exceptionSchema = z.looseObject({
+  ...control,
+  kind: z.literal("exception"),
+  rule: name,
+  where: z.record(z.string(), z.unknown()).describe("a Sigma selection over the completing record"),
+  until: timestamp,
+  incident_id: sha256Hex.optional(),
+});
+export type RuleException = z.infer<typeof exceptionSchema>;
+
+/** A revocation that waits for further people; nothing is refused until enough have approved. */
+export const proposalSchema = z.looseObject({
+  ...control,
+  kind: z.literal("proposal"),
+  revocation: revocationSchema.describe("what is written once it is approved"),
+  needs: z.number().int().min(1).max(10).describe("how many different people"),
+  approved_by: z.array(name).max(10),
+  until: timestamp.describe("when it lapses"),
+});
+export type Proposal = z.infer<typeof proposalSchema>;
+
+/** Automatic revocation of a tenant stopped at its limit, until a person resumes it. */
+export const haltSchema = z.looseObject({ ...control, kind: z.literal("halt") });
+export type Halt = z.infer<typeof haltSchema>;
+
+/** An entry of the controls topic: what is set at run time and holds until it ends or its key is deleted. Only the responder writes them. */
+export const controlSchema = z.discriminatedUnion("kind", [
+  muteSchema,
+  exceptionSchema,
+  proposalSchema,
+  haltSchema,
+]);
+export type Control = z.infer<typeof controlSchema>;
