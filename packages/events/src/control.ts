@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { SEVERITIES } from "./alert.ts";
+import { TriplineError } from "./errors.ts";
 import { MAX_CREDENTIAL_CHARS, name, sha256Hex, tenantId, timestamp } from "./fields.ts";
 import { revocationSchema } from "./revocation.ts";
+import { controlKey } from "./topics.ts";
 
 const control = {
   v: z.literal(1),
@@ -62,3 +64,20 @@ export const controlSchema = z.discriminatedUnion("kind", [
   haltSchema,
 ]);
 export type Control = z.infer<typeof controlSchema>;
+
+/**
+ * The entry that stands under `key` of the controls topic.
+ * @throws TriplineError TRIPLINE_CONTROL_INVALID for what is none, or stands under another's key
+ */
+export function parseControl(key: string, value: Uint8Array): Control {
+  let control: Control;
+  try {
+    control = controlSchema.parse(JSON.parse(new TextDecoder().decode(value)));
+  } catch (cause) {
+    throw new TriplineError("TRIPLINE_CONTROL_INVALID", "an entry of the controls topic is no control", {
+      cause,
+    });
+  }
+  if (controlKey(control) === key) return control;
+  throw new TriplineError("TRIPLINE_CONTROL_INVALID", "a control stands under another's key");
+}
