@@ -3,6 +3,7 @@
  * One port for each kind of system, one file for each system behind it (`notifier.ts` <- `webhook.ts`).
  * The responder and the CLI may import it; it knows nothing of the log, the store or any service.
  */
+export * from "./http/index.ts";
 export * from "./notification.ts";
 export * from "./notifier.ts";
 export * from "./policy.ts";
