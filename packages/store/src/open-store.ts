@@ -83,6 +83,7 @@ export function createStore(database: Database): Store {
       await watched.select({ columns: sql`1 AS one`, rest: sql`LIMIT 1`, limits: META_LIMITS });
     },
     health: () => health,
+    damage: () => watched.damage(),
     async tableSizes() {
       const sizes = Object.fromEntries(COUNTED_TABLES.map((table) => [table, { rows: 0, bytes: 0 }]));
       const rows = await watched.select({
@@ -114,5 +115,7 @@ function pick(sizes: Readonly<Record<string, Size>>): Record<CountedTable, Size>
     alerts: size("alerts"),
     alert_states: size("alert_states"),
     revocations: size("revocations"),
+    incidents: size("incidents"),
+    incident_alerts: size("incident_alerts"),
   };
 }

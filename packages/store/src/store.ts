@@ -19,6 +19,8 @@ export const COUNTED_TABLES = [
   "alerts",
   "alert_states",
   "revocations",
+  "incidents",
+  "incident_alerts",
 ] as const;
 export type CountedTable = (typeof COUNTED_TABLES)[number];
 
@@ -42,6 +44,8 @@ export interface Store {
   ping(): Promise<void>;
   /** The outcome of the last ping, query or insert; does not ask. */
   health(): StoreHealth;
+  /** Asks what is wrong with the data on disk that only a new start mends; null: nothing, or a server's that can't be seen from here. */
+  damage(): Promise<string | null>;
   /** Rows and bytes on disk of each table, from the parts' metadata (cheap). */
   tableSizes(): Promise<Record<CountedTable, { rows: number; bytes: number }>>;
   /** Waits for what runs, then lets go of the database. */

@@ -104,7 +104,7 @@ export async function createStandalone(
   parts.push(
     http.part,
     logPart(log, context),
-    storePart(store),
+    storePart(store, context),
     records.part,
     createArchiver({
       ...{ log, store, context },

@@ -20,6 +20,8 @@ export interface Database {
    * it is finished in the background, also after a restart. The condition binds nothing.
    */
   remove(table: "payloads" | "directory", where: Sql): Promise<void>;
+  /** What is wrong with what lies on the disk and only a new start mends, for an operator; null when nothing is, or it can't be seen from here. */
+  damage(): Promise<string | null>;
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { type SampleTenant, sampleRecord } from "./sample-data.ts";
 export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
   return {
     kind: "embedded",
+    damage: async () => null,
     writer: {
       insert: unsupported,
       maxOffsets: unsupported,

@@ -9,6 +9,7 @@ import { Turns } from "../turns.ts";
 import { Engine } from "./engine.ts";
 import type { MemoryLimits } from "./engine-config.ts";
 import { type Asked, Lane } from "./lane.ts";
+import { emptyMergedParts } from "./merged-parts.ts";
 
 /**
  * ClickHouse inside this process. A connection of its own for the writer, one for control, a few for readers.
@@ -130,5 +131,11 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
     await engine.close();
   }
 
-  return { kind: "embedded", select, bytes, insert, command, remove, close };
+  async function damage(): Promise<string | null> {
+    const empty = await emptyMergedParts({ select });
+    if (empty.length === 0) return null;
+    return `the engine put ${empty.length} part(s) in force that it could not write, as happens on a full disk (${empty[0]}): make room and start again within eight minutes, it then goes on with what it merged`;
+  }
+
+  return { kind: "embedded", select, bytes, insert, command, remove, damage, close };
 }

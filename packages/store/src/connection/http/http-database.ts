@@ -119,5 +119,5 @@ export function openHttp(options: HttpOptions): Database {
     await client.close();
   }
 
-  return { kind: "http", select, bytes, insert, command, remove, close };
+  return { kind: "http", select, bytes, insert, command, remove, damage: async () => null, close };
 }
