@@ -36,6 +36,7 @@ export function withBoundaries(log: Log, { between }: KillBoundaries): Log {
     partitionCount: (topic) => log.partitionCount(topic),
     produce: (topic, records) => between(() => log.produce(topic, records)),
     readTable: (topic, onEntry) => log.readTable(topic, onEntry),
+    follow: (topic, onEntry) => log.follow(topic, onEntry),
     offsets: (topic) => log.offsets(topic),
     committed: (topic, group) => log.committed(topic, group),
     ping: () => log.ping(),

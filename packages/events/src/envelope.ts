@@ -89,7 +89,10 @@ export const callSchema = z.looseObject({
 });
 
 export const policySchema = z.looseObject({
-  decision: z.enum(["allow", "deny"]).optional(),
+  decision: z
+    .enum(["allow", "deny", "hold"])
+    .optional()
+    .describe("hold: on an intent whose call waits for a verdict; its call says what became of it"),
   rule: name.optional().describe("id of the revocation or rule that decided"),
   approved_by: name.optional(),
 });

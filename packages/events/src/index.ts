@@ -29,3 +29,4 @@ export * from "./record-ids.ts";
 export * from "./redaction.ts";
 export * from "./revocation.ts";
 export * from "./topics.ts";
+export * from "./verdict.ts";

@@ -8,6 +8,7 @@ import { incidentSchema, triageSchema } from "./incident.ts";
 import { payloadSchema } from "./payload.ts";
 import { signedRevocationSchema } from "./revocation.ts";
 import { TOPIC_CLEANUP, TOPICS } from "./topics.ts";
+import { signedVerdictSchema } from "./verdict.ts";
 
 /** The generated side of the contract: what `schemas/` holds. */
 
@@ -37,6 +38,7 @@ export function schemaFiles(): Record<string, string> {
     "revocation.schema.json": jsonSchema(
       signedRevocationSchema.describe("An entry of the revocations topic"),
     ),
+    "verdict.schema.json": jsonSchema(signedVerdictSchema.describe("An entry of the verdicts topic")),
   };
   for (const type of RECORD_TYPES) files[`record.${type}.schema.json`] = recordJsonSchema(type);
   files["asyncapi.json"] = asyncApi();
@@ -65,6 +67,7 @@ function asyncApi(): unknown {
     [TOPICS.triage]: { triage: message("triage", "triage.schema.json") },
     [TOPICS.incidents]: { incident: message("incident", "incident.schema.json") },
     [TOPICS.controls]: { control: message("control", "control.schema.json") },
+    [TOPICS.verdicts]: { verdict: message("verdict", "verdict.schema.json") },
     [TOPICS.state]: { snapshot: { name: "snapshot", contentType: "application/octet-stream" } },
     [TOPICS.erasures]: {
       erasure: message("tripline.erasure", "record.erasure.schema.json"),
@@ -98,6 +101,7 @@ function asyncApi(): unknown {
     [TOPICS.triage]: "tenant/rule/subject of the incident",
     [TOPICS.incidents]: "tenant/incident id",
     [TOPICS.controls]: "tenant/kind/control id",
+    [TOPICS.verdicts]: "tenant/producer id",
   };
   return {
     asyncapi: "3.0.0",

@@ -11,9 +11,13 @@ export const TOPICS = {
   triage: "tripline.triage",
   incidents: "tripline.incidents",
   controls: "tripline.controls",
+  verdicts: "tripline.verdicts",
 } as const;
 
 export const EVENTS_RETENTION_MS = 7 * 24 * 3600 * 1000; // the default retention of topics: 7 days
+
+/** A verdict that nobody waits for any more says nothing: an hour is for people who look for what happened. */
+export const VERDICTS_RETENTION_MS = 3600 * 1000;
 
 export const EMBEDDED_PARTITIONS = 1; // one machine gains nothing from more
 export const KAFKA_PARTITIONS = 12; // divides by 1, 2, 3, 4, 6 and 12 processes
@@ -31,6 +35,7 @@ export const TOPIC_CLEANUP = {
   [TOPICS.triage]: "delete",
   [TOPICS.incidents]: "delete",
   [TOPICS.controls]: "compact",
+  [TOPICS.verdicts]: "delete",
 } as const;
 
 /** Key of a record on the events topic: one credential's calls stay in order in one partition. */
@@ -73,4 +78,9 @@ export function incidentKey(tenant: string, incidentId: string): string {
 
 export function controlKey(control: { tenant: string; kind: string; id: string }): string {
   return `${control.tenant}/${control.kind}/${control.id}`;
+}
+
+/** Verdicts for one producer stay in order. */
+export function verdictKey({ tenant, producer }: { tenant: string; producer: string }): string {
+  return `${tenant}/${producer}`;
 }

@@ -41,3 +41,8 @@ export function assignmentLost(topic: string, partition: number): TriplineError 
 export function hasCode(error: unknown, code: StreamErrorCode): boolean {
   return error instanceof TriplineError && error.code === code;
 }
+
+/** A compacted topic was to be followed from its end. */
+export function notFollowed(topic: string): TriplineError {
+  return streamError("TRIPLINE_STREAM_CONFIG", `${topic} is compacted: read it as a table instead`);
+}

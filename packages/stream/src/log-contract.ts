@@ -405,6 +405,25 @@ export function logContract(name: string, subject: ContractSubject): void {
       }
     });
 
+    test("a follower hears what is appended to any partition from then on, and nothing older", async () => {
+      const name = await topic({ partitions: 3 });
+      await log.produce(name, [record("a", "old"), record("b", "old"), record("c", "old")]);
+      const heard: string[] = [];
+      const reader = await log.follow(name, ({ key, value }) => heard.push(`${key} ${text({ value })}`));
+      await reader.loaded;
+      await log.produce(name, [record("a", "1"), record("b", "1")]);
+      await log.produce(name, [record("c", "1"), record("a", "2")]);
+      await waitFor(() => heard.length >= 4, { what: "the news" });
+      expect(heard.filter((each) => each.startsWith("a"))).toEqual(["a 1", "a 2"]);
+      expect(heard.toSorted()).toEqual(["a 1", "a 2", "b 1", "c 1"]);
+      await reader.close();
+      await reader.ended;
+      const compacted = await topic({ cleanup: "compact" });
+      await expect(log.follow(compacted, () => undefined)).rejects.toMatchObject({
+        code: "TRIPLINE_STREAM_CONFIG",
+      });
+    });
+
     test("an empty table is loaded at once, and an error of its reader ends it", async () => {
       const name = await topic({ cleanup: "compact" });
       const reader = await log.readTable(name, () => {

@@ -142,6 +142,12 @@ export interface Log {
   /** Reads a compacted topic from its start to its end, and then follows it. Every reader sees every partition. */
   readTable(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader>;
   /**
+   * Hands out what is appended to any partition from now on, to whoever listens: joins no group, commits nothing, and has
+   * loaded at once. For news that are of use only now. Only for topics with clean-up `delete`; one that fell behind
+   * retention ends.
+   */
+  follow(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader>;
+  /**
    * Hands the range to `onBatch`, in order and in batches, and resolves at its end. For tools that look at a log from
    * beside its groups: joins none and commits nothing. Only for topics with clean-up `delete`.
    * Rejects with `TRIPLINE_STREAM_OUT_OF_RANGE` when a part of the range is not in the log, and with what `onBatch` raises.

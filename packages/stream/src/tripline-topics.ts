@@ -1,4 +1,4 @@
-import { EVENTS_RETENTION_MS, TOPIC_CLEANUP, TOPICS } from "@tripline/events";
+import { EVENTS_RETENTION_MS, TOPIC_CLEANUP, TOPICS, VERDICTS_RETENTION_MS } from "@tripline/events";
 import type { TopicSpec } from "./log.ts";
 
 /** What Tripline's topics are created with; a service passes the names of those it reads and writes. */
@@ -10,6 +10,10 @@ export function triplineTopics(
     const cleanup = TOPIC_CLEANUP[name];
     return cleanup === "compact"
       ? { name, partitions, cleanup }
-      : { name, partitions, cleanup, retentionMs: EVENTS_RETENTION_MS };
+      : { name, partitions, cleanup, retentionMs: retentionOf(name) };
   });
+}
+
+function retentionOf(name: string): number {
+  return name === TOPICS.verdicts ? VERDICTS_RETENTION_MS : EVENTS_RETENTION_MS;
 }

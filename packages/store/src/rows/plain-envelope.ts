@@ -177,7 +177,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   "call.result_bytes": count,
   "call.result_items": count,
   "call.truncated": flag,
-  "policy.decision": oneOf(["allow", "deny"]),
+  "policy.decision": oneOf(["allow", "deny", "hold"]),
   "policy.rule": name,
   "policy.approved_by": name,
   "usage.tokens_in": count,

@@ -127,9 +127,12 @@ class GenerationLog implements OpenLog {
 
   async readTable(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader> {
     if (this.#refusal !== null) throw this.#refusal;
-    const table = await this.#log.readTable(topic, onEntry);
-    const { ended, close } = this.#ending(table);
-    return { loaded: table.loaded, ended, close };
+    return this.#endingTable(await this.#log.readTable(topic, onEntry));
+  }
+
+  async follow(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader> {
+    if (this.#refusal !== null) throw this.#refusal;
+    return this.#endingTable(await this.#log.follow(topic, onEntry));
   }
 
   async ping(): Promise<void> {
@@ -209,6 +212,11 @@ class GenerationLog implements OpenLog {
     if (this.#entry?.state !== "closed" || this.#refusal !== null) return;
     this.#refusal = movedError(this.#entry);
     this.#moved.reject(this.#refusal);
+  }
+
+  #endingTable(table: TableReader): TableReader {
+    const { ended, close } = this.#ending(table);
+    return { loaded: table.loaded, ended, close };
   }
 
   #ending(reader: Consumer): Consumer {

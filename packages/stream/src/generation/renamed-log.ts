@@ -20,6 +20,7 @@ export function renamedLog(log: Log, generation: string, rename: Renaming): Log 
         },
       }),
     readTable: (topic, onEntry) => log.readTable(rename(topic), onEntry),
+    follow: (topic, onEntry) => log.follow(rename(topic), onEntry),
     scan: (range, onBatch) =>
       log.scan({ ...range, topic: rename(range.topic) }, (records) =>
         onBatch(records.map((record) => named(record, range.topic))),

@@ -1,6 +1,6 @@
 import { isRetriable } from "@tripline/events";
 import type { Admin, Kafka } from "kafkajs";
-import { closedError, streamError } from "../errors.ts";
+import { closedError, notFollowed, streamError } from "../errors.ts";
 import { checkScan } from "../limits.ts";
 import type {
   CommittedOffset,
@@ -19,7 +19,7 @@ import { connectKafka, type KafkaOptions } from "./connection.ts";
 import { fromKafka, kafkaType } from "./errors.ts";
 import { type KafkaCluster, openCluster } from "./kafka-cluster.ts";
 import { KafkaConsumer } from "./kafka-consumer.ts";
-import { fetchBounds, fetchCommitted, type PartitionBounds } from "./kafka-offsets.ts";
+import { atTheEnd, fetchBounds, fetchCommitted, type PartitionBounds } from "./kafka-offsets.ts";
 import { DELIVERY_TIMEOUT_MS, KafkaProducer } from "./kafka-producer.ts";
 import { scanKafka } from "./kafka-scan.ts";
 import { KafkaTable } from "./kafka-table.ts";
@@ -134,6 +134,15 @@ class KafkaLog implements Log {
       throw streamError("TRIPLINE_STREAM_CONFIG", `${topic} is not compacted: consume it instead`);
     }
     const table = new KafkaTable(kafka, topic, await this.#bounds(topic));
+    await table.start(onEntry);
+    return this.#keep(table);
+  }
+
+  async follow(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader> {
+    this.#checkOpen();
+    const { kafka, topics } = this.#parts;
+    if ((await topics.get(topic)).cleanup === "compact") throw notFollowed(topic);
+    const table = new KafkaTable(kafka, topic, atTheEnd(await this.#bounds(topic)));
     await table.start(onEntry);
     return this.#keep(table);
   }

@@ -16,6 +16,11 @@ export interface PartitionBounds {
   next: number;
 }
 
+/** To be read by one who wants only what comes from now on. */
+export function atTheEnd(bounds: readonly PartitionBounds[]): PartitionBounds[] {
+  return bounds.map(({ partition, next }) => ({ partition, earliest: next, next }));
+}
+
 /**
  * Where each partition begins and ends, from its present leader. While one has none, or another leads than the metadata
  * says, the metadata is refreshed and the question asked again, for ten seconds.

@@ -1,6 +1,6 @@
 import { uptime as systemUptime } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { closedError, streamError } from "../errors.ts";
+import { closedError, notFollowed, streamError } from "../errors.ts";
 import {
   checkMetadata,
   checkRecord,
@@ -167,7 +167,22 @@ export class LocalLog implements Log {
     if (spec.cleanup !== "compact") {
       throw streamError("TRIPLINE_STREAM_CONFIG", `${topic} is not compacted: consume it instead`);
     }
-    const table = new LocalTable(partitions, onEntry, () => this.#tables.delete(table));
+    return this.#table(partitions, "start", onEntry);
+  }
+
+  async follow(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader> {
+    this.#checkOpen();
+    const { spec, partitions } = this.#topic(topic);
+    if (spec.cleanup === "compact") throw notFollowed(topic);
+    return this.#table(partitions, "end", onEntry);
+  }
+
+  #table(
+    partitions: readonly Partition[],
+    from: "start" | "end",
+    onEntry: (entry: TableEntry) => void,
+  ): TableReader {
+    const table = new LocalTable(partitions, from, onEntry, () => this.#tables.delete(table));
     this.#tables.add(table);
     return table;
   }

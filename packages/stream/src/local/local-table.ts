@@ -5,22 +5,30 @@ import type { Partition } from "./partition.ts";
 const CHUNK_RECORDS = 1000; // then others get a turn
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** Reads every partition of a compacted topic from its start and follows it. */
+/** Reads every partition of a topic, a compacted one from its start, and follows it. */
 export class LocalTable implements TableReader {
   readonly loaded: Promise<void>;
   readonly ended: Promise<void>;
   readonly #stop = new AbortController();
 
-  constructor(partitions: readonly Partition[], onEntry: (entry: TableEntry) => void, onEnd: () => void) {
+  /** @param from its start, or its end as it is now */
+  constructor(
+    partitions: readonly Partition[],
+    from: "start" | "end",
+    onEntry: (entry: TableEntry) => void,
+    onEnd: () => void,
+  ) {
     const loads: Promise<void>[] = [];
     const loops = partitions.map((partition) => {
       const load = Promise.withResolvers<void>();
       loads.push(load.promise);
-      return this.#follow(partition, onEntry, load.resolve).catch((error: unknown) => {
-        load.reject(error);
-        this.#stop.abort();
-        throw error;
-      });
+      return this.#follow(partition, from === "end" ? partition.next : 0, onEntry, load.resolve).catch(
+        (error: unknown) => {
+          load.reject(error);
+          this.#stop.abort();
+          throw error;
+        },
+      );
     });
     this.loaded = Promise.all(loads).then(() => undefined);
     this.ended = Promise.all(loops)
@@ -36,11 +44,12 @@ export class LocalTable implements TableReader {
 
   async #follow(
     partition: Partition,
+    from: number,
     onEntry: (entry: TableEntry) => void,
     loaded: () => void,
   ): Promise<void> {
     const end = partition.next;
-    let position = 0;
+    let position = from;
     await null; // entries come after `readTable` has returned
     while (!this.#stop.signal.aborted) {
       const until = partition.next;

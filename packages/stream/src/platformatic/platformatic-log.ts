@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Admin, type BaseOptions } from "@platformatic/kafka";
 import { isRetriable } from "@tripline/events";
-import { closedError, streamError } from "../errors.ts";
+import { closedError, notFollowed, streamError } from "../errors.ts";
 import type { KafkaOptions } from "../kafka/connection.ts";
+import { atTheEnd } from "../kafka/kafka-offsets.ts";
 import { RecordPlacement } from "../kafka/record-placement.ts";
 import { checkScan } from "../limits.ts";
 import type {
@@ -132,7 +133,17 @@ class PlatformaticLog implements Log {
       throw streamError("TRIPLINE_STREAM_CONFIG", `${topic} is not compacted: consume it instead`);
     }
     const bounds = await fetchBounds(admin, topic, partitions);
-    return this.#keep(new PlatformaticTable(admin, client, topic, bounds, onEntry));
+    return this.#keep(new PlatformaticTable(admin, client, { topic, compacted: true }, bounds, onEntry));
+  }
+
+  async follow(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader> {
+    this.#checkOpen();
+    const { client, admin, topics } = this.#parts;
+    const { cleanup, partitions } = await topics.get(topic);
+    if (cleanup === "compact") throw notFollowed(topic);
+    const bounds = atTheEnd(await fetchBounds(admin, topic, partitions));
+    const name = { topic, compacted: false };
+    return this.#keep(new PlatformaticTable(admin, client, name, bounds, onEntry));
   }
 
   async scan(range: ScanRange, onBatch: (records: LogRecord[]) => Promise<void>): Promise<void> {

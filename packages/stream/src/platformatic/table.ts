@@ -1,10 +1,11 @@
 import type { Admin, BaseOptions } from "@platformatic/kafka";
+import { streamError } from "../errors.ts";
 import { DEFAULT_MAX_BATCH_BYTES } from "../limits.ts";
 import type { LogRecord, TableEntry, TableReader } from "../log.ts";
 import { fromPlatformatic } from "./errors.ts";
 import { Fetcher, type FetchTarget } from "./fetcher.ts";
 
-/** A compacted topic from its start to its end and on, fetched directly: no group is joined. */
+/** A topic from where `bounds` say it begins to its end and on, fetched directly: no group is joined. */
 export class PlatformaticTable implements TableReader {
   readonly loaded: Promise<void>;
   readonly ended: Promise<void>;
@@ -18,7 +19,7 @@ export class PlatformaticTable implements TableReader {
   constructor(
     admin: Admin,
     client: BaseOptions,
-    topic: string,
+    { topic, compacted }: { topic: string; compacted: boolean },
     bounds: readonly { partition: number; earliest: number; next: number }[],
     onEntry: (entry: TableEntry) => void,
   ) {
@@ -29,7 +30,7 @@ export class PlatformaticTable implements TableReader {
     this.#fetcher = new Fetcher(admin, client, topic, DEFAULT_MAX_BATCH_BYTES);
     for (const { partition, earliest, next } of bounds) {
       if (next > earliest) this.#missing.add(partition);
-      this.#fetcher.add(this.#reader(partition, earliest, next, onEntry));
+      this.#fetcher.add(this.#reader({ partition, earliest, next }, compacted, onEntry));
     }
     this.#checkLoaded();
   }
@@ -39,9 +40,8 @@ export class PlatformaticTable implements TableReader {
   }
 
   #reader(
-    partition: number,
-    earliest: number,
-    end: number,
+    { partition, earliest, next: end }: { partition: number; earliest: number; next: number },
+    compacted: boolean,
     onEntry: (entry: TableEntry) => void,
   ): FetchTarget {
     let position = earliest;
@@ -62,6 +62,11 @@ export class PlatformaticTable implements TableReader {
         this.#checkLoaded();
       },
       outOfRange: () => {
+        if (!compacted) {
+          const gone = `${this.#topic}/${partition}: offset ${position} is gone`;
+          void this.#close({ error: streamError("TRIPLINE_STREAM_OUT_OF_RANGE", gone) });
+          return;
+        }
         position = 0; // compaction or retention moved the start; earlier records of the same keys were handed out
       },
       fail: (error) => void this.#close({ error: fromPlatformatic(error, `reading ${this.#topic}`) }),

@@ -168,7 +168,11 @@ export async function connectLog(port: MessagePort): Promise<Log> {
     };
   }
 
-  async function readTable(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader> {
+  async function readTable(
+    topic: string,
+    from: "start" | "end",
+    onEntry: (entry: TableEntry) => void,
+  ): Promise<TableReader> {
     const id = nextId++;
     const table: RemoteTable = {
       onEntry,
@@ -179,7 +183,7 @@ export async function connectLog(port: MessagePort): Promise<Log> {
     tables.set(id, table);
     for (const { promise } of [table.load, table.end]) promise.catch(() => undefined); // whoever cares awaits them
     try {
-      await channel.call("readTable", { table: id, topic });
+      await channel.call("readTable", { table: id, topic, from });
     } catch (error) {
       tables.delete(id);
       throw error;
@@ -217,7 +221,8 @@ export async function connectLog(port: MessagePort): Promise<Log> {
       return channel.call("produce", { topic, values, lengths, records: rest }, [values.buffer]);
     },
     consume,
-    readTable,
+    readTable: (topic, onEntry) => readTable(topic, "start", onEntry),
+    follow: (topic, onEntry) => readTable(topic, "end", onEntry),
     scan,
     offsets: (topic) => channel.call("offsets", topic),
     committed: (topic, group) => channel.call("committed", { topic, group }),

@@ -10,7 +10,7 @@ export type LogCalls = {
   consume: { args: ConsumeRequest; result: undefined };
   closeConsumer: { args: number; result: undefined };
   commit: { args: { assignment: number; offset: number; metadata: string }; result: undefined };
-  readTable: { args: { table: number; topic: string }; result: undefined };
+  readTable: { args: { table: number; topic: string; from: "start" | "end" }; result: undefined };
   closeTable: { args: number; result: undefined };
   scan: { args: { scan: number; range: ScanRange }; result: undefined };
   offsets: { args: string; result: { partition: number; earliest: number; next: number }[] };

@@ -98,17 +98,18 @@ export function serveLog(log: Log, port: MessagePort): { close(): Promise<void> 
     };
   }
 
-  async function readTable({ table: id, topic }: LogCalls["readTable"]["args"]): Promise<void> {
+  async function readTable({ table: id, topic, from }: LogCalls["readTable"]["args"]): Promise<void> {
     let waiting: TableEntry[] = [];
     const flush = () => {
       if (waiting.length > 0) channel.note("entries", { table: id, entries: waiting });
       waiting = [];
     };
-    const table = await log.readTable(topic, (entry) => {
+    const onEntry = (entry: TableEntry): void => {
       // A copy: the value may be a view of a buffer that holds much more.
       waiting.push({ ...entry, value: entry.value === null ? null : Uint8Array.from(entry.value) });
       if (waiting.length === 1) queueMicrotask(flush); // what comes in one go travels in one message
-    });
+    };
+    const table = await (from === "start" ? log.readTable(topic, onEntry) : log.follow(topic, onEntry));
     tables.set(id, table);
     table.loaded.then(
       () => {

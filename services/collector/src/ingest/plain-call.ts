@@ -108,7 +108,7 @@ const envelope = object(
       {},
       { id: name, source: oneOf("mcp", "conversation", "trace", "quiet_gap"), trace_id: name, span_id: name },
     ),
-    policy: object({}, { decision: oneOf("allow", "deny"), rule: name, approved_by: name }),
+    policy: object({}, { decision: oneOf("allow", "deny", "hold"), rule: name, approved_by: name }),
     usage: object({}, { tokens_in: count, tokens_out: count, cost_usd: amount }),
     payload_hash: sha256,
   },
