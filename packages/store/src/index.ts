@@ -8,6 +8,7 @@ export { openSealedReader, openStore, type StoreOptions } from "./open-store.ts"
 export { countOf, within } from "./queries/completeness-intervals.ts";
 export * from "./queries/completeness-types.ts";
 export type * from "./queries/dead-letter-types.ts";
+export type * from "./queries/incident-types.ts";
 export { revocationContent } from "./queries/reconcile.ts";
 export type * from "./queries/reconcile-types.ts";
 export * from "./queries/types.ts";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   alertKey,
   encodeRecord,
+  incidentKey,
   revocationKey,
   type SignedRevocation,
   TOPIC_CLEANUP,
@@ -19,6 +20,7 @@ import {
   openTemporaryStore,
   T0,
   testAlert,
+  testIncident,
   testRecord,
   testRevocation,
 } from "@tripline/store/testing";
@@ -246,6 +248,46 @@ describe("the archiver", () => {
       const found = await waitFor(() => reader.revocation("rev-1"));
       expect(found.revocation).toMatchObject({ id: "rev-1", state: "active", signature: entry.signature });
     });
+  });
+
+  it("stores of each incident its newest version, and which alerts are in it", async () => {
+    const versions = Array.from({ length: 40 }, (_, n) =>
+      testIncident(1, {
+        version: n + 1,
+        alerts: n + 1,
+        alert_ids: Array.from({ length: n + 1 }, (_, k) => testAlert(k).id).slice(-20),
+      }),
+    );
+    const last = versions.at(-1);
+    if (last === undefined) throw new Error("no versions");
+    const { id: incidentId } = last;
+    const key = incidentKey("acme", incidentId);
+    const poison = { key, value: Buffer.from('{"v":1}') };
+    await log.produce(TOPICS.alerts, [
+      { key: alertKey("acme", testAlert(0).id), value: Buffer.from(JSON.stringify(testAlert(0))) },
+    ]);
+    await log.produce(TOPICS.incidents, [
+      ...versions.map((version) => ({ key, value: Buffer.from(JSON.stringify(version)) })),
+      poison,
+    ]);
+    const reader = store.reader({ tenant: "acme", payloads: false });
+    await withArchiver(async () => {
+      await waitFor(async () => (await reader.incident(incidentId))?.incident.version === 40, {
+        what: "the newest version",
+      });
+      const rows = await waitFor(async () => {
+        const found = await reader.alerts({ incident: incidentId });
+        return found.rows.length > 0 && found.rows;
+      });
+      expect(rows.map((row) => row.id)).toEqual([testAlert(0).id]); // which the newest version no longer names
+      await waitFor(async () => (await log.offsets(TOPICS.deadLetters))[0]?.next === 1, {
+        what: "a dead letter",
+      });
+    }, 7);
+    expect((await reader.incidents()).rows.map(({ version, alerts }) => [version, alerts])).toEqual([
+      [40, 40],
+    ]);
+    expect((await store.tableSizes()).incident_alerts.rows).toBeGreaterThanOrEqual(40);
   });
 
   it("stores a revocation that a former key signed, and none that no known key did", async () => {

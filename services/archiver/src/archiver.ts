@@ -21,7 +21,7 @@ import { CallClosing, CLOSING_TIMES, type ClosingTimes } from "./in-doubt/close-
 import { createLedger, type Ledger, type LedgerSettings } from "./ledger/ledger.ts";
 import { OwnedLedgers } from "./ledger/owned-ledgers.ts";
 import { watchStoreSizes } from "./store-sizes.ts";
-import { alertsSink, revocationsSink } from "./table-sinks.ts";
+import { alertsSink, incidentsSink, MAX_INCIDENT_RANGE, revocationsSink } from "./table-sinks.ts";
 
 export interface ArchiverDependencies {
   log: Log;
@@ -64,6 +64,7 @@ export function createArchiver({
     [TOPICS.alerts]: (writer) => alertsSink(writer, metrics),
     [TOPICS.revocations]: (writer) =>
       revocationsSink(writer, metrics, { keys: revocationKeys, logger: context.logger }),
+    [TOPICS.incidents]: (writer) => incidentsSink(writer, metrics),
     [TOPICS.deadLetters]: (writer) => deadLettersSink(writer, metrics),
   };
   const looked = { log, store, context, groups: LOOKED_AT };
@@ -106,7 +107,7 @@ export function createArchiver({
             log,
             name: groupOf(topic),
             topic,
-            maxBatchRecords: maxRangeRecords ?? MAX_RANGE_RECORDS,
+            maxBatchRecords: Math.min(maxRangeRecords ?? MAX_RANGE_RECORDS, rangeOf(topic)),
             maxBatchBytes: MAX_RANGE_BYTES,
             rangeEveryMs: RANGE_EVERY_MS,
             hooks: metrics.hooks,
@@ -142,6 +143,10 @@ export function createArchiver({
       return trouble === null ? { state: "ready" } : { state: "degraded", detail: trouble };
     },
   };
+}
+
+function rangeOf(topic: string): number {
+  return topic === TOPICS.incidents ? MAX_INCIDENT_RANGE : MAX_RANGE_RECORDS;
 }
 
 function groupOf(topic: string): string {

@@ -1,10 +1,20 @@
-import { alertSchema, revocationKey, signedRevocationSchema, TriplineError } from "@tripline/events";
+import {
+  alertSchema,
+  incidentSchema,
+  MAX_INCIDENT_ALERTS,
+  revocationKey,
+  signedRevocationSchema,
+  TriplineError,
+} from "@tripline/events";
 import { type PublicKey, verifyRevocation } from "@tripline/response";
 import type { ServiceContext } from "@tripline/service";
 import {
+  MAX_BATCH_ROWS,
   rowFromAlert,
   rowFromAlertState,
+  rowFromIncident,
   rowFromRevocation,
+  rowsFromIncidentAlerts,
   type StoreWriter,
   type WritableTable,
 } from "@tripline/store";
@@ -28,6 +38,24 @@ export function alertsSink(writer: StoreWriter, metrics: ArchiverMetrics): Parti
     return [
       ...(state === null ? [] : [["alert_states", state] satisfies [WritableTable, string]]),
       ["alerts", rowFromAlert(alert.data, text, source)],
+    ];
+  });
+}
+
+/** A version names up to so many alerts, and all rows of a range are one block. */
+export const MAX_INCIDENT_RANGE = Math.floor(MAX_BATCH_ROWS / MAX_INCIDENT_ALERTS);
+
+/** One partition of the incidents topic → `incident_alerts`, then `incidents`. Ranges hold at most MAX_INCIDENT_RANGE records. */
+export function incidentsSink(writer: StoreWriter, metrics: ArchiverMetrics): PartitionSink {
+  return tableSink(writer, metrics, ["incident_alerts", "incidents"], (text, range, from) => {
+    const incident = incidentSchema.safeParse(parseJson(text));
+    if (!incident.success) return "invalid";
+    return [
+      ...rowsFromIncidentAlerts(incident.data).map((row): [WritableTable, string] => [
+        "incident_alerts",
+        row,
+      ]),
+      ["incidents", rowFromIncident(incident.data, text, sourceOf(range, from))],
     ];
   });
 }
@@ -72,7 +100,8 @@ function tableSink(
         else rows.push(...made);
       }
       for (const table of tables) {
-        const lines = rows.filter(([ofTable]) => ofTable === table).map(([, line]) => line);
+        // The same line twice is one row: versions of an incident name the same alerts again.
+        const lines = [...new Set(rows.filter(([ofTable]) => ofTable === table).map(([, line]) => line))];
         await writer.insert(range, { table, lines });
         metrics.rows.inc({ table }, lines.length);
       }

@@ -5,6 +5,7 @@ import { alertAnswer, alertsAnswer } from "./schemas/alerts.ts";
 import { callAnswer, callsAnswer, payloadAnswer } from "./schemas/calls.ts";
 import { erasuresAnswer, holdsAnswer } from "./schemas/erasures.ts";
 import { gapsAnswer } from "./schemas/gaps.ts";
+import { incidentAnswer, incidentsAnswer } from "./schemas/incidents.ts";
 import { overviewAnswer } from "./schemas/overview.ts";
 import { revocationAnswer, revocationsAnswer } from "./schemas/revocations.ts";
 import { sessionAnswer } from "./schemas/sessions.ts";
@@ -14,6 +15,7 @@ import {
   sampleAlert,
   sampleCall,
   sampleGap,
+  sampleIncident,
   sampleRevocation,
 } from "./testing/sample-data.ts";
 import { startTestConsole, type TestConsole } from "./testing/test-console.ts";
@@ -26,6 +28,10 @@ const { alert, row } = sampleAlert("acme", calls.slice(0, 2), {
   summary: "A key was mailed out",
   why: "It is gone.",
 });
+const incident = sampleIncident(
+  { alert, row },
+  { history: [{ at: alert.time, by: "person-1", kind: "acknowledged", note: "mine" }] },
+);
 const acme: SampleTenant = {
   calls: [...calls, hostile, refused],
   payloads: new Map(
@@ -36,6 +42,7 @@ const acme: SampleTenant = {
   ),
   alerts: [{ alert, row }],
   revocations: [sampleRevocation(alert, refused)],
+  incidents: [incident],
   people: [{ subject_id: ANA, names: ["Ana Example"] }],
   gaps: [{ gaps: [sampleGap()], boots: 1, records: 10, next: null }],
 };
@@ -55,6 +62,13 @@ const ROUTES = [
   { url: "/api/sessions/s-1", role: "read", action: "session.read", schema: sessionAnswer },
   { url: "/api/alerts", role: "read", action: "alerts.search", schema: alertsAnswer },
   { url: `/api/alerts/${alert.id}`, role: "read", action: "alert.read", schema: alertAnswer },
+  {
+    url: "/api/incidents?state=open,acknowledged",
+    role: "read",
+    action: "incidents.search",
+    schema: incidentsAnswer,
+  },
+  { url: `/api/incidents/${incident.id}`, role: "read", action: "incident.read", schema: incidentAnswer },
   { url: "/api/gaps?producer=gw-1", role: "read", action: "gaps.read", schema: gapsAnswer },
   { url: "/api/revocations", role: "read", action: "revocations.search", schema: revocationsAnswer },
   { url: `/api/revocations/${alert.id}`, role: "read", action: "revocation.read", schema: revocationAnswer },

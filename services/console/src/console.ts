@@ -20,6 +20,7 @@ import { addErasureRoutes } from "./api/erasures.ts";
 import { addGapRoute } from "./api/gaps.ts";
 import { addHistoryRoute } from "./api/history.ts";
 import { addHoldRoutes } from "./api/holds.ts";
+import { addIncidentRoutes } from "./api/incidents.ts";
 import { addLedgerRoutes } from "./api/ledger.ts";
 import { addMeRoute } from "./api/me.ts";
 import { openApi } from "./api/open-api.ts";
@@ -115,6 +116,7 @@ export function createConsole({
       addRulesRoute(app, dependencies);
       addBaselineRoute(app, { ...dependencies, log });
       addAlertRoutes(app, dependencies);
+      addIncidentRoutes(app, dependencies);
       addRevocationRoutes(app, dependencies);
       addGapRoute(app, dependencies);
       addErasureRoutes(app, { ...dependencies, requests, backupDays });

@@ -3,6 +3,7 @@ import type { Database } from "../connection/database.ts";
 import type { Row } from "../sql/row.ts";
 import { integer, join, type Sql, sql, tenant, text, word } from "../sql/sql.ts";
 import { afterCursor, orderAndLimit, planPage, toPage } from "./cursor.ts";
+import { alertsOfIncident } from "./incidents.ts";
 import { LOOKUP_LIMITS, PAGE_LIMITS } from "./limits.ts";
 import { timeRange, words } from "./search-calls.ts";
 import type {
@@ -19,7 +20,7 @@ const OPEN = "open"; // what an alert is until a later record of it says otherwi
 const MAX_STATES = 1_000;
 
 const COLUMNS = sql`id, time, detected_at, rule_id, rule_title, severity, summary, why, group, toString(record_id) AS the_record_id,
-  principal, agent, credential, session, server, tool, if(empty(s.state), 'open', s.state) AS current_state, s.state_at AS current_state_at`;
+  principal, agent, credential, session, server, tool, if(empty(s.state), 'open', s.state) AS current_state, s.state_at AS current_state_at, i.incident_id AS in_incident`;
 /** Alerts have no seq; their ids are hex. */
 const POSITION = { time: sql`time`, seq: sql`toUInt8(0)`, id: sql`id` };
 
@@ -43,6 +44,7 @@ export async function alerts(
   ] as const) {
     if (value !== undefined) conditions.push(sql`${column} = ${text(value)}`);
   }
+  if (filter.incident !== undefined) conditions.push(sql`id IN ${alertsOfIncident(scope, filter.incident)}`);
   if (filter.state !== undefined) {
     const states = [filter.state].flat();
     if (states.length === 0) return { rows: [], next: null, previous: null };
@@ -56,6 +58,9 @@ export async function alerts(
           SELECT alert_id, argMax(state, (append_time, source_offset)) AS state, argMax(state_at, (append_time, source_offset)) AS state_at
           FROM alert_states WHERE tenant = ${tenant(scope.tenant)} GROUP BY alert_id
         ) AS s ON s.alert_id = a.id
+        LEFT JOIN (
+          SELECT alert_id, min(incident_id) AS incident_id FROM incident_alerts WHERE tenant = ${tenant(scope.tenant)} GROUP BY alert_id
+        ) AS i ON i.alert_id = a.id
         WHERE ${join(conditions, " AND ")} AND (${afterCursor(plan, POSITION, text)}) ${orderAndLimit(plan, POSITION)}`,
       limits: PAGE_LIMITS,
     },
@@ -88,6 +93,14 @@ export async function alert(
     },
     options,
   );
+  const [grouped] = await database.select(
+    {
+      columns: sql`incident_id`,
+      rest: sql`FROM incident_alerts WHERE ${ofAlert} AND alert_id = ${text(id)} ORDER BY incident_id LIMIT 1`,
+      limits: LOOKUP_LIMITS,
+    },
+    options,
+  );
   const rows = states.map((row) => ({
     state: row.string("state"),
     by: row.text("state_by"),
@@ -98,6 +111,7 @@ export async function alert(
     alert: parseAlert(found.string("body")),
     state: rows.at(-1)?.state ?? OPEN,
     states: rows,
+    incident_id: grouped?.text("incident_id") ?? null,
     source: {
       generation: found.string("generation"),
       partition: found.number("source_partition"),
@@ -127,6 +141,7 @@ function alertRow(row: Row): AlertRow {
     session: row.text("session"),
     server: row.text("server"),
     tool: row.text("tool"),
+    incident_id: row.text("in_incident"),
   };
 }
 

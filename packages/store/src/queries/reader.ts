@@ -5,6 +5,7 @@ import { alert, alerts } from "./alerts.ts";
 import { gaps } from "./completeness.ts";
 import { findPrincipals, names } from "./directory.ts";
 import { history } from "./history.ts";
+import { incident, incidentCounts, incidents } from "./incidents.ts";
 import { call, record } from "./records.ts";
 import { revocation, revocations } from "./revocations.ts";
 import { searchCalls } from "./search-calls.ts";
@@ -29,6 +30,9 @@ export function createReader(database: Database, scope: ReaderScope): StoreReade
     call: (...args) => call(database, fixed, ...args),
     alerts: (...args) => alerts(database, fixed, ...args),
     alert: (...args) => alert(database, fixed, ...args),
+    incidents: (...args) => incidents(database, fixed, ...args),
+    incident: (...args) => incident(database, fixed, ...args),
+    incidentCounts: (...args) => incidentCounts(database, fixed, ...args),
     revocations: (...args) => revocations(database, fixed, ...args),
     revocation: (...args) => revocation(database, fixed, ...args),
     activity: (...args) => activity(database, fixed, ...args),

@@ -59,6 +59,15 @@ export interface StoredRevocation {
   content: string;
 }
 
+/** The newest version of an incident that is stored. */
+export interface StoredIncident {
+  tenant: string;
+  id: string;
+  version: number;
+  /** The record's own JSON. */
+  body: string;
+}
+
 /** A record's place, for telling a resend. */
 export interface KnownRecord {
   id: string;
@@ -84,7 +93,14 @@ export interface DoubledId {
   rows: number;
 }
 
-export const RECONCILED_TABLES = ["records", "payloads", "alerts", "alert_states", "revocations"] as const;
+export const RECONCILED_TABLES = [
+  "records",
+  "payloads",
+  "alerts",
+  "alert_states",
+  "revocations",
+  "incidents",
+] as const;
 export type ReconciledTable = (typeof RECONCILED_TABLES)[number];
 
 export interface ReconcileReader {
@@ -113,6 +129,11 @@ export interface ReconcileReader {
     candidates: readonly { tenant: string; id: string }[],
     options?: QueryOptions,
   ): Promise<StoredRevocation[]>;
+  /** Of those of these incidents that have a row. */
+  incidents(
+    candidates: readonly { tenant: string; id: string }[],
+    options?: QueryOptions,
+  ): Promise<StoredIncident[]>;
   /** Rows of each partition and generation that the table has. */
   partitions(table: ReconciledTable, options?: QueryOptions): Promise<PartitionRows[]>;
   /** Rows of `records` by day of their own time, oldest first; `null`: at any time. */

@@ -11,6 +11,7 @@ import type {
   LogStretch,
   ReconciledTable,
   ReconcileReader,
+  StoredIncident,
   StoredRevocation,
 } from "./reconcile-types.ts";
 import { ENVELOPE_SELECT, envelopeText, PAYLOAD_SELECT, payloadText } from "./records.ts";
@@ -26,6 +27,7 @@ const TABLES: Readonly<Record<ReconciledTable, Sql>> = {
   alerts: sql`alerts`,
   alert_states: sql`alert_states`,
   revocations: sql`revocations`,
+  incidents: sql`incidents`,
 };
 
 export function createReconcileReader(database: Database): ReconcileReader {
@@ -157,6 +159,32 @@ export function createReconcileReader(database: Database): ReconcileReader {
               state: row.string("state"),
               ...placeOf(row),
               content: JSON.stringify(REVOCATION_CONTENT.map((column) => row.raw(column))),
+            })),
+          );
+        }
+      }
+      return found;
+    },
+
+    async incidents(candidates, options) {
+      const found: StoredIncident[] = [];
+      for (const [tenantId, ofTenant] of Map.groupBy(candidates, (candidate) => candidate.tenant)) {
+        for (const some of inParts(ofTenant)) {
+          const ids = join(
+            some.map(({ id }) => word(id)),
+            ", ",
+          );
+          const rows = await ask(
+            sql`tenant, id, version, body`,
+            sql`FROM incidents FINAL WHERE tenant = ${tenant(tenantId)} AND id IN (${ids})`,
+            options,
+          );
+          found.push(
+            ...rows.map((row) => ({
+              tenant: row.string("tenant"),
+              id: row.string("id"),
+              version: row.number("version"),
+              body: row.string("body"),
             })),
           );
         }

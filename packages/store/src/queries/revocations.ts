@@ -3,6 +3,7 @@ import type { Database } from "../connection/database.ts";
 import type { Row } from "../sql/row.ts";
 import { join, type Sql, sql, tenant, text, time } from "../sql/sql.ts";
 import { afterCursor, orderAndLimit, planPage, toPage } from "./cursor.ts";
+import { alertsOfIncident } from "./incidents.ts";
 import { LOOKUP_LIMITS, PAGE_LIMITS } from "./limits.ts";
 import { revocationTiming } from "./revocation-timing.ts";
 import { words } from "./search-calls.ts";
@@ -43,6 +44,9 @@ export async function revocations(
   if (filter.subject !== undefined) conditions.push(sql`subject = ${text(filter.subject)}`);
   if (filter.since !== undefined) conditions.push(sql`decided_at >= ${time(filter.since)}`);
   if (filter.until !== undefined) conditions.push(sql`decided_at < ${time(filter.until)}`);
+  if (filter.incident !== undefined) {
+    conditions.push(sql`alert_id IN ${alertsOfIncident(scope, filter.incident)}`);
+  }
   conditions.push(sql`(${afterCursor(plan, POSITION, text)})`);
   const rows = await database.select(
     {

@@ -1,6 +1,7 @@
 import type { Alert, Envelope, Outcome, Payload, RecordType, Revocation, Severity } from "@tripline/events";
 
 import type { GapsPage, GapsQuestion } from "./completeness-types.ts";
+import type { IncidentCounts, IncidentDetail, IncidentFilter, IncidentRow } from "./incident-types.ts";
 
 /**
  * What can be asked of the store, and how the answers look. Rows have wire names; times are RFC 3339 in UTC with
@@ -154,6 +155,8 @@ export interface AlertFilter {
   session?: string | undefined;
   server?: string | undefined;
   state?: string | readonly string[] | undefined;
+  /** Only what is in this incident. */
+  incident?: string | undefined;
 }
 
 /** An alert in its latest state. */
@@ -177,6 +180,8 @@ export interface AlertRow {
   session: string | null;
   server: string | null;
   tool: string | null;
+  /** The incident that it is in; null until it is in one. */
+  incident_id: string | null;
 }
 
 export interface AlertStateRow {
@@ -191,6 +196,8 @@ export interface AlertDetail {
   state: string;
   /** In the order they were appended. */
   states: AlertStateRow[];
+  /** The incident that it is in; null until it is in one. */
+  incident_id: string | null;
   source: SourcePosition;
 }
 
@@ -200,6 +207,8 @@ export interface RevocationFilter {
   subject?: string | undefined;
   since?: string | undefined;
   until?: string | undefined;
+  /** Only what came of an alert of this incident. */
+  incident?: string | undefined;
 }
 
 /** A revocation in its latest state. */
@@ -326,6 +335,10 @@ export interface StoreReader {
   call(id: string, options?: QueryOptions): Promise<CallDetail | null>;
   alerts(filter?: AlertFilter, page?: PageRequest, options?: QueryOptions): Promise<Page<AlertRow>>;
   alert(id: string, options?: QueryOptions): Promise<AlertDetail | null>;
+  /** Incidents by their latest alert. */
+  incidents(filter?: IncidentFilter, page?: PageRequest, options?: QueryOptions): Promise<Page<IncidentRow>>;
+  incident(id: string, options?: QueryOptions): Promise<IncidentDetail | null>;
+  incidentCounts(options?: QueryOptions): Promise<IncidentCounts>;
   revocations(
     filter?: RevocationFilter,
     page?: PageRequest,

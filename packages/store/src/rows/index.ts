@@ -7,6 +7,7 @@ export {
   rowFromDeadLetterDecision,
 } from "./dead-letter-row.ts";
 export { MAX_NAMES_PER_PAYLOAD, rowFromName } from "./directory-row.ts";
+export { rowFromIncident, rowsFromIncidentAlerts } from "./incident-rows.ts";
 export { type PayloadOwner, rowFromPayload } from "./payload-row.ts";
 export { type PlainEnvelope, scanPlainEnvelope } from "./plain-envelope.ts";
 export { envelopeFromRow, rowFromEnvelope, rowFromPlainEnvelope } from "./record-row.ts";

@@ -14,10 +14,12 @@ import {
   GENERATION,
   id,
   insertAlerts,
+  insertIncidents,
   insertRecords,
   insertRevocations,
   temporaryDirectory,
   testAlert,
+  testIncident,
   testRecord,
   testRevocation,
 } from "../testing/index.ts";
@@ -108,6 +110,7 @@ describe("each role does its work, and nothing else", () => {
       await store.writer.insert(SOURCE, { table: "directory", lines });
       await insertAlerts(store.writer, [testAlert(1)]);
       await insertRevocations(store.writer, [testRevocation()]);
+      await insertIncidents(store.writer, [testIncident(1)]);
       expect(await store.writer.maxOffsets(GENERATION)).toEqual(new Map([[0, 2]]));
       const { producer } = testRecord(1).envelope;
       const boots = [{ tenant: "acme", producer: producer.id, boot: producer.boot }];
@@ -128,6 +131,7 @@ describe("each role does its work, and nothing else", () => {
       expect(await canRead(database, "result", "payloads")).toBe(false);
       expect(await canRead(database, "name", "directory")).toBe(false);
       expect(await canRead(database, "summary", "alerts")).toBe(false);
+      expect(await canRead(database, "summary", "incidents")).toBe(false);
       await deniedAll(database, STATEMENTS);
       await deniedAll(database, [
         "ALTER TABLE payloads DELETE WHERE 1",
@@ -145,6 +149,8 @@ describe("each role does its work, and nothing else", () => {
       expect((await reader.searchCalls({})).rows).toHaveLength(2);
       expect((await reader.alerts()).rows).toHaveLength(1);
       expect((await reader.revocations()).rows).toHaveLength(1);
+      expect((await reader.incidents()).rows).toHaveLength(1);
+      expect(await store.reconcile.incidents([testIncident(1)])).toHaveLength(1);
       expect(await store.deadLetters.open()).toMatchObject({ open: 0 });
       expect(await store.reconcile.partitions("records")).toHaveLength(1);
       expect(await store.eraser.records()).toEqual([erasure]);

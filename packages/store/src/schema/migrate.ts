@@ -7,8 +7,15 @@ import { firstTables } from "./migrations/0001-first-tables.ts";
 import { smallerPayloads } from "./migrations/0002-smaller-payloads.ts";
 import { completeness } from "./migrations/0003-completeness.ts";
 import { deadLetters } from "./migrations/0004-dead-letters.ts";
+import { incidents } from "./migrations/0005-incidents.ts";
 
-export const MIGRATIONS: readonly Migration[] = [firstTables, smallerPayloads, completeness, deadLetters];
+export const MIGRATIONS: readonly Migration[] = [
+  firstTables,
+  smallerPayloads,
+  completeness,
+  deadLetters,
+  incidents,
+];
 
 const LIMITS = { seconds: 10, rows: 10_000 };
 

@@ -1,6 +1,7 @@
 import {
   type Alert,
   type Envelope,
+  type Incident,
   type Payload,
   payloadHash,
   type SignedRevocation,
@@ -10,8 +11,10 @@ import {
   rowFromAlert,
   rowFromAlertState,
   rowFromEnvelope,
+  rowFromIncident,
   rowFromPayload,
   rowFromRevocation,
+  rowsFromIncidentAlerts,
 } from "../rows/index.ts";
 import type { StoreWriter } from "../write/types.ts";
 
@@ -144,6 +147,60 @@ export async function insertAlerts(writer: StoreWriter, alerts: readonly Alert[]
   await writer.insert(source, {
     table: "alerts",
     lines: alerts.map((alert, index) => rowFromAlert(alert, JSON.stringify(alert), sourceAt(index))),
+  });
+}
+
+export function testIncident(n: number, overrides: Partial<Incident> = {}): Incident {
+  const alert = overrides.alert ?? testAlert(n);
+  return {
+    v: 1,
+    id: (0x1c_0000 + n).toString(16).padStart(64, "0"),
+    version: 1,
+    tenant: "acme",
+    rule: { id: alert.rule.id, title: alert.rule.title },
+    subject: alert.group,
+    severity: alert.severity,
+    state: "open",
+    opened_at: alert.time,
+    last_alert_at: alert.time,
+    updated_at: alert.time,
+    alerts: 1,
+    alert_ids: [alert.id],
+    alert,
+    done: { kind: "none", reason: "automatic revocation is off for this rule" },
+    escalation: 0,
+    episode: 1,
+    history: [{ at: alert.time, by: "policy", kind: "opened" }],
+    notice: { kind: "opened", number: 1 },
+    ...overrides,
+  };
+}
+
+/** As the archiver does: the alerts that versions name, each once, then the versions. */
+export async function insertIncidents(
+  writer: StoreWriter,
+  incidents: readonly Incident[],
+  first = 0,
+): Promise<void> {
+  const source = {
+    generation: GENERATION,
+    topic: "tripline.incidents",
+    partition: 0,
+    first,
+    last: first + incidents.length - 1,
+  };
+  const lines = [...new Set(incidents.flatMap(rowsFromIncidentAlerts))];
+  await writer.insert(source, { table: "incident_alerts", lines });
+  await writer.insert(source, {
+    table: "incidents",
+    lines: incidents.map((incident, index) =>
+      rowFromIncident(incident, JSON.stringify(incident), {
+        generation: GENERATION,
+        partition: 0,
+        offset: first + index,
+        appendTime: T0 + first + index,
+      }),
+    ),
   });
 }
 

@@ -27,6 +27,8 @@ export type WritableTable =
   | "alerts"
   | "alert_states"
   | "revocations"
+  | "incidents"
+  | "incident_alerts"
   | "dead_letters"
   | "dead_letter_bytes"
   | "dead_letter_decisions";

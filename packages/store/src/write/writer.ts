@@ -9,6 +9,7 @@ import {
   DEAD_LETTER_DECISION_COLUMNS,
 } from "../rows/dead-letter-row.ts";
 import { DIRECTORY_COLUMNS } from "../rows/directory-row.ts";
+import { INCIDENT_ALERT_COLUMNS, INCIDENT_COLUMNS } from "../rows/incident-rows.ts";
 import { PAYLOAD_COLUMNS } from "../rows/payload-row.ts";
 import { RECORD_COLUMNS } from "../rows/record-row.ts";
 import { REVOCATION_COLUMNS } from "../rows/revocation-row.ts";
@@ -42,6 +43,8 @@ const COLUMNS: Readonly<Record<WritableTable, readonly string[]>> = {
   alerts: ALERT_COLUMNS,
   alert_states: ALERT_STATE_COLUMNS,
   revocations: REVOCATION_COLUMNS,
+  incidents: INCIDENT_COLUMNS,
+  incident_alerts: INCIDENT_ALERT_COLUMNS,
   dead_letters: DEAD_LETTER_COLUMNS,
   dead_letter_bytes: DEAD_LETTER_BYTES_COLUMNS,
   dead_letter_decisions: DEAD_LETTER_DECISION_COLUMNS,

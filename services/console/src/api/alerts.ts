@@ -44,6 +44,7 @@ export function addAlertRoutes(app: FastifyInstance, dependencies: ReadDependenc
           alert: alertFor(access, detail.alert),
           state: detail.state,
           states: detail.states,
+          incident_id: detail.incident_id,
           revocation:
             revocation === null
               ? null

@@ -1,4 +1,5 @@
-import { type AlertRow, MAX_PAGE_ROWS, type StoreReader } from "@tripline/store";
+import type { Severity } from "@tripline/events";
+import { type AlertRow, type IncidentCounts, MAX_PAGE_ROWS, type StoreReader } from "@tripline/store";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { alertRowFor } from "../read/alert-texts.ts";
@@ -38,10 +39,11 @@ export function addOverviewRoute(app: FastifyInstance, dependencies: ReadDepende
 async function overviewOf(reader: StoreReader, nowMs: number): Promise<Overview> {
   const until = new Date(nowMs).toISOString();
   const since = new Date(nowMs - OVERVIEW_HOURS * HOUR_MS).toISOString();
-  const [activity, calls, alerts, active, decided, producers] = await Promise.all([
+  const [activity, calls, alerts, incidents, active, decided, producers] = await Promise.all([
     reader.activity({ since, until }),
     reader.searchCalls({ since }, { limit: 1 }),
     reader.alerts({ since }, { limit: MAX_PAGE_ROWS }),
+    reader.incidentCounts(),
     reader.revocations({ state: "active" }, { limit: MAX_PAGE_ROWS }),
     reader.revocations({}, { limit: 1 }),
     reader.producers(since),
@@ -56,9 +58,10 @@ async function overviewOf(reader: StoreReader, nowMs: number): Promise<Overview>
     alerts: {
       total: alerts.rows.length,
       more: alerts.next !== null,
-      by_severity: bySeverity(alerts.rows),
+      by_severity: bySeverity((wanted) => countOf(alerts.rows, wanted)),
       latest: alerts.rows[0] ?? null,
     },
+    incidents: incidentsOf(incidents),
     revocations: {
       active: active.rows.length,
       more: active.next !== null,
@@ -80,9 +83,24 @@ function totals(minutes: readonly { calls: number; failed: number; denied: numbe
   return { total: sum("calls"), failed: sum("failed"), denied: sum("denied") };
 }
 
-function bySeverity(alerts: readonly AlertRow[]) {
-  const countOf = (severity: AlertRow["severity"]) =>
-    alerts.filter((alert) => alert.severity === severity).length;
+function incidentsOf({ counts, newest }: IncidentCounts): Overview["incidents"] {
+  const inState = (state: string, severity?: Severity) =>
+    counts
+      .filter((each) => each.state === state && (severity ?? each.severity) === each.severity)
+      .reduce((sum, each) => sum + each.incidents, 0);
+  return {
+    open: inState("open"),
+    acknowledged: inState("acknowledged"),
+    by_severity: bySeverity((severity) => inState("open", severity)),
+    newest,
+  };
+}
+
+function countOf(alerts: readonly AlertRow[], severity: Severity): number {
+  return alerts.filter((alert) => alert.severity === severity).length;
+}
+
+function bySeverity(countOf: (severity: Severity) => number) {
   return {
     informational: countOf("informational"),
     low: countOf("low"),

@@ -1,6 +1,6 @@
-import type { Alert } from "@tripline/events";
+import type { Alert, Incident } from "@tripline/events";
 import type { Access } from "@tripline/service";
-import type { AlertRow } from "@tripline/store";
+import type { AlertRow, IncidentRow } from "@tripline/store";
 import { mayReadPayloads } from "./read-route.ts";
 
 /**
@@ -18,4 +18,12 @@ export function alertFor(access: Access, alert: Alert): Alert {
   if (score === undefined) return { ...alert, summary: alert.rule.title, evidence };
   const contributions = score.contributions.map(({ note: _note, ...each }) => each);
   return { ...alert, summary: alert.rule.title, evidence, score: { ...score, contributions } };
+}
+
+export function incidentRowFor(access: Access, row: IncidentRow): IncidentRow {
+  return mayReadPayloads(access) ? row : { ...row, summary: row.rule_title };
+}
+
+export function incidentFor(access: Access, incident: Incident): Incident {
+  return { ...incident, alert: alertFor(access, incident.alert) };
 }

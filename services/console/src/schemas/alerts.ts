@@ -12,6 +12,7 @@ export const alertsQuery = z.strictObject({
   session: filterText.optional(),
   server: filterText.optional(),
   state: filterText.optional(),
+  incident: filterText.optional().describe("only what is in this incident"),
   limit: limit.optional(),
   cursor: cursor.optional(),
 });
@@ -35,6 +36,7 @@ export const alertRow = z.object({
   session: text,
   server: text,
   tool: text,
+  incident_id: text.describe("the incident that it is in; null until it is in one"),
 });
 
 export const alertsAnswer = z.object({ alerts: z.array(alertRow), next: text, previous: text });
@@ -43,6 +45,7 @@ export const alertAnswer = z.object({
   alert: alertSchema,
   state: z.string(),
   states: z.array(z.object({ state: z.string(), by: text, note: text, at: z.string() })),
+  incident_id: text.describe("the incident that it is in; null until it is in one"),
   revocation: revocationAnswer.nullable().describe("what the alert led to"),
   names,
 });

@@ -20,6 +20,12 @@ export const overviewAnswer = z.object({
     by_severity: z.record(z.enum(SEVERITIES), count),
     latest: alertRow.nullable(),
   }),
+  incidents: z.object({
+    open: count,
+    acknowledged: count,
+    by_severity: z.record(z.enum(SEVERITIES), count).describe("of the open ones"),
+    newest: text.describe("when it changed, an incident did"),
+  }),
   revocations: z.object({
     active: count,
     more: z.boolean(),

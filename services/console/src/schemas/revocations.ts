@@ -10,6 +10,7 @@ export const revocationsQuery = z.strictObject({
   subject: filterText.optional(),
   since: moment.optional().describe("inclusive"),
   until: moment.optional().describe("exclusive"),
+  incident: filterText.optional().describe("only what came of an alert of this incident"),
   limit: limit.optional(),
   cursor: cursor.optional(),
 });

@@ -1,5 +1,5 @@
 import type { CallFilter, CallRow, Page, PageRequest, Store, StoreReader } from "@tripline/store";
-import { type SampleTenant, sampleRecord } from "./sample-data.ts";
+import { type SampleTenant, sampleIncidentRow, sampleRecord } from "./sample-data.ts";
 
 /** A store in memory for tests of the console: filters by tenant, session, credential, tool and text; pages by position. */
 export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
@@ -48,6 +48,7 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       knownRecords: async () => new Map(),
       knownAlerts: async () => new Set(),
       revocations: async () => [],
+      incidents: async () => [],
       partitions: async () => [],
       days: async () => [],
       doubledIds: async () => [],
@@ -141,22 +142,49 @@ function reader(data: SampleTenant, payloads: boolean): StoreReader {
       paged(
         data.alerts
           .map(({ row }) => row)
-          .filter((row) => filter?.session === undefined || row.session === filter.session),
+          .filter((row) => filter?.session === undefined || row.session === filter.session)
+          .filter((row) => filter?.incident === undefined || row.incident_id === filter.incident),
         request,
       ),
     alert: async (id) => {
       const found = data.alerts.find(({ alert }) => alert.id === id);
       if (found === undefined) return null;
       const source = { generation: "memory-1", partition: 0, offset: 1, append_time: found.alert.time };
-      return { alert: found.alert, state: found.row.state, states: [], source };
+      const { incident_id } = found.row;
+      return { alert: found.alert, state: found.row.state, states: [], incident_id, source };
     },
     revocations: async (filter, request) =>
       paged(
         data.revocations
           .map(({ revocation }) => revocation)
-          .filter((row) => filter?.state === undefined || row.state === filter.state),
+          .filter((row) => filter?.state === undefined || row.state === filter.state)
+          .filter(({ alert_id }) =>
+            filter?.incident === undefined
+              ? true
+              : data.alerts.some(({ row }) => row.id === alert_id && row.incident_id === filter.incident),
+          ),
         request,
       ),
+    incidents: async (filter, request) =>
+      paged(
+        (data.incidents ?? [])
+          .map(sampleIncidentRow)
+          .filter((row) => filter?.state === undefined || [filter.state].flat().includes(row.state))
+          .filter((row) => filter?.severity === undefined || [filter.severity].flat().includes(row.severity))
+          .filter((row) => filter?.credential === undefined || row.credential === filter.credential)
+          .sort((a, b) => b.last_alert_at.localeCompare(a.last_alert_at)),
+        request,
+      ),
+    incident: async (id) => {
+      const incident = data.incidents?.find((each) => each.id === id);
+      if (incident === undefined) return null;
+      const source = { generation: "memory-1", partition: 0, offset: 1, append_time: incident.updated_at };
+      return { incident, source };
+    },
+    incidentCounts: async () => ({
+      counts: (data.incidents ?? []).map(({ state, severity }) => ({ state, severity, incidents: 1 })),
+      newest: data.incidents?.map(({ updated_at, version }) => `${updated_at} ${version}`).join() ?? null,
+    }),
     revocation: async (id) => data.revocations.find(({ revocation }) => revocation.id === id) ?? null,
     activity: async ({ since, until }) => ({
       since,

@@ -1,9 +1,10 @@
-import { type Alert, alertId, type Envelope, type Payload } from "@tripline/events";
+import { type Alert, alertId, type Envelope, type Incident, type Payload } from "@tripline/events";
 import type {
   AlertRow,
   CallRow,
   Gap,
   GapsPage,
+  IncidentRow,
   Person,
   RevocationDetail,
   StoredRecord,
@@ -15,6 +16,7 @@ export interface SampleTenant {
   payloads: Map<string, Payload>;
   alerts: { alert: Alert; row: AlertRow }[];
   revocations: RevocationDetail[];
+  incidents?: Incident[];
   people: Person[];
   /** Pages, by their cursor: `1` is the second. */
   gaps?: GapsPage[];
@@ -164,8 +166,74 @@ export function sampleAlert(
     session: "s-1",
     server: last.server,
     tool: last.tool,
+    incident_id: null,
   };
   return { alert, row };
+}
+
+/** An incident of this alert alone, as the responder opens it. Its alert's row names it. */
+export function sampleIncident(
+  { alert, row }: { alert: Alert; row: AlertRow },
+  changes: Partial<Incident> = {},
+): Incident {
+  const incident: Incident = {
+    v: 1,
+    id: alertId(alert.tenant, "incident", alert.group, alert.id),
+    version: 1,
+    tenant: alert.tenant,
+    rule: { id: alert.rule.id, title: alert.rule.title },
+    subject: alert.group,
+    severity: alert.severity,
+    state: "open",
+    opened_at: alert.time,
+    last_alert_at: alert.time,
+    updated_at: alert.time,
+    alerts: 1,
+    alert_ids: [alert.id],
+    alert,
+    done: { kind: "none", reason: "automatic revocation is off for this rule" },
+    escalation: 0,
+    episode: 1,
+    history: [{ at: alert.time, by: "policy", kind: "opened" }],
+    notice: { kind: "opened", number: 1 },
+    ...changes,
+  };
+  row.incident_id = incident.id;
+  return incident;
+}
+
+/** The row that the store makes of an incident. */
+export function sampleIncidentRow(incident: Incident): IncidentRow {
+  const { id, version, subject, severity, state, opened_at, last_alert_at, updated_at } = incident;
+  const { alert, done, rule, alerts, escalation } = incident;
+  return {
+    id,
+    version,
+    subject,
+    severity,
+    state,
+    opened_at,
+    last_alert_at,
+    updated_at,
+    alerts,
+    escalation,
+    rule_id: rule.id,
+    rule_title: rule.title,
+    muted: incident.muted ?? null,
+    summary: alert.summary,
+    why: alert.why,
+    principal: alert.actor?.principal ?? null,
+    agent: alert.actor?.agent ?? null,
+    credential: alert.actor?.credential ?? null,
+    team: alert.actor?.team ?? null,
+    session: alert.session?.id ?? null,
+    server: alert.target?.server ?? null,
+    tool: alert.target?.tool ?? null,
+    environment: alert.target?.environment ?? null,
+    done_kind: done.kind,
+    done_reason: done.reason,
+    revocation_id: done.revocation?.id ?? null,
+  };
 }
 
 /** The revocation that an alert led to, with all its times. */
