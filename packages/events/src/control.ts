@@ -49,11 +49,27 @@ export const proposalSchema = z.looseObject({
   needs: z.number().int().min(1).max(10).describe("how many different people"),
   approved_by: z.array(name).max(10),
   until: timestamp.describe("when it lapses"),
+  closed: z
+    .looseObject({
+      how: z.enum(["approved", "rejected", "lapsed"]),
+      by: name,
+      at: timestamp,
+      reason: z.string().max(1024),
+    })
+    .optional()
+    .describe("present when it waits no more; kept, so that the same alert proposes it no second time"),
 });
 export type Proposal = z.infer<typeof proposalSchema>;
 
 /** Automatic revocation of a tenant stopped at its limit, until a person resumes it. */
-export const haltSchema = z.looseObject({ ...control, kind: z.literal("halt") });
+export const haltSchema = z.looseObject({
+  ...control,
+  kind: z.literal("halt"),
+  resumed_at: timestamp
+    .optional()
+    .describe("present when a person resumed; what was revoked before no longer counts"),
+  resumed_by: name.optional(),
+});
 export type Halt = z.infer<typeof haltSchema>;
 
 /** An entry of the controls topic: what is set at run time and holds until it ends or its key is deleted. Only the responder writes them. */

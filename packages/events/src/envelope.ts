@@ -122,6 +122,16 @@ export const heartbeatSchema = z.looseObject({
   hash: sha256Hex.describe("over the SHA-256 of each envelope of the interval, in seq order"),
   previous: sha256Hex.nullable().describe("hash of the heartbeat before; null for the first of a boot"),
   goodbye: z.boolean().describe("true for the last heartbeat of a clean stop"),
+  deny_list: z
+    .looseObject({
+      status: z
+        .enum(["none", "empty", "stale", "fresh"])
+        .describe("none: it refuses nothing, whatever is revoked"),
+      entries: count.describe("live revocations that it knows"),
+      rejected: count.describe("entries since its start that no pinned key had signed"),
+    })
+    .optional()
+    .describe("of an interceptor: how current what it refuses is"),
 });
 
 /** `revocation.applied`: an interceptor refuses from now. */
@@ -177,6 +187,11 @@ export const decisionSchema = z.looseObject({
   subject: name.max(1024).optional(),
   detected_at: timestamp.optional(),
   decided_at: timestamp.optional(),
+  interceptors: z
+    .array(z.looseObject({ producer: name, boot: uuid }))
+    .max(500)
+    .optional()
+    .describe("of not_enforced and enforced: which had not said that they refuse, or now have"),
 });
 
 /** `access`: somebody read the record. */

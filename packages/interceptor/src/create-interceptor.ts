@@ -159,7 +159,7 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
     });
     this.#denyList?.onApplied((applied) => this.#guard(() => this.#recordApplied(applied)));
     this.#heartbeats = setInterval(
-      () => this.#guard(() => this.#writer.heartbeat(now(), false)),
+      () => this.#guard(() => this.#writer.heartbeat(now(), false, this.#denyListState())),
       options.heartbeatMs ?? HEARTBEAT_MS,
     );
     this.#heartbeats.unref(); // recording must not keep anybody's process alive
@@ -211,10 +211,18 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
   async #close(timeoutMs: number): Promise<void> {
     clearInterval(this.#heartbeats);
     await this.#spool.drained();
-    this.#guard(() => this.#writer.heartbeat(this.#now(), true));
+    this.#guard(() => this.#writer.heartbeat(this.#now(), true, this.#denyListState()));
     this.#spool.close();
     await this.#delivery.close(timeoutMs);
     for (const queue of this.#queues) leaveBootDirectory(queue, this.#boot, this.#onWarning);
+  }
+
+  /** What whoever watches over revocations has to know of this process. */
+  #denyListState() {
+    const list = this.#denyList;
+    return list === undefined
+      ? { status: "none" as const, entries: 0, rejected: 0 }
+      : { status: list.status(), entries: list.size, rejected: list.rejected };
   }
 
   #begin(start: CallStart): Verdict {

@@ -1,5 +1,11 @@
 import { hash } from "node:crypto";
-import { type Envelope, HeartbeatChain, MAX_RECORD_BYTES, type RecordIds } from "@tripline/events";
+import {
+  type Envelope,
+  type Heartbeat,
+  HeartbeatChain,
+  MAX_RECORD_BYTES,
+  type RecordIds,
+} from "@tripline/events";
 import type { DropReason, Spool } from "../spool/spool.ts";
 import { isoTime } from "./iso-time.ts";
 
@@ -67,12 +73,12 @@ export class RecordWriter {
   }
 
   /** Ends the interval with a heartbeat; when that can't be written now, the interval goes on. */
-  heartbeat(timeMs: number, goodbye: boolean): void {
+  heartbeat(timeMs: number, goodbye: boolean, denyList?: Heartbeat["deny_list"]): void {
     const { spool } = this.#options;
     spool.flush();
     if (spool.busy) return;
     const seq = this.#seq;
-    const heartbeat = this.#chain.next(timeMs, seq, goodbye);
+    const heartbeat = { ...this.#chain.next(timeMs, seq, goodbye), deny_list: denyList };
     const envelope = this.#envelope(timeMs, { type: "heartbeat", heartbeat }, undefined);
     const text = JSON.stringify(envelope);
     // Taken at once: on a slow disk the heartbeat is written later, and records that come meanwhile have the next numbers.
