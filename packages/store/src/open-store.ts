@@ -54,7 +54,7 @@ export function createStore(database: Database): Store {
   const watched: Database = {
     ...database,
     select: (query, options) => watch(database.select(query, options)),
-    bytes: (query, options) => watch(database.bytes(query, options)),
+    native: (query, options) => watch(database.native(query, options)),
     insert: (insert) => watch(database.insert(insert)),
   };
 

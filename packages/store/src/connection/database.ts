@@ -1,4 +1,3 @@
-import type { BinaryRows } from "../sql/binary-rows.ts";
 import type { Row } from "../sql/row.ts";
 import type { Sql } from "../sql/sql.ts";
 
@@ -9,8 +8,8 @@ import type { Sql } from "../sql/sql.ts";
 export interface Database {
   readonly kind: "embedded" | "http";
   select(query: Query, options?: { signal?: AbortSignal | undefined }): Promise<Row[]>;
-  /** The same answer as RowBinary, for rows by the ten thousand. Its columns are read in the order of the query's. */
-  bytes(query: Query, options?: { signal?: AbortSignal | undefined }): Promise<BinaryRows>;
+  /** The same answer in ClickHouse's Native format, for rows by the ten thousand: see `native/`. */
+  native(query: Query, options?: { signal?: AbortSignal | undefined }): Promise<NativeAnswer>;
   /** Resolves when the rows are durable; a token that was seen with the same rows inserts nothing. */
   insert(insert: Insert): Promise<void>;
   /** For migrations only: statements of this package's own text. */
@@ -23,6 +22,12 @@ export interface Database {
   /** What is wrong with what lies on the disk and only a new start mends, for an operator; null when nothing is, or it can't be seen from here. */
   damage(): Promise<string | null>;
   close(): Promise<void>;
+}
+
+/** Bytes, and the mark that each row in them begins with. */
+export interface NativeAnswer {
+  bytes: Uint8Array;
+  mark: string;
 }
 
 export interface Query {

@@ -68,7 +68,7 @@ export class ByteSink {
     for (let i = from; i < to; i++) {
       const byte = bytes[i] ?? 0;
       if (byte >= FIRST_PLAIN && byte !== QUOTE && byte !== BACKSLASH) into[at++] = byte;
-      else at = escape(byte, into, at);
+      else at = putEscaped(byte, into, at);
     }
     into[at++] = QUOTE;
     this.#at = at;
@@ -141,7 +141,7 @@ const SHORT_ESCAPES = new Map([
   [BACKSLASH, "\\"],
 ]);
 
-function escape(byte: number, into: Uint8Array, from: number): number {
+function putEscaped(byte: number, into: Uint8Array, from: number): number {
   const written = SHORT_ESCAPES.get(byte) ?? `u${byte.toString(16).padStart(4, "0")}`;
   let at = from;
   into[at++] = BACKSLASH;

@@ -1,6 +1,6 @@
 import { type ColumnKind, ENVELOPE_LAYOUT } from "../rows/envelope-columns.ts";
 import { ENVELOPE_COLUMNS, envelopeFromRow } from "../rows/record-row.ts";
-import { ByteSink } from "./byte-sink.ts";
+import type { ByteSink } from "./byte-sink.ts";
 import { type Member, memberOf } from "./members.ts";
 import type { NativeBlock } from "./native-rows.ts";
 
@@ -26,9 +26,7 @@ const LIST_COLUMNS = new Set(["roles", "delegation"]);
 /** As the database is asked for them: `payload_hash` stands for its digits. */
 export const ENVELOPE_NATIVE_SELECT = `${ENVELOPE_COLUMNS.map((column) => {
   if (column === "payload_hash_hex") return "payload_hash";
-  return LIST_COLUMNS.has(column)
-    ? `CAST(${column}, 'Array(String)') AS ${column}_list`
-    : column;
+  return LIST_COLUMNS.has(column) ? `CAST(${column}, 'Array(String)') AS ${column}_list` : column;
 }).join(", ")}, detail, raw`;
 
 export class EnvelopeBytes {

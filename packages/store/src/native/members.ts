@@ -1,8 +1,8 @@
 import type { ColumnKind } from "../rows/envelope-columns.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import type { FixedColumn, StringLists, Strings } from "./columns.ts";
-import type { NativeBlock } from "./native-rows.ts";
 import { MomentWriter } from "./moment.ts";
+import type { NativeBlock } from "./native-rows.ts";
 
 /** One field of an envelope in a block: `,"key":value`, or nothing where the row has none. */
 export interface Member {

@@ -87,12 +87,13 @@ export class PayloadBytes {
   #rebuilt(row: number): string | null {
     const text = ({ bytes, from, to }: Pick<Strings, "bytes"> & { from: number; to: number }) =>
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8", from, to);
-    const of = (column: Strings) =>
-      text({ bytes: column.bytes, from: column.from(row), to: column.to(row) });
+    const of = (column: Strings) => text({ bytes: column.bytes, from: column.from(row), to: column.to(row) });
     const digits = (column: FixedColumn) =>
       column.isZero(row)
         ? ""
-        : Buffer.from(column.wire.bytes.subarray(column.at(row), column.at(row) + column.width)).toString("hex");
+        : Buffer.from(column.wire.bytes.subarray(column.at(row), column.at(row) + column.width)).toString(
+            "hex",
+          );
     try {
       return textFromParts({
         ...{ args: of(this.#args), result: of(this.#result), error: of(this.#error), rest: of(this.#rest) },

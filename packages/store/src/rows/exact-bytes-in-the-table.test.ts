@@ -116,10 +116,17 @@ it("whatever the contract lets through goes into the tables, and comes out of th
     lines: written.map(({ n, sent, text }) => rowFromEnvelope(sent, text, true, from(n))),
   });
 
+  const stretch = { generation: GENERATION, partition: 0, from: 0, to: ENVELOPES };
+  const sealed = await store.sealed.block(stretch);
+  const textAt = (index: number, of: readonly { index: number; bytes: Uint8Array | null }[]) =>
+    Buffer.from(of.find((each) => each.index === index)?.bytes ?? []).toString("utf8");
+  const envelopes = sealed.rows.map(({ index, envelope }) => ({ index, bytes: envelope }));
   const reader = store.reader({ tenant: "acme", payloads: true });
   for (const { n, text, payloadText } of written) {
     const found = await reader.record(id(n));
     expect(found?.envelope_text).toBe(text);
     expect(found?.payload_text).toBe(payloadText);
+    expect(textAt(n, envelopes)).toBe(text);
+    expect(textAt(n, sealed.payloads)).toBe(payloadText);
   }
 }, 60_000);

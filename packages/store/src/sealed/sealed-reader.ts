@@ -1,14 +1,15 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { TOPICS } from "@tripline/events";
 import type { Database } from "../connection/database.ts";
+import { ENVELOPE_NATIVE_SELECT } from "../native/envelope-bytes.ts";
+import { nativeBlocks } from "../native/native-rows.ts";
+import { PAYLOAD_NATIVE_SELECT } from "../native/payload-bytes.ts";
 import { createReconcileReader } from "../queries/reconcile.ts";
 import type { LogStretch } from "../queries/reconcile-types.ts";
 import { ENVELOPE_SELECT, envelopeText, PAYLOAD_SELECT, payloadText } from "../queries/records.ts";
 import type { QueryOptions } from "../queries/types.ts";
-import type { BinaryRows } from "../sql/binary-rows.ts";
 import type { Row } from "../sql/row.ts";
 import { generationName, integer, join, type Sql, sql, text, time, uuidValue } from "../sql/sql.ts";
-import { ENVELOPE_TEXT, PAYLOAD_TEXT } from "./envelope-sql.ts";
+import { ascending, type SealedColumns, sealedBlock } from "./columns.ts";
 import type {
   PlacedSealedRow,
   SealedBlock,
@@ -18,10 +19,10 @@ import type {
   SealedRow,
 } from "./types.ts";
 
-const LIMITS = { seconds: 60, rows: 200_000 };
-const ID_BYTES = 16;
+const LIMITS = { seconds: 60, rows: 1_000_000 };
+const RECORD_COLUMNS: Sql = { pieces: [`source_offset, ${ENVELOPE_NATIVE_SELECT}`] };
+const PAYLOAD_COLUMNS: Sql = { pieces: [`source_offset, record_id, ${PAYLOAD_NATIVE_SELECT}`] };
 const MAX_STRAYS = 10_000; // of one answer
-const TURN = 1_000; // rows; about a millisecond of this process's one thread, which may have records to take meanwhile
 
 export function createSealedReader(database: Database): SealedReader {
   const limited = (columns: Sql, rest: Sql) => ({
@@ -31,62 +32,22 @@ export function createSealedReader(database: Database): SealedReader {
   });
   const select = (columns: Sql, rest: Sql, options?: QueryOptions) =>
     database.select(limited(columns, rest), options);
-  const bytes = (columns: Sql, rest: Sql, options?: QueryOptions) =>
-    database.bytes(limited(columns, rest), options);
+  const native = (columns: Sql, rest: Sql, options?: QueryOptions) =>
+    database.native(limited(columns, rest), options);
 
-  async function quickRows(stretch: LogStretch, options?: QueryOptions): Promise<SealedRow[]> {
-    const answer = await bytes(
-      sql`source_offset, UUIDStringToNum(toString(id)) AS id_bytes, ${ENVELOPE_TEXT}`,
-      sql`FROM records WHERE ${at(stretch)}`,
-      options,
-    );
-    let rebuild = false;
-    const rows = await every<SealedRow>(answer, () => {
-      const row = { index: answer.uint64(), id: answer.fixed(ID_BYTES) };
-      const needsColumns = answer.uint8() === 1;
-      const envelope = answer.bytes();
-      rebuild ||= needsColumns;
-      return needsColumns ? null : { ...row, envelope };
-    });
-    if (rebuild) rows.push(...(await exactRows(stretch, sql`detail != '' AND raw = ''`, options)));
-    return ascending(rows);
-  }
-
-  async function exactRows(stretch: LogStretch, which: Sql, options?: QueryOptions): Promise<SealedRow[]> {
+  async function exactRows(stretch: LogStretch, options?: QueryOptions): Promise<SealedRow[]> {
     const rows = await select(
       sql`${ENVELOPE_SELECT}, toString(id) AS the_id`,
-      sql`FROM records WHERE ${at(stretch)} AND ${which}`,
+      sql`FROM records WHERE ${at(stretch)}`,
       options,
     );
     return rows.map(sealedRow);
   }
 
-  async function quickPayloads(stretch: LogStretch, options?: QueryOptions): Promise<SealedPayload[]> {
-    const answer = await bytes(
-      sql`source_offset, UUIDStringToNum(toString(record_id)) AS id_bytes, ${PAYLOAD_TEXT}`,
-      sql`FROM payloads WHERE ${at(stretch)}`,
-      options,
-    );
-    let rebuild = false;
-    const payloads = await every<SealedPayload>(answer, () => {
-      const payload = { index: answer.uint64(), recordId: answer.fixed(ID_BYTES) };
-      const needsColumns = answer.uint8() === 1;
-      const own = answer.bytes();
-      rebuild ||= needsColumns;
-      return needsColumns ? null : { ...payload, bytes: own };
-    });
-    if (rebuild) payloads.push(...(await exactPayloads(stretch, sql`rest != '' AND raw = ''`, options)));
-    return ascending(payloads);
-  }
-
-  async function exactPayloads(
-    stretch: LogStretch,
-    which: Sql,
-    options?: QueryOptions,
-  ): Promise<SealedPayload[]> {
+  async function exactPayloads(stretch: LogStretch, options?: QueryOptions): Promise<SealedPayload[]> {
     const rows = await select(
       sql`${PAYLOAD_SELECT}, source_offset, toString(record_id) AS the_id`,
-      sql`FROM payloads WHERE ${at(stretch)} AND ${which}`,
+      sql`FROM payloads WHERE ${at(stretch)}`,
       options,
     );
     return rows.map((row) => ({
@@ -112,13 +73,21 @@ export function createSealedReader(database: Database): SealedReader {
       found.map((row) => text(row.string("id"))),
       ", ",
     );
-    const answer = await bytes(
+    const answer = await native(
       sql`id, any(value) AS the_value`,
       sql`FROM dead_letter_bytes WHERE id IN (${ids}) GROUP BY id`,
       options,
     );
     const values = new Map<string, Uint8Array>();
-    while (answer.next()) values.set(answer.string(), answer.bytes());
+    for (const block of nativeBlocks(answer.bytes, answer.mark)) {
+      const names = block.strings("id");
+      const stored = block.strings("the_value");
+      for (let row = 0; row < block.rows; row++)
+        values.set(
+          Buffer.from(names.bytes.subarray(names.from(row), names.to(row))).toString("utf8"),
+          stored.bytes.subarray(stored.from(row), stored.to(row)),
+        );
+    }
     return ascending(
       found.map((row) => ({
         index: row.number("the_offset"),
@@ -136,19 +105,24 @@ export function createSealedReader(database: Database): SealedReader {
     return rows.map(placedRow);
   }
 
+  async function columns(stretch: LogStretch, options?: QueryOptions): Promise<SealedColumns> {
+    const [records, payloads, ownLetters] = await Promise.all([
+      native(RECORD_COLUMNS, sql`FROM records WHERE ${at(stretch)}`, options),
+      native(PAYLOAD_COLUMNS, sql`FROM payloads WHERE ${at(stretch)}`, options),
+      letters(stretch, options),
+    ]);
+    return { records, payloads, letters: ownLetters };
+  }
+
   return {
-    async block(stretch, options): Promise<SealedBlock> {
-      const [rows, payloads, ownLetters] = await Promise.all([
-        quickRows(stretch, options),
-        quickPayloads(stretch, options),
-        letters(stretch, options),
-      ]);
-      return { rows, payloads, letters: ownLetters };
+    columns,
+    async block(stretch, options) {
+      return sealedBlock(await columns(stretch, options));
     },
     async exact(stretch, options): Promise<SealedBlock> {
       const [rows, payloads] = await Promise.all([
-        exactRows(stretch, sql`1`, options),
-        exactPayloads(stretch, sql`1`, options),
+        exactRows(stretch, options),
+        exactPayloads(stretch, options),
       ]);
       return { rows: ascending(rows), payloads: ascending(payloads), letters: [] };
     },
@@ -186,24 +160,9 @@ export function createSealedReader(database: Database): SealedReader {
   };
 }
 
-/** Each row of an answer, in turns. */
-async function every<T>(answer: BinaryRows, read: () => T | null): Promise<T[]> {
-  const all: T[] = [];
-  for (let count = 1; answer.next(); count += 1) {
-    const one = read();
-    if (one !== null) all.push(one);
-    if (count % TURN === 0) await nextTurn();
-  }
-  return all;
-}
-
 function at({ generation, partition, from, to }: LogStretch): Sql {
   return sql`source_offset >= ${integer(from)} AND source_offset < ${integer(to)} AND source_partition = ${integer(partition)}
     AND generation = ${generationName(generation)}`;
-}
-
-function ascending<T extends { index: number }>(items: T[]): T[] {
-  return items.sort((a, b) => a.index - b.index);
 }
 
 function sealedRow(row: Row): SealedRow {

@@ -1,5 +1,6 @@
 import type { LogStretch } from "../queries/reconcile-types.ts";
 import type { QueryOptions } from "../queries/types.ts";
+import type { SealedColumns } from "./columns.ts";
 
 /** A record's row: its position, its id beside the envelope, the envelope's exact bytes. */
 export interface SealedRow {
@@ -38,12 +39,11 @@ export interface SealedBlock {
 
 /** For verifying the store against the ledger: every tenant's rows. Only for who runs the installation. */
 export interface SealedReader {
-  /**
-   * The quick way: the database writes the bytes. In rare characters it writes them otherwise than they were (U+2028): what does not
-   * fit its leaf is to be read again by `exact`.
-   */
+  /** For `sealedBlock`, which makes of it what `exact` makes, in a tenth of the time and maybe elsewhere. */
+  columns(stretch: LogStretch, options?: QueryOptions): Promise<SealedColumns>;
+  /** `sealedBlock` of `columns`. */
   block(stretch: LogStretch, options?: QueryOptions): Promise<SealedBlock>;
-  /** The bytes as they were, rebuilt from columns as everywhere else. Letters are left out. */
+  /** The bytes rebuilt from columns as for everyone who asks for a record. Letters are left out. */
   exact(stretch: LogStretch, options?: QueryOptions): Promise<SealedBlock>;
   /** Every row of these ids, at most 500 of them. */
   byId(ids: readonly string[], options?: QueryOptions): Promise<PlacedSealedRow[]>;

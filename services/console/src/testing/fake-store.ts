@@ -54,6 +54,10 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       doubledIds: async () => [],
     },
     sealed: {
+      columns: async () => {
+        const none = { bytes: new Uint8Array(), mark: "" };
+        return { records: none, payloads: none, letters: [] };
+      },
       block: async () => ({ rows: [], payloads: [], letters: [] }),
       exact: async () => ({ rows: [], payloads: [], letters: [] }),
       byId: async () => [],

@@ -1,8 +1,7 @@
 import { closed, insertError, queryError } from "../../errors.ts";
-import type { BinaryRows } from "../../sql/binary-rows.ts";
 import type { Row } from "../../sql/row.ts";
 import type { Sql } from "../../sql/sql.ts";
-import type { Database, Insert, Query } from "../database.ts";
+import type { Database, Insert, NativeAnswer, Query } from "../database.ts";
 import { type MarkedQuery, markQuery } from "../marked-query.ts";
 import { removal } from "../removal.ts";
 import { Turns } from "../turns.ts";
@@ -66,9 +65,9 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
     );
   }
 
-  function bytes(query: Query, options: { signal?: AbortSignal | undefined } = {}): Promise<BinaryRows> {
+  function native(query: Query, options: { signal?: AbortSignal | undefined } = {}): Promise<NativeAnswer> {
     return ask(query, options, (lane, marked) =>
-      lane.askBytes(marked, query.limits.seconds, options.signal, kill),
+      lane.askNative(marked, query.limits.seconds, options.signal, kill),
     );
   }
 
@@ -137,5 +136,5 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
     return `the engine put ${empty.length} part(s) in force that it could not write, as happens on a full disk (${empty[0]}): make room and start again within eight minutes, it then goes on with what it merged`;
   }
 
-  return { kind: "embedded", select, bytes, insert, command, remove, damage, close };
+  return { kind: "embedded", select, native, insert, command, remove, damage, close };
 }

@@ -3,8 +3,8 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickh
 import { TriplineError } from "@tripline/events";
 import type { ChdbConnection } from "chdb/connection";
 import { aborted, queryError } from "../../errors.ts";
-import { BinaryRows } from "../../sql/binary-rows.ts";
 import type { Row } from "../../sql/row.ts";
+import type { NativeAnswer } from "../database.ts";
 import { type MarkedQuery, ownRows } from "../marked-query.ts";
 import { wholeOf } from "../whole-of.ts";
 import { clientConnection } from "./client-connection.ts";
@@ -41,14 +41,14 @@ export class Lane {
     return this.#follow(answered, { query, seconds, signal, kill });
   }
 
-  /** The same, as RowBinary. */
-  askBytes(
+  /** The same, in the Native format. */
+  askNative(
     query: MarkedQuery,
     seconds: number,
     signal: AbortSignal | undefined,
     kill: Kill,
-  ): Asked<BinaryRows> {
-    const answered = this.#bytes(query).then((bytes) => new BinaryRows(bytes, query.mark));
+  ): Asked<NativeAnswer> {
+    const answered = this.#native(query).then((bytes) => ({ bytes, mark: query.mark }));
     return this.#follow(answered, { query, seconds, signal, kill });
   }
 
@@ -143,9 +143,9 @@ export class Lane {
       .map(parseLine);
   }
 
-  async #bytes({ text, params }: MarkedQuery): Promise<Buffer> {
+  async #native({ text, params }: MarkedQuery): Promise<Buffer> {
     const { stream } = await this.#connection.query({
-      query: `${text} FORMAT RowBinary`,
+      query: `${text} FORMAT Native`,
       ...(Object.keys(params).length === 0 ? {} : { query_params: params }),
     });
     return wholeOf(stream);

@@ -2,10 +2,9 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { aborted, closed, insertError, queryError } from "../../errors.ts";
-import { BinaryRows } from "../../sql/binary-rows.ts";
 import type { Row } from "../../sql/row.ts";
 import type { Sql } from "../../sql/sql.ts";
-import type { Database, Insert, Query } from "../database.ts";
+import type { Database, Insert, NativeAnswer, Query } from "../database.ts";
 import { type MarkedQuery, markQuery, ownRows } from "../marked-query.ts";
 import { removal } from "../removal.ts";
 import { wholeOf } from "../whole-of.ts";
@@ -51,15 +50,15 @@ export function openHttp(options: HttpOptions): Database {
     });
   }
 
-  function bytes(query: Query, options?: { signal?: AbortSignal | undefined }): Promise<BinaryRows> {
+  function native(query: Query, options?: { signal?: AbortSignal | undefined }): Promise<NativeAnswer> {
     return ask(query, options, async (marked, aborting) => {
       const { stream } = await client.exec({
-        query: `${marked.text} FORMAT RowBinary`,
+        query: `${marked.text} FORMAT Native`,
         query_params: marked.params,
         clickhouse_settings: WHOLE,
         ...aborting,
       });
-      return new BinaryRows(await wholeOf(stream), marked.mark);
+      return { bytes: await wholeOf(stream), mark: marked.mark };
     });
   }
 
@@ -119,5 +118,5 @@ export function openHttp(options: HttpOptions): Database {
     await client.close();
   }
 
-  return { kind: "http", select, bytes, insert, command, remove, damage: async () => null, close };
+  return { kind: "http", select, native, insert, command, remove, damage: async () => null, close };
 }
