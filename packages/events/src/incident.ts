@@ -60,8 +60,10 @@ export const incidentSchema = z.looseObject({
   alerts: count,
   alert_ids: z.array(sha256Hex).max(MAX_INCIDENT_ALERTS).describe("the latest"),
   alert: alertSchema.describe("the gravest of its alerts; of equals, the latest"),
-  done: whatWasDoneSchema.describe("about that alert"),
-  escalation: count.describe("how often nobody acknowledged in time"),
+  done: whatWasDoneSchema.describe(
+    "about that alert; a key that was taken away for an earlier one stays named",
+  ),
+  escalation: count.describe("how often nobody acknowledged in time, since it was last opened"),
   muted: name.optional().describe("id of the mute that keeps its notices back"),
   history: z
     .array(
@@ -80,9 +82,12 @@ export const incidentSchema = z.looseObject({
 });
 export type Incident = z.infer<typeof incidentSchema>;
 
-/** A record of the triage topic: one thing that incidents are made of. */
+/** Whoever writes a triage record looks at the mutes, so that what incidents are made of says it all by itself. */
+const muted = name.optional().describe("id of the mute that covered the incident when this was written");
+
+/** A record of the triage topic: one thing that incidents are made of. Any may come twice: the second changes nothing. */
 export const triageSchema = z.discriminatedUnion("kind", [
-  z.looseObject({ kind: z.literal("alert"), alert: alertSchema, done: whatWasDoneSchema }),
+  z.looseObject({ kind: z.literal("alert"), alert: alertSchema, done: whatWasDoneSchema, muted }),
   z.looseObject({
     kind: z.literal("change"),
     tenant: tenantId,
@@ -91,14 +96,20 @@ export const triageSchema = z.discriminatedUnion("kind", [
     by: name,
     at: timestamp,
     note: z.string().max(1024).optional(),
+    muted,
   }),
   z.looseObject({
     kind: z.literal("due"),
     tenant: tenantId,
     incident_id: sha256Hex,
-    what: z.enum(["escalate", "resolve"]),
+    what: z.enum(["escalate", "resolve", "tell"]),
     level: count.describe("the escalation that is due; a level that was reached is not reached again"),
+    episode: count.describe(
+      "how often the incident was opened, as the timer saw it; opened again since, nothing is due",
+    ),
+    alerts: count.describe("how many the incident had, as the timer saw it; grown since, it is not quiet"),
     at: timestamp,
+    muted,
   }),
   z.looseObject({
     kind: z.literal("done"),

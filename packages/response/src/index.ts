@@ -4,6 +4,7 @@
  * The responder and the CLI may import it; it knows nothing of the log, the store or any service.
  */
 export * from "./http/index.ts";
+export * from "./incident/index.ts";
 export * from "./notification.ts";
 export * from "./notifier.ts";
 export * from "./policy.ts";

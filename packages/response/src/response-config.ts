@@ -1,6 +1,12 @@
 import { credentialId, name, SEVERITIES, tenantId } from "@tripline/events";
 import { z } from "zod";
 import { DURATION } from "./duration.ts";
+import {
+  DEFAULT_ESCALATION_LEVELS,
+  DEFAULT_INCIDENT_SETTINGS,
+  escalationSchema,
+  incidentSettingsSchema,
+} from "./incident/index.ts";
 
 /** The schema of `response.yaml`. Unknown keys are refused: a misspelt guard must not look like a guard. */
 
@@ -102,6 +108,10 @@ export const responseConfigSchema = z.strictObject({
       .refine((all) => new Set(all.map((webhook) => webhook.name)).size === all.length, {
         error: "two webhooks have the same name",
       }),
+  ),
+  incidents: orAbsent(incidentSettingsSchema.default(DEFAULT_INCIDENT_SETTINGS)),
+  escalation: orAbsent(escalationSchema.default(DEFAULT_ESCALATION_LEVELS)).describe(
+    "told again, at the next level, while nobody acknowledges; an empty list: never",
   ),
   automatic_revocation: orAbsent(automaticRevocationSchema.default(AUTOMATIC_REVOCATION_OFF)),
 });

@@ -13,6 +13,15 @@ webhooks: []
 #     min_severity: medium                  # informational, low, medium, high, critical
 #     tenants: [acme]                       # leave out for all
 
+# Alerts of one rule about one key are one incident. Without a further alert for this long it is resolved.
+incidents:
+  resolve_after: 24h
+
+# Told again while nobody acknowledges, level by level. An empty list: never.
+escalation:
+  - after: 30m
+    min_severity: high                    # incidents below this skip this level
+
 # Taking keys away without a person: off until a rule is switched on below.
 # It also needs a caller whose key was verified, and a rule that may revoke at all.
 automatic_revocation:
