@@ -1,7 +1,7 @@
 /**
  * Random and hostile records through the engine with all shipped rules and a hundred more:
- * `node --expose-gc bench/fuzz.ts [RECORDS] [SEED]`. Prints JSON. Fails where a record throws; reports the longest record,
- * the longest regular expression (each tenth thousand of records runs with every expression timed) and how memory grew.
+ * `node --expose-gc bench/fuzz.ts [RECORDS] [SEED]`. Prints JSON. Fails where a record throws; reports the records that are slow
+ * in each of two passes, the longest regular expression (every tenth round has all of them timed) and how memory grew.
  */
 import { RE2JS } from "re2js";
 import type { BenchResult } from "../../../bench/result.ts";
@@ -23,50 +23,61 @@ const MB = 1e6;
 const shipped = shippedRules();
 const { second } = splitRules(shipped);
 const detection = createDetection([...shipped, ...benchRules(100)], { feeds: second });
-const state = detection.initialState();
-const next = hostileRecords(randomNumbers(SEED));
 const expressions = { on: false, longestMs: 0, longest: "", slow: 0 };
 timeExpressions();
 
 let alerts = 0;
-let longestMs = 0;
-let longestAt = 0;
-let slow = 0;
+let groups = 0;
 const heap: number[] = [];
 const started = process.cpuUsage();
-for (let done = 0; done < RECORDS; done += ROUND) {
-  const round = done / ROUND;
-  expressions.on = round % TIMED_EACH === TIMED_EACH - 1;
-  for (let index = 0; index < ROUND; index += 1) {
-    const input = next();
-    const before = process.threadCpuUsage();
-    try {
-      alerts += detection.step(state, input).alerts.length;
-    } catch (cause) {
-      throw new Error(
-        `record ${done + index} of seed ${SEED} fails: ${JSON.stringify(input).slice(0, 2000)}`,
-        { cause },
+const first = pass("first pass");
+const cpu = process.cpuUsage(started);
+// On a shared machine any record may be slow once (a collection, other processes): its own cost is the less of two passes.
+const again = first.size === 0 ? first : pass("second pass");
+const slow = [...first].flatMap(([at, ms]) => {
+  const other = again.get(at);
+  return other === undefined ? [] : [{ at, ms: Math.min(ms, other) }];
+});
+const longest = slow.reduce((most, each) => (each.ms > most.ms ? each : most), { at: -1, ms: 0 });
+if (slow.length > 0) console.error("slow both times:", slow);
+
+/** All records once, from a new state. @returns CPU time in ms of those over SLOW_RECORD_MS */
+function pass(name: string): Map<number, number> {
+  const state = detection.initialState();
+  const next = hostileRecords(randomNumbers(SEED));
+  const over = new Map<number, number>();
+  alerts = 0;
+  for (let done = 0; done < RECORDS; done += ROUND) {
+    const round = done / ROUND;
+    expressions.on = round % TIMED_EACH === TIMED_EACH - 1;
+    for (let at = done; at < done + ROUND; at += 1) {
+      const input = next();
+      const before = process.threadCpuUsage();
+      try {
+        alerts += detection.step(state, input).alerts.length;
+      } catch (cause) {
+        throw new Error(`record ${at} of seed ${SEED} fails: ${JSON.stringify(input).slice(0, 2000)}`, {
+          cause,
+        });
+      }
+      if (expressions.on) continue;
+      const { user, system } = process.threadCpuUsage(before);
+      const ms = (user + system) / 1000;
+      if (ms > SLOW_RECORD_MS) over.set(at, ms);
+    }
+    if (round % LOG_EACH === 0) {
+      globalThis.gc?.();
+      heap.push(process.memoryUsage().heapUsed / MB);
+      console.error(
+        `${name}: ${done + ROUND} records, heap ${heap.at(-1)?.toFixed(0)} MB, ${over.size} over ${SLOW_RECORD_MS} ms, ` +
+          `longest expression ${expressions.longestMs.toFixed(2)} ms ${expressions.longest}`,
       );
     }
-    if (expressions.on) continue;
-    const { user, system } = process.threadCpuUsage(before);
-    const ms = (user + system) / 1000;
-    if (ms > SLOW_RECORD_MS) slow += 1;
-    if (ms > longestMs) {
-      longestMs = ms;
-      longestAt = done + index;
-    }
   }
-  if (round % LOG_EACH === 0) {
-    globalThis.gc?.();
-    heap.push(process.memoryUsage().heapUsed / MB);
-    console.error(
-      `${done + ROUND} records, heap ${heap.at(-1)?.toFixed(0)} MB, longest ${longestMs.toFixed(1)} ms (record ${longestAt}), ` +
-        `${slow} over ${SLOW_RECORD_MS} ms, longest expression ${expressions.longestMs.toFixed(2)} ms ${expressions.longest}`,
-    );
-  }
+  groups = detection.counts(state).groups;
+  return over;
 }
-const cpu = process.cpuUsage(started);
+
 const half = heap[Math.floor(heap.length / 2)] ?? 0;
 const result: BenchResult = {
   bench: "fuzz: random and hostile records",
@@ -74,8 +85,14 @@ const result: BenchResult = {
     { name: "records", value: RECORDS, unit: "" },
     { name: "CPU, making the records included", value: (cpu.user + cpu.system) / RECORDS, unit: "µs/record" },
     { name: "alerts", value: alerts, unit: "" },
-    { name: "longest record, CPU time", value: longestMs, unit: "ms", goal: { at_most: SLOW_RECORD_MS } },
-    { name: `records over ${SLOW_RECORD_MS} ms`, value: slow, unit: "" },
+    {
+      name: `longest record, CPU time, where over ${SLOW_RECORD_MS} both times`,
+      value: longest.ms,
+      unit: "ms",
+      goal: { at_most: SLOW_RECORD_MS },
+    },
+    { name: `records over ${SLOW_RECORD_MS} ms once`, value: first.size, unit: "" },
+    { name: `records over ${SLOW_RECORD_MS} ms both times`, value: slow.length, unit: "" },
     {
       name: "longest expression",
       value: expressions.longestMs,
@@ -85,7 +102,7 @@ const result: BenchResult = {
     { name: `expressions over ${SLOW_EXPRESSION_MS} ms`, value: expressions.slow, unit: "" },
     { name: "heap half-way", value: half, unit: "MB" },
     { name: "heap at the end", value: heap.at(-1) ?? 0, unit: "MB", goal: { at_most: half * 1.1 + 20 } },
-    { name: "groups", value: detection.counts(state).groups, unit: "" },
+    { name: "groups", value: groups, unit: "" },
   ],
 };
 console.log(JSON.stringify(result));
