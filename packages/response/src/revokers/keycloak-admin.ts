@@ -7,11 +7,7 @@ import { basic } from "./oauth.ts";
 /** What the Keycloak revoker asks of the admin REST API; measured against 26.4. */
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number() });
-const userAnswer = z.looseObject({
-  id: z.string(),
-  enabled: z.boolean(),
-  serviceAccountClientId: z.string().optional(),
-});
+const userAnswer = z.looseObject({ id: z.string(), enabled: z.boolean() });
 export type User = z.infer<typeof userAnswer>;
 const sessionsAnswer = z.array(
   z.looseObject({ id: z.string(), clients: z.record(z.string(), z.string()).default({}) }),
@@ -29,6 +25,11 @@ export interface KeycloakAdmin {
   user(id: string, signal: AbortSignal): Promise<{ user: User } | UpstreamOutcome>;
   /** Null when the realm has no such client. */
   client(clientId: string, signal: AbortSignal): Promise<{ id: string } | null | UpstreamOutcome>;
+  /** The id of the user that stands for the client itself; null when it has none. */
+  serviceAccount(
+    client: { id: string },
+    signal: AbortSignal,
+  ): Promise<{ id: string } | null | UpstreamOutcome>;
   sessions(user: User, signal: AbortSignal): Promise<Session[] | UpstreamOutcome>;
   offlineSessions(
     user: User,
@@ -155,6 +156,15 @@ export function keycloakAdmin(
       const found = await read(`/clients?clientId=${encodeURIComponent(clientId)}`, clientsAnswer, signal);
       if (!Array.isArray(found)) return found;
       return found.find((client) => client.clientId === clientId) ?? null;
+    },
+    async serviceAccount({ id }, signal) {
+      const path = `/clients/${encodeURIComponent(id)}/service-account-user`;
+      const asked = await call("GET", path, signal);
+      if ("failed" in asked) return asked.failed;
+      const { answer } = asked;
+      if (answer.status === 400 || answer.status === 404) return null; // the client has no service account
+      const user = answer.status === 200 ? bodyOf(answer, userAnswer) : undefined;
+      return user === undefined ? unexpected(name, answer) : { id: user.id };
     },
     sessions: (user, signal) => sessionsAt(`${at(user)}/sessions`, signal),
     offlineSessions: (user, { id }, signal) =>

@@ -44,34 +44,40 @@ function createKeycloak(settings: z.infer<typeof schema>, deps: RevokerDeps): Re
     async revoke(target, signal): Promise<UpstreamOutcome> {
       const found = await whose(admin, target, issuer, signal);
       if ("kind" in found) return found;
-      const { user, grant } = found;
-      if (user.serviceAccountClientId !== undefined) {
-        return user.enabled ? admin.setEnabled(user, false, signal) : { kind: "done", already: true };
-      }
-      return endSessions(admin, user, grant, signal);
+      if (!found.isServiceAccount) return endSessions(admin, found, signal);
+      return found.user.enabled
+        ? admin.setEnabled(found.user, false, signal)
+        : { kind: "done", already: true };
     },
     async probe(target, signal): Promise<ProbeResult> {
       const found = await whose(admin, target, issuer, signal);
       if ("kind" in found) return "unknown";
-      const { user, grant } = found;
-      if (user.serviceAccountClientId !== undefined) return user.enabled ? "accepted" : "refused";
-      const sessions = await sessionsOf(admin, user, grant, signal);
+      if (found.isServiceAccount) return found.user.enabled ? "accepted" : "refused";
+      const sessions = await sessionsOf(admin, found, signal);
       if (!Array.isArray(sessions)) return "unknown";
       return sessions.length === 0 ? "refused" : "accepted";
     },
     async reinstate(target, signal): Promise<UpstreamOutcome> {
       const found = await whose(admin, target, issuer, signal);
       if ("kind" in found) return found;
-      const { user } = found;
-      if (user.serviceAccountClientId === undefined) {
+      if (!found.isServiceAccount) {
         return { kind: "done", note: "ended sessions stay dead; signing in makes new ones" };
       }
-      if (user.enabled) return { kind: "done", already: true };
-      // Before the user is enabled: with nothing in between would old tokens be good again.
-      const ended = await admin.endEarlierTokens(user, signal);
-      return ended.kind === "done" ? admin.setEnabled(user, true, signal) : ended;
+      if (found.user.enabled) return { kind: "done", already: true };
+      // While the user is still disabled: with nothing in between would old tokens be good again.
+      const ended = await admin.endEarlierTokens(found.user, signal);
+      return ended.kind === "done" ? admin.setEnabled(found.user, true, signal) : ended;
     },
   };
+}
+
+interface Whose {
+  grant: Grant;
+  user: User;
+  /** Null when the realm knows the client no more. */
+  client: { id: string } | null;
+  /** The client acts for itself (client credentials): its tokens belong to no session. */
+  isServiceAccount: boolean;
 }
 
 async function whose(
@@ -79,7 +85,7 @@ async function whose(
   target: RevocationTarget,
   issuer: string,
   signal: AbortSignal,
-): Promise<{ user: User; grant: Grant } | UpstreamOutcome> {
+): Promise<Whose | UpstreamOutcome> {
   const grant = grantOf(target, issuer);
   if (grant === undefined) {
     return {
@@ -87,19 +93,21 @@ async function whose(
       reason: `${admin.name}: of this grant only a hash was kept; end the session in Keycloak by hand`,
     };
   }
+  const client = await admin.client(grant.client, signal);
+  if (client !== null && "kind" in client) return client;
+  const account = client === null ? null : await admin.serviceAccount(client, signal);
+  if (account !== null && "kind" in account) return account;
   const found = await admin.user(grant.subject, signal);
-  return "kind" in found ? found : { ...found, grant };
+  if ("kind" in found) return found;
+  return { grant, client, ...found, isServiceAccount: account?.id === grant.subject };
 }
 
 /** The sessions that a grant lives in: the one it names, else all of this user with this client. Online and offline. */
 async function sessionsOf(
   admin: KeycloakAdmin,
-  user: User,
-  grant: Grant,
+  { user, grant, client }: Whose,
   signal: AbortSignal,
 ): Promise<{ id: string; offline: boolean }[] | UpstreamOutcome> {
-  const client = await admin.client(grant.client, signal);
-  if (client !== null && "kind" in client) return client;
   const online = await admin.sessions(user, signal);
   if (!Array.isArray(online)) return online;
   const offline = client === null ? [] : await admin.offlineSessions(user, client, signal);
@@ -116,13 +124,8 @@ async function sessionsOf(
   ];
 }
 
-async function endSessions(
-  admin: KeycloakAdmin,
-  user: User,
-  grant: Grant,
-  signal: AbortSignal,
-): Promise<UpstreamOutcome> {
-  const sessions = await sessionsOf(admin, user, grant, signal);
+async function endSessions(admin: KeycloakAdmin, of: Whose, signal: AbortSignal): Promise<UpstreamOutcome> {
+  const sessions = await sessionsOf(admin, of, signal);
   if (!Array.isArray(sessions)) return sessions;
   for (const session of sessions) {
     const ended = await admin.endSession(session, signal);
