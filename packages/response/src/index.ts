@@ -9,6 +9,8 @@ export * from "./notification.ts";
 export * from "./notifier.ts";
 export * from "./policy.ts";
 export * from "./response-config.ts";
+export * from "./revoker.ts";
+export * from "./revokers/index.ts";
 export * from "./signing.ts";
 export * from "./standard-webhooks.ts";
 export * from "./webhook.ts";

@@ -7,6 +7,7 @@ import {
   escalationSchema,
   incidentSettingsSchema,
 } from "./incident/index.ts";
+import { revokerSchema } from "./revokers/index.ts";
 
 /** The schema of `response.yaml`. Unknown keys are refused: a misspelt guard must not look like a guard. */
 
@@ -114,6 +115,15 @@ export const responseConfigSchema = z.strictObject({
     "told again, at the next level, while nobody acknowledges; an empty list: never",
   ),
   automatic_revocation: orAbsent(automaticRevocationSchema.default(AUTOMATIC_REVOCATION_OFF)),
+  revokers: orAbsent(
+    z
+      .array(revokerSchema)
+      .max(64)
+      .default([])
+      .refine((all) => new Set(all.map((revoker) => revoker.name)).size === all.length, {
+        error: "two revokers have the same name",
+      }),
+  ).describe("where a key that was taken away is revoked too: at its issuer"),
 });
 export type ResponseConfig = z.infer<typeof responseConfigSchema>;
 export type AutomaticRevocation = ResponseConfig["automatic_revocation"];
