@@ -29,4 +29,5 @@ export * from "./record-ids.ts";
 export * from "./redaction.ts";
 export * from "./revocation.ts";
 export * from "./topics.ts";
+export * from "./upstream.ts";
 export * from "./verdict.ts";

@@ -8,6 +8,7 @@ import { incidentSchema, triageSchema } from "./incident.ts";
 import { payloadSchema } from "./payload.ts";
 import { signedRevocationSchema } from "./revocation.ts";
 import { TOPIC_CLEANUP, TOPICS } from "./topics.ts";
+import { upstreamSchema } from "./upstream.ts";
 import { signedVerdictSchema } from "./verdict.ts";
 
 /** The generated side of the contract: what `schemas/` holds. */
@@ -38,6 +39,9 @@ export function schemaFiles(): Record<string, string> {
     "revocation.schema.json": jsonSchema(
       signedRevocationSchema.describe("An entry of the revocations topic"),
     ),
+    "upstream.schema.json": jsonSchema(
+      upstreamSchema.describe("How far a revocation is at its issuer: an entry of the upstream topic"),
+    ),
     "verdict.schema.json": jsonSchema(signedVerdictSchema.describe("An entry of the verdicts topic")),
   };
   for (const type of RECORD_TYPES) files[`record.${type}.schema.json`] = recordJsonSchema(type);
@@ -67,6 +71,7 @@ function asyncApi(): unknown {
     [TOPICS.triage]: { triage: message("triage", "triage.schema.json") },
     [TOPICS.incidents]: { incident: message("incident", "incident.schema.json") },
     [TOPICS.controls]: { control: message("control", "control.schema.json") },
+    [TOPICS.upstream]: { upstream: message("upstream", "upstream.schema.json") },
     [TOPICS.verdicts]: { verdict: message("verdict", "verdict.schema.json") },
     [TOPICS.state]: { snapshot: { name: "snapshot", contentType: "application/octet-stream" } },
     [TOPICS.erasures]: {
@@ -101,6 +106,7 @@ function asyncApi(): unknown {
     [TOPICS.triage]: "tenant/rule/subject of the incident",
     [TOPICS.incidents]: "tenant/incident id",
     [TOPICS.controls]: "tenant/kind/control id",
+    [TOPICS.upstream]: "tenant/credential/subject/revocation id/revoker",
     [TOPICS.verdicts]: "tenant/producer id",
   };
   return {

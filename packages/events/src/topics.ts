@@ -11,6 +11,7 @@ export const TOPICS = {
   triage: "tripline.triage",
   incidents: "tripline.incidents",
   controls: "tripline.controls",
+  upstream: "tripline.upstream",
   verdicts: "tripline.verdicts",
 } as const;
 
@@ -35,6 +36,7 @@ export const TOPIC_CLEANUP = {
   [TOPICS.triage]: "delete",
   [TOPICS.incidents]: "delete",
   [TOPICS.controls]: "compact",
+  [TOPICS.upstream]: "compact",
   [TOPICS.verdicts]: "delete",
 } as const;
 
@@ -83,4 +85,15 @@ export function controlKey(control: { tenant: string; kind: string; id: string }
 /** Verdicts for one producer stay in order. */
 export function verdictKey({ tenant, producer }: { tenant: string; producer: string }): string {
   return `${tenant}/${producer}`;
+}
+
+/** The revocation's own key, and the revoker. */
+export function upstreamKey(of: {
+  tenant: string;
+  subject: string;
+  revocation_id: string;
+  revoker: string;
+}): string {
+  const { tenant, subject, revocation_id: id, revoker } = of;
+  return `${revocationKey({ tenant, scope: "credential", subject, id })}/${revoker}`;
 }
