@@ -11,11 +11,19 @@ import type {
 } from "@tripline/service";
 import { type Log, type RunnerHandle, runStep, type TableReader } from "@tripline/stream";
 import type { FastifyPluginAsync } from "fastify";
+import { ControlsView, followControls } from "./controls/index.ts";
 import { DECIDER_GROUP, openDecideStep } from "./decide/decide-step.ts";
 import { DecidedPositions } from "./decide/decided-positions.ts";
 import { Decider } from "./decide/decider.ts";
 import { Outcomes } from "./decide/outcomes.ts";
 import { decisionRecords } from "./decision-records.ts";
+import {
+  INCIDENTS_GROUP,
+  IncidentTimers,
+  incidentMetrics,
+  OwnedBooks,
+  openIncidentStep,
+} from "./incidents/index.ts";
 import { WebhookQueues } from "./notify/webhook-queues.ts";
 import { followRevocations } from "./revoke/revocation-table.ts";
 import { RevocationView } from "./revoke/revocation-view.ts";
@@ -24,7 +32,7 @@ import { responderRoutes } from "./routes/index.ts";
 import { ResponseFile } from "./settings/response-file.ts";
 
 export interface ResponderOptions {
-  /** Its topics exist: alerts, revocations, state, dead letters. */
+  /** Its topics exist: alerts, triage, incidents, controls, revocations, state, dead letters. */
   log: Log;
   /** Holds `keys/` and `response.yaml`, which are made at the first start. */
   dataDir: string;
@@ -61,9 +69,20 @@ export function createResponder(options: ResponderOptions): Responder {
   const outcomes = new Outcomes(view);
   const positions = new DecidedPositions(log, DECIDER_GROUP);
   const queues = new WebhookQueues({ log, positions, outcomes, records, context, publicUrl });
+  const controls = new ControlsView();
+  const books = new OwnedBooks();
+  const timers = new IncidentTimers({
+    log,
+    books,
+    controls,
+    settings: () => settingsFile().settings.config,
+    context,
+  });
   let file: ResponseFile | undefined;
   let table: TableReader | undefined;
+  let controlsTable: TableReader | undefined;
   let deciding: RunnerHandle | undefined;
+  let triaging: RunnerHandle | undefined;
   let state: "starting" | "ready" | "stopped" = "starting";
   let failure: string | undefined;
 
@@ -89,6 +108,8 @@ export function createResponder(options: ResponderOptions): Responder {
       // All that was ever revoked or reinstated is known before the first alert is decided.
       table = await followRevocations({ log, view, keys: publicKeys, context });
       table.ended.catch(failed);
+      controlsTable = await followControls({ log, view: controls, context });
+      controlsTable.ended.catch(failed);
       const config = () => opened.settings.config;
       const decider = new Decider({ view, writer, records, outcomes, config, context });
       deciding = await runStep({
@@ -98,21 +119,34 @@ export function createResponder(options: ResponderOptions): Responder {
         maxBatchRecords: MAX_BATCH_RECORDS,
         commitEveryMs: 0, // what is not committed is decided again after a crash, and its record written twice
         logger: context.logger,
-        open: (partition) => openDecideStep(partition, { log, decider, positions }),
+        open: (partition) =>
+          openDecideStep(partition, { log, decider, positions, outcomes, controls, now: context.now }),
+      });
+      triaging = await runStep({
+        log,
+        name: INCIDENTS_GROUP,
+        topic: TOPICS.triage,
+        logger: context.logger,
+        open: (partition) =>
+          openIncidentStep(partition, { log, books, records, metrics: incidentMetrics(context) }),
       });
       await queues.use(opened.settings.webhooks);
       opened.follow((settings) => {
         queues.use(settings.webhooks).catch(failed);
       });
       file = opened;
+      timers.start();
       state = "ready";
     },
     stop: async () => {
       await file?.stop();
       file = undefined;
       await queues.close();
+      await timers.stop();
       await deciding?.close();
+      await triaging?.close();
       await table?.close();
+      await controlsTable?.close();
       state = "stopped";
     },
     health: () => {

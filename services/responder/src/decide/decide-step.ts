@@ -1,39 +1,67 @@
-import { TOPICS } from "@tripline/events";
+import { type Alert, TOPICS } from "@tripline/events";
+import { isOver, muteOfAlert } from "@tripline/response";
 import { copiedFrom, type Log, type PartitionInfo, type PartitionStep } from "@tripline/stream";
 import { alertIdentity, parseAlert } from "../alert-record.ts";
+import type { ControlsView } from "../controls/index.ts";
+import { alertEmission } from "../incidents/triage-record.ts";
 import type { DecidedPositions } from "./decided-positions.ts";
 import type { Decider } from "./decider.ts";
+import type { Outcomes } from "./outcomes.ts";
 import { SeenAlerts } from "./seen-alerts.ts";
 
 export const DECIDER_GROUP = "responder";
 
+export interface DecideStepDeps {
+  log: Pick<Log, "committed">;
+  decider: Decider;
+  positions: DecidedPositions;
+  outcomes: Outcomes;
+  controls: ControlsView;
+  /** ms since the epoch */
+  now(): number;
+}
+
 /**
- * Decides about each alert of one partition once. Its effects (revocation, record) are durable when `process` returns, for the
- * revocation may not wait for a batch; so it emits nothing.
+ * Decides about each alert of one partition once. What it decided (revocation, record) is durable when `process` returns, for the
+ * revocation may not wait for a batch; the alert then goes on to the triage topic, with what was done about it.
  */
 export async function openDecideStep(
   { partition }: PartitionInfo,
-  deps: { log: Log; decider: Decider; positions: DecidedPositions },
+  { log, decider, positions, outcomes, controls, now }: DecideStepDeps,
 ): Promise<PartitionStep> {
-  const committed = await deps.log.committed(TOPICS.alerts, DECIDER_GROUP);
+  const committed = await log.committed(TOPICS.alerts, DECIDER_GROUP);
   const handleFrom = committed.get(partition)?.offset ?? 0;
   const seen = new SeenAlerts();
+
+  function triageOf(alert: Alert) {
+    const at = now();
+    const muted = muteOfAlert(controls.all(alert.tenant, "mute"), alert, at)?.id;
+    return alertEmission({ kind: "alert", alert, done: outcomes.whatWasDone(alert, at), muted });
+  }
+
   return {
     process: async (record) => {
       const alert = parseAlert(record);
-      const identity = alertIdentity(alert);
+      const identity = identityOf(alert);
       // Before the commit, or in the log's earlier generation, it was handled already and only comes again to be remembered.
-      const reason =
+      const known =
         record.offset < handleFrom || copiedFrom(record) !== null
           ? "handled_before"
           : seen.has(identity)
             ? "duplicate"
-            : await deps.decider.handle(alert, record.appendTime);
+            : null;
+      if (known === null && !isOver(alert)) await decider.handle(alert, record.appendTime);
       seen.add(identity);
-      deps.positions.advance(partition, record.offset + 1);
-      return { kind: "skip", reason };
+      positions.advance(partition, record.offset + 1);
+      if (known !== null) return { kind: "skip", reason: known };
+      return { kind: "emit", records: [triageOf(alert)] };
     },
     snapshot: () => seen.encode(),
     restore: (bytes) => seen.restore(bytes),
   };
+}
+
+/** That an alert is over is another thing to know than that it was found. */
+function identityOf(alert: Alert): string {
+  return isOver(alert) ? `${alertIdentity(alert)}/over/${alert.state_at ?? ""}` : alertIdentity(alert);
 }
