@@ -26,7 +26,7 @@ export function takeTokenFromAddress() {
   const match = /^#token=([\w.-]+)$/.exec(location.hash);
   if (match === null) return;
   keepToken(match[1]);
-  history.replaceState(null, "", `${location.pathname}#/calls`);
+  history.replaceState(null, "", `${location.pathname}#/incidents`);
 }
 
 export async function ask(path, query = {}, signal) {
@@ -37,9 +37,9 @@ export async function ask(path, query = {}, signal) {
   return await exchange(url, { signal });
 }
 
-export async function tell(path, body) {
+export async function tell(path, body, method = "POST") {
   return await exchange(new URL(path, location.origin), {
-    method: "POST",
+    method,
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
@@ -68,7 +68,7 @@ async function exchange(url, init) {
     throw new ApiError(0, "Tripline does not answer. Is it running?");
   }
   if (!response.ok) throw await failure(response);
-  return await response.json();
+  return response.status === 204 ? null : await response.json();
 }
 
 function authorization() {

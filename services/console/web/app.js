@@ -1,8 +1,10 @@
 import { ApiError, ask, forgetToken, hasToken, takeTokenFromAddress } from "./api.js";
-import { h } from "./dom.js";
+import { h, refreshAgo } from "./dom.js";
 import { alertsView, alertView } from "./views/alerts.js";
 import { callView } from "./views/call.js";
 import { callsView } from "./views/calls.js";
+import { incidentView } from "./views/incident.js";
+import { incidentsView } from "./views/incidents.js";
 import { revocationsView } from "./views/revocations.js";
 import { sessionView } from "./views/session.js";
 import { signInView } from "./views/sign-in.js";
@@ -14,6 +16,7 @@ const POLL_MS = 5000; // each look is recorded as a reading, so not more often t
 const MAX_TITLE_CHARS = 80; // a tab shows less
 
 const VIEWS = {
+  incidents: (id, context) => (id === "" ? incidentsView(context) : incidentView(id, context)),
   calls: (id, context) => (id === "" ? callsView(context) : callView(id, context)),
   alerts: (id, context) => (id === "" ? alertsView(context) : alertView(id, context)),
   revocations: (id, context) => revocationsView(id, context),
@@ -58,10 +61,10 @@ async function open() {
       signal: current.stop.signal,
       onNews: (refresh) => (current.refresh = refresh),
     };
-    const shown = await (VIEWS[view] ?? VIEWS.calls)(id, context);
+    const shown = await (VIEWS[view] ?? VIEWS.incidents)(id, context);
     main.replaceChildren(...[shown].flat());
     main.dataset.shows = location.hash;
-    document.title = `${(main.querySelector("h1")?.textContent ?? "Calls").slice(0, MAX_TITLE_CHARS)} · Tripline`;
+    document.title = `${(main.querySelector("h1")?.textContent ?? "Tripline").slice(0, MAX_TITLE_CHARS)} · Tripline`;
     main.focus({ preventScroll: true });
     if (id !== "") scrollTo(0, 0);
   } catch (error) {
@@ -71,6 +74,7 @@ async function open() {
 
 /** Looks for news, and lets the view that is open take them in. Not while nobody looks. */
 async function look() {
+  refreshAgo();
   if (document.hidden || me === null || current.refresh === null) return;
   const { refresh, stop } = current;
   try {
@@ -85,11 +89,13 @@ async function look() {
   }
 }
 
-function newestOf({ latest_call, alerts, revocations }) {
+function newestOf({ latest_call, alerts, incidents, revocations }) {
   return JSON.stringify([
     latest_call,
     alerts.total,
     alerts.latest?.id,
+    alerts.latest?.incident_id,
+    incidents.newest,
     revocations.latest,
     revocations.active,
   ]);
@@ -99,7 +105,11 @@ function newestOf({ latest_call, alerts, revocations }) {
 function place() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const [view, ...id] = path.split("/");
-  return [view === "" ? "calls" : view, decodeURIComponent(id.join("/")), new URLSearchParams(query ?? "")];
+  return [
+    view === "" ? "incidents" : view,
+    decodeURIComponent(id.join("/")),
+    new URLSearchParams(query ?? ""),
+  ];
 }
 
 function showWho() {

@@ -70,6 +70,31 @@ export function time(timestamp, { milliseconds = false } = {}) {
   );
 }
 
+/** How long ago that was, kept true by `refreshAgo`; the time itself in its title. */
+export function ago(timestamp) {
+  const element = time(timestamp);
+  element.dataset.ago = timestamp;
+  element.title = `${element.textContent} (${element.title})`;
+  element.textContent = agoWords(timestamp);
+  return element;
+}
+
+/** Sets every `ago` on the page anew. */
+export function refreshAgo() {
+  for (const element of document.querySelectorAll("time[data-ago]")) {
+    const words = agoWords(element.dataset.ago);
+    if (element.textContent !== words) element.textContent = words;
+  }
+}
+
+function agoWords(timestamp) {
+  const ms = Date.now() - Date.parse(timestamp);
+  if (ms < 60_000) return "just now";
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ago`;
+  if (ms < 48 * 3_600_000) return `${Math.floor(ms / 3_600_000)} h ago`;
+  return `${Math.floor(ms / 86_400_000)} days ago`;
+}
+
 /** A length of time as a person reads it. */
 export function duration(ms) {
   if (ms < 10) return `${ms.toFixed(1)} ms`;

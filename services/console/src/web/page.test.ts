@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CANARIES } from "../../../../test/support/canaries.ts";
 import { CHROMIUM, requirement } from "../../../../test/support/requirements.ts";
 import { waitFor } from "../../../../test/support/wait-for.ts";
-import { ANA, type SampleTenant, sampleAlert, sampleCall, sampleRevocation } from "../testing/sample-data.ts";
+import {
+  ANA,
+  type SampleTenant,
+  sampleAlert,
+  sampleCall,
+  sampleIncident,
+  sampleRevocation,
+} from "../testing/sample-data.ts";
 import { startTestConsole, type TestConsole } from "../testing/test-console.ts";
 
 const PORT = 20_801;
@@ -39,6 +46,71 @@ const words = {
   why: "What was read can now be used by whoever got the mail.",
 };
 const { alert, row } = sampleAlert("acme", [secret, sent], words);
+const revocation = sampleRevocation(alert, refused);
+const since = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
+const stopped = sampleIncident(
+  {
+    alert: {
+      ...alert,
+      actor: { ...alert.actor, agent: "mail-assistant", team: "payments" },
+      target: { server: "mail", tool: "send_email", environment: "production" },
+    },
+    row,
+  },
+  {
+    alerts: 3,
+    opened_at: since(12),
+    last_alert_at: since(2),
+    updated_at: since(2),
+    escalation: 1,
+    done: {
+      kind: "revoked",
+      reason: "rule secret-then-send",
+      revocation: {
+        v: 1,
+        id: alert.id,
+        tenant: "acme",
+        scope: "credential",
+        subject: "local:notes",
+        state: "active",
+        reason: "rule",
+        by: "policy",
+        decided_at: since(12),
+      },
+      in_flight: [{ record_id: refused.id, server: "mail", tool: "send_email", started: since(12) }],
+    },
+    history: [
+      { at: since(12), by: "policy", kind: "opened" },
+      { at: since(12), by: "policy", kind: "revoked", note: "rule secret-then-send" },
+      { at: since(3), by: "timer", kind: "escalated", note: "level 1" },
+    ],
+  },
+);
+const hostileAlert = sampleAlert("acme", hostile.slice(0, 2), {
+  summary: Object.values(CANARIES).join(" "),
+  why: CANARIES.html,
+});
+const hostileIncident = sampleIncident(hostileAlert, {
+  subject: CANARIES.html,
+  severity: "medium",
+  history: Object.values(CANARIES).map((note) => ({
+    at: since(9),
+    by: note.slice(0, 64),
+    kind: note.slice(0, 64),
+    note,
+  })),
+  done: { kind: "withheld", reason: CANARIES.html },
+  last_alert_at: since(9),
+});
+const over = Array.from({ length: 12 }, (_, n) =>
+  sampleIncident(sampleAlert("acme", [sampleCall(300 + n, now - 900_000)], words), {
+    state: n % 2 === 0 ? "resolved" : "false_positive",
+    last_alert_at: since(600 + n),
+    history: [
+      { at: since(500), by: "ana", kind: n % 2 === 0 ? "resolved" : "false_positive", note: "a drill" },
+    ],
+  }),
+);
 const data: SampleTenant = {
   calls: [...calls, ...hostile, secret, sent, { ...refused, decision: "deny", decision_rule: alert.id }],
   payloads: new Map(
@@ -47,8 +119,9 @@ const data: SampleTenant = {
       { salt: "0".repeat(32), args: { path: "/etc" }, result: Object.values(CANARIES)[at] ?? "a\nb" },
     ]),
   ),
-  alerts: [{ alert, row }],
-  revocations: [sampleRevocation(alert, refused)],
+  alerts: [{ alert, row }, hostileAlert],
+  revocations: [revocation],
+  incidents: [stopped, hostileIncident, ...over],
   people: [{ subject_id: ANA, names: ["Ana Example <ana@example.org>"] }],
 };
 
@@ -95,6 +168,19 @@ describe.skipIf(missing)("the page in a browser", () => {
     return { page, faults };
   }
 
+  /** The page of somebody with the token, at this view. */
+  async function signedIn(
+    options: BrowserContextOptions = {},
+    route = "#/calls",
+    as = token,
+  ): Promise<{ page: Page; faults: string[] }> {
+    const visited = await visit(`#token=${as}`, options);
+    await visited.page.getByRole("heading", { name: "Incidents" }).waitFor();
+    await visited.page.evaluate(`location.hash = ${JSON.stringify(route)}`);
+    await waitFor(() => visited.page.evaluate(SHOWN), { what: `the view ${route}` });
+    return visited;
+  }
+
   async function shot(page: Page, name: string): Promise<void> {
     if (screenshots === undefined) return;
     await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: name !== "calls" });
@@ -108,6 +194,8 @@ describe.skipIf(missing)("the page in a browser", () => {
     await shot(page, "sign-in");
     await page.getByLabel("Access token").fill(token);
     await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Incidents" }).waitFor();
+    await page.getByRole("link", { name: "Calls", exact: true }).click();
     await page.getByRole("table").waitFor();
     expect(await page.getByRole("row").count()).toBe(51);
     await page.getByRole("button", { name: "Show older calls" }).click();
@@ -120,19 +208,21 @@ describe.skipIf(missing)("the page in a browser", () => {
 
   it("takes a token from the address and removes it there", async () => {
     const { page, faults } = await visit(`#token=${token}`);
-    await page.getByRole("table").waitFor();
+    await page.getByRole("heading", { name: "Incidents" }).waitFor();
     expect(page.url()).not.toContain("token");
     expect(await page.evaluate("history.length")).toBeLessThanOrEqual(2);
-    await shot(page, "calls");
     expect(faults).toEqual([]);
   });
 
   it("shows hostile text as text, in every view", async () => {
-    const { page, faults } = await visit(`#token=${token}`);
+    const { page, faults } = await signedIn();
     await page.getByRole("table").waitFor();
     const routes = [
       "#/calls?credential=local%3Astranger",
       "#/sessions/s-hostile",
+      "#/incidents",
+      `#/incidents/${stopped.id}`,
+      `#/incidents/${hostileIncident.id}`,
       "#/alerts",
       `#/alerts/${alert.id}`,
       "#/revocations",
@@ -159,7 +249,7 @@ describe.skipIf(missing)("the page in a browser", () => {
   });
 
   it("tells a session as a timeline, with its alert where it was raised", async () => {
-    const { page, faults } = await visit(`#token=${token}`);
+    const { page, faults } = await signedIn();
     await page.getByRole("table").waitFor();
     await page.getByRole("row").nth(1).getByRole("link").last().click();
     await page.getByRole("heading", { name: "What happened" }).waitFor();
@@ -173,7 +263,7 @@ describe.skipIf(missing)("the page in a browser", () => {
   });
 
   it("tells an alert in words, what was done about it and how fast", async () => {
-    const { page, faults } = await visit(`#token=${token}`);
+    const { page, faults } = await signedIn();
     await page.getByRole("table").waitFor();
     await page.getByRole("link", { name: "Alerts", exact: true }).click();
     await page
@@ -196,8 +286,131 @@ describe.skipIf(missing)("the page in a browser", () => {
     expect(faults).toEqual([]);
   });
 
-  it("takes new calls in by itself, without moving the focus", async () => {
+  it("opens with what nobody has taken, the gravest first, and what is over last", async () => {
     const { page, faults } = await visit(`#token=${token}`);
+    const waiting = page.locator("section", { hasText: "nobody has taken these" }).locator("li.incident");
+    await waiting.first().waitFor();
+    expect(await waiting.count()).toBe(2);
+    const card = String(await waiting.first().textContent());
+    for (const word of [
+      "critical",
+      "stopped",
+      "open",
+      "escalated once",
+      "mail-assistant",
+      "payments",
+      "production",
+      "Ana",
+      "3 alerts",
+    ])
+      expect(card).toContain(word);
+    const closed = page.locator("section:has(h2:text-is('Over'))").locator("li.incident");
+    expect(await closed.count()).toBe(10);
+    await page.getByRole("button", { name: "Show older ones" }).click();
+    await waitFor(async () => (await closed.count()) === 12, { what: "older ones" });
+    await shot(page, "incidents");
+    expect(faults).toEqual([]);
+  });
+
+  it("tells one incident: what, whose, what was done and when, what to do, who decided", async () => {
+    const { page, faults } = await signedIn({}, `#/incidents/${stopped.id}`);
+    const text = String(await page.locator("main").textContent());
+    for (const word of [
+      "payments",
+      "production",
+      "the result held an AWS access key",
+      "was taken away: interceptors refuse its calls",
+      "One call was under way",
+      "interceptor gw-1 refuses from now on",
+      "Change the secret that was read.",
+      "escalated, for nobody had acknowledged it: level 1",
+    ])
+      expect(text).toContain(word);
+    expect(await page.getByRole("link", { name: "s-1" }).count()).toBe(1);
+    await shot(page, "incident");
+    await page.getByRole("link", { name: /A secret was read/ }).click();
+    await page.getByRole("link", { name: /Part of an incident/ }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("takes decisions about an incident, and offers none to who may not decide", async () => {
+    const { page, faults } = await signedIn({}, `#/incidents/${stopped.id}`);
+    const told: unknown[] = [];
+    await page.route("**/api/incidents/*/state", async (route) => {
+      told.push(route.request().postDataJSON());
+      stopped.state = route.request().postDataJSON().to;
+      stopped.version += 1;
+      stopped.history = [
+        ...stopped.history,
+        { at: since(0), by: "person-1", kind: stopped.state, note: "mine" },
+      ];
+      await route.fulfill({ json: {} });
+    });
+    await page.route("**/api/incidents/*/exception", async (route) => {
+      told.push(route.request().postDataJSON());
+      await route.fulfill({ json: {} });
+    });
+    await page.route("**/api/mutes", async (route) => {
+      told.push(route.request().postDataJSON());
+      await route.fulfill({ json: {} });
+    });
+    await page.getByRole("button", { name: "Mute" }).click();
+    const mute = page.getByRole("form", { name: "Mute" });
+    await mute.getByLabel("Reason").fill("known");
+    await mute.getByRole("button", { name: "Mute" }).click();
+    await page.getByText("tripline mute list").waitFor();
+    await page.getByRole("button", { name: "Acknowledge" }).click();
+    await page.getByText("acknowledged by person-1").first().waitFor();
+    await page.getByRole("button", { name: "False positive" }).click();
+    await shot(page, "incident-false-positive");
+    await page.getByLabel("tool is send_email").uncheck();
+    await page.getByLabel("Why is it none?").fill("the nightly backup");
+    await page.getByRole("form").getByRole("button", { name: "False positive" }).click();
+    await page.getByText("false positive by person-1").first().waitFor();
+    expect(told).toMatchObject([
+      { match: { rule: "secret-then-send", credential: "local:notes" }, reason: "known" },
+      { to: "acknowledged" },
+      { where: { credential: "local:notes", server: "mail" }, reason: "the nightly backup" },
+      { to: "false_positive", note: "the nightly backup" },
+    ]);
+    expect(await page.getByRole("button", { name: "Reopen" }).count()).toBe(1);
+    const reader = await server.token("acme", ["read", "read_payload"]);
+    const { page: theirs } = await signedIn({}, `#/incidents/${stopped.id}`, reader);
+    expect(await theirs.locator(".incident-page button").count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  it("lets a further person approve what waits for one", async () => {
+    hostileIncident.done = { kind: "proposed", reason: "needs 2 people" };
+    const { page, faults } = await signedIn({}, "#/calls");
+    const told: string[] = [];
+    await page.route("**/api/proposals", (route) =>
+      route.fulfill({
+        json: {
+          proposals: [
+            {
+              id: "p-1",
+              needs: 2,
+              approved_by: ["ben"],
+              revocation: { scope: "credential", subject: "local:stranger", alert_id: hostileAlert.alert.id },
+            },
+          ],
+        },
+      }),
+    );
+    await page.route("**/api/proposals/p-1/approve", async (route) => {
+      told.push(route.request().method());
+      hostileIncident.version += 1;
+      await route.fulfill({ json: {} });
+    });
+    await page.evaluate(`location.hash = "#/incidents/${hostileIncident.id}"`);
+    await page.getByRole("button", { name: "Approve revoking this credential (1 of 2)" }).click();
+    await waitFor(() => told.length === 1, { what: "the approval" });
+    expect(faults).toEqual([]);
+  });
+
+  it("takes new calls in by itself, without moving the focus", async () => {
+    const { page, faults } = await signedIn();
     await page.getByRole("table").waitFor();
     await page.getByRole("row").nth(1).getByRole("link").first().focus();
     const focused = await page.evaluate("document.activeElement.getAttribute('href')");
@@ -209,7 +422,7 @@ describe.skipIf(missing)("the page in a browser", () => {
   });
 
   it("filters, and keeps the filter in the address", async () => {
-    const { page, faults } = await visit(`#token=${token}`);
+    const { page, faults } = await signedIn();
     await page.getByRole("table").waitFor();
     await page.getByLabel("Tool", { exact: true }).fill("write_file");
     await page.getByRole("button", { name: "Filter" }).click();
@@ -219,7 +432,7 @@ describe.skipIf(missing)("the page in a browser", () => {
   });
 
   it("has its names: one h1, labelled controls, column heads, nothing without a name", async () => {
-    const { page } = await visit(`#token=${token}`, { colorScheme: "dark" });
+    const { page } = await signedIn({ colorScheme: "dark" });
     await page.getByRole("table").waitFor();
     const nameless = await page.evaluate(`[...document.querySelectorAll("a, button, input, select")]
       .filter((each) => (each.textContent.trim() || each.ariaLabel || each.labels?.length || "") === "").length`);
@@ -233,9 +446,17 @@ describe.skipIf(missing)("the page in a browser", () => {
   });
 
   it("fits a narrow screen without scrolling sideways", async () => {
-    const { page } = await visit(`#token=${token}`, { viewport: { width: 390, height: 800 } });
+    const { page } = await signedIn({ viewport: { width: 390, height: 800 } });
     await page.getByRole("table").waitFor();
-    for (const route of ["#/calls", "#/sessions/s-hostile", `#/alerts/${alert.id}`, "#/revocations"]) {
+    for (const route of [
+      "#/calls",
+      "#/sessions/s-hostile",
+      `#/alerts/${alert.id}`,
+      "#/revocations",
+      "#/incidents",
+      `#/incidents/${hostileIncident.id}`,
+      `#/incidents/${stopped.id}`,
+    ]) {
       await page.evaluate(`location.hash = ${JSON.stringify(route)}`);
       await waitFor(() => page.evaluate(SHOWN), { what: `the view ${route}` });
       const wider = await page.evaluate(
@@ -244,5 +465,8 @@ describe.skipIf(missing)("the page in a browser", () => {
       expect(wider, route).toBeLessThanOrEqual(0);
     }
     await shot(page, "narrow");
+    await page.evaluate('location.hash = "#/incidents"');
+    await waitFor(() => page.evaluate(SHOWN), { what: "the incidents" });
+    await shot(page, "narrow-incidents");
   });
 });

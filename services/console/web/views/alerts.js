@@ -1,5 +1,6 @@
 import { ask, tell } from "../api.js";
 import { announce, h, keyed, said, time, viewLink } from "../dom.js";
+import { evidenceList, scoreSection } from "./evidence.js";
 import { decisionButton, empty, facts, person, severity } from "./parts.js";
 import { revocationCard } from "./revocations.js";
 
@@ -42,12 +43,19 @@ function alertCard(alert) {
       alert.credential === null ? "" : said(alert.credential),
       alert.state === "open" ? "" : ` · ${alert.state}`,
     ),
+    partOf(alert.incident_id),
   );
+}
+
+/** Where people work on it. */
+function partOf(incidentId) {
+  if (incidentId === null || incidentId === undefined) return null;
+  return h("p", { class: "hint" }, viewLink("incidents", incidentId, "Part of an incident: decide there"));
 }
 
 /** One alert: what happened, why it is bad, what was done, what to do. */
 export async function alertView(id, context) {
-  const { alert, state, revocation, names } = await ask(
+  const { alert, state, revocation, names, incident_id } = await ask(
     `/api/alerts/${encodeURIComponent(id)}`,
     {},
     context.signal,
@@ -58,6 +66,7 @@ export async function alertView(id, context) {
     h("p", { class: "crumbs" }, h("a", { href: "#/alerts" }, "Alerts")),
     h("h1", {}, severity(alert.severity), " ", alert.summary),
     h("p", { class: "why" }, alert.why),
+    partOf(incident_id),
     facts([
       ["Time", time(alert.time)],
       ["Rule", said(alert.rule.title, { title: alert.rule.id })],
@@ -73,7 +82,7 @@ export async function alertView(id, context) {
       ["Session", session.id === undefined ? null : viewLink("sessions", session.id, said(session.id))],
     ]),
     h("h2", {}, "What happened"),
-    h("ol", { class: "evidence" }, alert.evidence.map(evidenceItem)),
+    evidenceList(alert.evidence),
     ...scoreSection(alert.score),
     h("h2", {}, "What was done"),
     revocation === null ? notRevoked(response, mayDecide) : revocationCard(revocation, context.me),
@@ -83,46 +92,7 @@ export async function alertView(id, context) {
       { class: "todo" },
       alert.next.map((step) => h("li", {}, step)),
     ),
-  ];
-}
-
-function evidenceItem(item) {
-  return h(
-    "li",
-    {},
-    h(
-      "div",
-      {},
-      viewLink("calls", item.record_id, said(item.server ?? "?"), " / ", said(item.tool ?? "?")),
-      " ",
-      h("span", { class: "hint" }, time(item.time), item.outcome === undefined ? "" : ` · ${item.outcome}`),
-    ),
-    h("p", {}, h("span", { class: "step" }, item.step), " ", item.note === undefined ? "" : said(item.note)),
-  );
-}
-
-/** What was weighed, the weightiest first; what spoke against it is below zero. */
-function scoreSection(score) {
-  if (score === undefined) return [];
-  const weighed = [...score.contributions].sort((a, b) => Math.abs(b.points) - Math.abs(a.points));
-  return [
-    h("h2", {}, `Why so grave: ${score.total} points`),
-    h(
-      "ul",
-      { class: "score" },
-      weighed.map(({ name, points, note }) =>
-        h(
-          "li",
-          {},
-          h("strong", {}, points > 0 ? `+${points}` : String(points)),
-          " ",
-          name.replaceAll("_", " "),
-          note === undefined ? "" : ": ",
-          note === undefined ? "" : said(note),
-        ),
-      ),
-    ),
-  ];
+  ].filter((part) => part !== null);
 }
 
 function notRevoked(response, mayDecide) {

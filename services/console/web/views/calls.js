@@ -1,7 +1,7 @@
 import { ask, download } from "../api.js";
 import { announce, bytes, duration, h, keyed, said, time, viewLink } from "../dom.js";
 import { latestAlert, overviewStrip } from "./overview.js";
-import { empty, ending, person, short } from "./parts.js";
+import { choice, empty, ending, field, person, short } from "./parts.js";
 
 const SPANS = [
   ["", "any time"],
@@ -138,17 +138,6 @@ function filterForm(query, me) {
       label,
       h("input", { name, value: query.get(name) ?? "", autocomplete: "off", spellcheck: "false" }),
     );
-  const choice = (name, label, options) =>
-    field(
-      label,
-      h(
-        "select",
-        { name },
-        options.map(([value, words]) =>
-          h("option", { value, selected: (query.get(name) ?? "") === value }, words),
-        ),
-      ),
-    );
   const form = h(
     "form",
     {
@@ -163,7 +152,7 @@ function filterForm(query, me) {
         },
       },
     },
-    choice("hours", "Time", SPANS),
+    choice("hours", "Time", SPANS, query.get("hours") ?? ""),
     text("principal", mayRead ? "On behalf of" : "Subject id"),
     text("server", "Server"),
     text("tool", "Tool"),
@@ -172,6 +161,7 @@ function filterForm(query, me) {
       "outcome",
       "Outcome",
       OUTCOMES.map((value) => [value, value === "" ? "any" : value.replace("_", " ")]),
+      query.get("outcome") ?? "",
     ),
     mayRead ? text("text", "Text") : null,
     h(
@@ -189,10 +179,6 @@ function filterForm(query, me) {
     ),
   );
   return form;
-}
-
-function field(label, control) {
-  return h("label", {}, h("span", {}, label), control);
 }
 
 async function save(query) {

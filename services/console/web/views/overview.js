@@ -6,11 +6,18 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** The head of the front page: what the last day was like. */
 export function overviewStrip(overview) {
-  const { calls, alerts, revocations, producers } = overview;
+  const { calls, incidents, revocations, producers } = overview;
   const listening = producers.filter((producer) => !producer.stopped).length;
   return h(
     "section",
     { class: "overview", "aria-label": "The last 24 hours" },
+    tile(
+      "Open incidents",
+      plain(incidents.open),
+      incidents.open === 0 ? taken(incidents) : worst(incidents),
+      "#/incidents",
+      incidents.by_severity.critical + incidents.by_severity.high > 0 ? "bad" : "",
+    ),
     tile("Calls", plain(calls.total), "in 24 hours", "#/calls"),
     tile(
       "Refused",
@@ -18,13 +25,6 @@ export function overviewStrip(overview) {
       calls.denied === 0 ? "none" : "by a revocation",
       "#/calls?outcome=denied",
       calls.denied > 0 ? "warn" : "",
-    ),
-    tile(
-      "Alerts",
-      plain(alerts.total, alerts.more),
-      worst(alerts),
-      "#/alerts",
-      alerts.by_severity.critical + alerts.by_severity.high > 0 ? "bad" : "",
     ),
     tile(
       "Revoked now",
@@ -63,6 +63,10 @@ function tile(label, value, note, href, tone = "") {
 
 function plain(count, more = false) {
   return `${count.toLocaleString()}${more ? "+" : ""}`;
+}
+
+function taken({ acknowledged }) {
+  return acknowledged === 0 ? "none" : `${acknowledged} taken`;
 }
 
 function worst({ by_severity }) {

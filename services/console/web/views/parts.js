@@ -48,54 +48,107 @@ export function empty(text) {
   return h("p", { class: "empty" }, text);
 }
 
-/** A button that asks for a reason before it acts, and says how it went. */
-export function decisionButton({ label, question, act, danger }) {
-  const problem = h("p", { class: "problem", role: "alert" });
-  const reason = h("input", {
-    type: "text",
-    required: true,
-    maxlength: "500",
-    "aria-label": "Reason",
-    placeholder: "Reason",
-  });
-  const form = h(
-    "form",
-    {
-      class: "decision",
-      hidden: true,
-      on: {
-        submit: async (event) => {
-          event.preventDefault();
-          confirm.disabled = true;
-          try {
-            await act(reason.value.trim());
-          } catch (error) {
-            problem.textContent = error.message;
-          } finally {
-            confirm.disabled = false;
-          }
-        },
-      },
-    },
-    h("p", {}, question),
-    reason,
+/** A labelled control of a form. */
+export function field(label, control) {
+  return h("label", {}, h("span", {}, label), control);
+}
+
+/** A choice among `[value, words]`. */
+export function choice(name, label, options, chosen) {
+  return field(
+    label,
+    h(
+      "select",
+      { name },
+      options.map(([value, words]) => h("option", { value, selected: value === chosen }, words)),
+    ),
   );
-  const confirm = h("button", { type: "submit", class: danger ? "danger" : "" }, label);
+}
+
+/** Acts once, and says how it went: where it did not go well, and where `act` has something to say. */
+async function doing(button, problem, act) {
+  button.disabled = true;
+  problem.textContent = "";
+  try {
+    const said = await act();
+    if (typeof said === "string")
+      button.closest(".decision-box").replaceChildren(h("p", { role: "status" }, said));
+  } catch (error) {
+    problem.textContent = error.message;
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** A button that acts at once. */
+export function actButton({ label, act }) {
+  const problem = h("p", { class: "problem", role: "alert" });
+  const button = h("button", { type: "button", on: { click: () => doing(button, problem, act) } }, label);
+  return h("div", { class: "decision-box" }, button, problem);
+}
+
+/** A button that opens a form before it acts. `act` is given the form's values by name. */
+export function formButton({ label, question, controls, act, danger, quiet }) {
+  const problem = h("p", { class: "problem", role: "alert" });
+  const kind = danger ? "danger" : "";
+  const confirm = h("button", { type: "submit", class: kind }, label);
   const cancel = h(
     "button",
     { type: "button", class: "quiet", on: { click: () => toggle(false) } },
     "Cancel",
   );
-  form.append(h("div", { class: "buttons" }, confirm, cancel), problem);
+  const form = h(
+    "form",
+    {
+      class: "decision",
+      hidden: true,
+      "aria-label": label,
+      on: {
+        submit: async (event) => {
+          event.preventDefault();
+          await doing(confirm, problem, () => act(new FormData(form)));
+        },
+      },
+    },
+    h("p", {}, question),
+    controls,
+    h("div", { class: "buttons" }, confirm, cancel),
+    problem,
+  );
   const open = h(
     "button",
-    { type: "button", class: danger ? "danger" : "", on: { click: () => toggle(true) } },
+    { type: "button", class: quiet ? "quiet" : kind, on: { click: () => toggle(true) } },
     label,
   );
   function toggle(shown) {
     form.hidden = !shown;
     open.hidden = shown;
-    (shown ? reason : open).focus();
+    (shown ? form.querySelector("input, select, textarea") : open).focus();
   }
   return h("div", { class: "decision-box" }, open, form);
+}
+
+/** The control that asks why. */
+export function reasonInput(words = "Reason", required = true) {
+  return h("input", {
+    type: "text",
+    name: "reason",
+    required,
+    maxlength: "500",
+    "aria-label": words,
+    placeholder: words,
+    autocomplete: "off",
+  });
+}
+
+/** A button that asks for a reason before it acts, and says how it went. */
+export function decisionButton({ label, question, act, danger, quiet }) {
+  return formButton({
+    label,
+    question,
+    danger,
+    quiet,
+    controls: [reasonInput()],
+    act: (values) => act(String(values.get("reason")).trim()),
+  });
 }

@@ -51,7 +51,7 @@ export async function revocationsView(openId, context) {
 }
 
 /** A revocation: what is refused, why, how fast it went, and the way back. */
-export function revocationCard({ revocation, timeline }, me) {
+export function revocationCard({ revocation, timeline }, me, { decide = true } = {}) {
   const expired = revocation.expires_at !== null && Date.parse(revocation.expires_at) <= Date.now();
   const active = revocation.state === "active" && !expired;
   const { steps, applied_ms } = timeline;
@@ -86,7 +86,7 @@ export function revocationCard({ revocation, timeline }, me) {
         )
       : null,
     steps.length === 0 ? null : h("ol", { class: "steps" }, steps.map(timelineStep)),
-    active && me.roles.includes("respond")
+    active && decide && me.roles.includes("respond")
       ? decisionButton({
           label: "Reinstate",
           question: "Interceptors will allow it again. Other revocations of the same subject stay.",
