@@ -6,6 +6,7 @@ import {
   latestGeneration,
   logKind,
   NOTICED_AFTER_MS,
+  NOTIFIER_GROUP,
   openGeneration,
   parseGeneration,
   reopen,
@@ -107,9 +108,9 @@ async function directStanding(log: Log): Promise<Standing> {
   };
 }
 
-/** A webhook that does not answer must not hold a move up: what it was not told goes along for it alone. */
+/** A notifier that does not answer must not hold a move up: what it was not told goes along for it alone. */
 export function isWaitedFor({ group }: { group: string }): boolean {
-  return !group.startsWith("responder-webhook-");
+  return !group.startsWith(NOTIFIER_GROUP);
 }
 
 /** Asks until everything is worked off, and nothing more has come of it for a while. */

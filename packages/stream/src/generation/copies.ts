@@ -11,11 +11,16 @@ export interface CopyRule {
   stateful: string | null;
 }
 
-/** Revocations are a table and go along whole; the state is rebuilt. */
+/**
+ * Revocations, controls and erasures are tables and go along whole; the state is rebuilt. Incidents are as old as their first
+ * alert, so all that they were made of goes along, and they stay the same ones.
+ */
 export const COPY_RULES: readonly CopyRule[] = [
   { topic: TOPICS.events, history: "window", stateful: "detector" },
   { topic: TOPICS.facts, history: "window", stateful: "detector-facts" },
   { topic: TOPICS.alerts, history: "none", stateful: "responder" },
+  { topic: TOPICS.triage, history: "all", stateful: "responder-incidents" },
+  { topic: TOPICS.incidents, history: "all", stateful: null },
   { topic: TOPICS.deadLetters, history: "all", stateful: null },
 ];
 

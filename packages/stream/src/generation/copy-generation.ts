@@ -18,7 +18,7 @@ export interface CopyOptions {
   target: Log;
   /** How much of what is worked off goes along, ms before the last event. */
   historyMs: number;
-  /** Groups beside Tripline's own, e.g. those of webhooks. */
+  /** Groups beside Tripline's own, e.g. those of notifiers. */
   moreFollowers?: readonly Follower[];
   onProgress?(topic: string, copied: number): void;
 }
@@ -39,6 +39,7 @@ export async function copyGeneration(options: CopyOptions): Promise<TopicCopy[]>
   const copies: TopicCopy[] = [
     await copyTable(options, TOPICS.revocations),
     await copyTable(options, TOPICS.erasures),
+    await copyTable(options, TOPICS.controls),
   ];
   for (const rule of COPY_RULES) copies.push(await copyTopic(options, rule, since));
   return copies;
@@ -50,7 +51,7 @@ async function copyTopic(options: CopyOptions, rule: CopyRule, since: number): P
   const followers = [...FOLLOWERS, ...moreFollowers].filter((follower) => follower.topic === topic);
   const lags = await followerLags(source, followers);
   const stretches = await Promise.all(
-    (await source.offsets(topic)).map(async (bounds) => {
+    (await offsetsOf(source, topic)).map(async (bounds) => {
       const { partition, earliest, next } = bounds;
       const history =
         rule.history === "none"

@@ -132,13 +132,16 @@ test("what nobody has worked off goes along as new, what one alone has not is fo
   );
   await workedOff(source, TOPICS.events, "detector", 1);
   await workedOff(source, TOPICS.events, "archiver-events", 2);
-  await source.produce(
-    TOPICS.alerts,
-    ["done", "untold"].map((text) => ({ key: text, value: Buffer.from(text) })),
-  );
+  await source.produce(TOPICS.alerts, [{ key: "done", value: Buffer.from("done") }]);
   await workedOff(source, TOPICS.alerts, "responder");
   await workedOff(source, TOPICS.alerts, "archiver-alerts");
-  await workedOff(source, TOPICS.alerts, "responder-webhook-slack", 1);
+  const named = (text: string) => ({ key: text, value: Buffer.from(text) });
+  await source.produce(TOPICS.triage, ["folded", "waiting"].map(named));
+  await workedOff(source, TOPICS.triage, "responder-incidents", 1);
+  await source.produce(TOPICS.incidents, ["told", "untold"].map(named));
+  await workedOff(source, TOPICS.incidents, "archiver-incidents");
+  await workedOff(source, TOPICS.incidents, "responder-notifier-slack", 1);
+  await source.produce(TOPICS.controls, [named("mute")]);
   await source.produce(TOPICS.deadLetters, [
     { key: "a", value: Buffer.from("letter"), headers: { dead_letter_reason: "r" } },
   ]);
@@ -158,7 +161,7 @@ test("what nobody has worked off goes along as new, what one alone has not is fo
     source,
     target,
     partitions: 2,
-    moreFollowers: [{ topic: TOPICS.alerts, group: "responder-webhook-slack" }],
+    moreFollowers: [{ topic: TOPICS.incidents, group: "responder-notifier-slack" }],
   });
   const goal = viewOf(target, parseGeneration(to));
   const seen = async (topic: string) =>
@@ -173,7 +176,16 @@ test("what nobody has worked off goes along as new, what one alone has not is fo
     ["3", "archiver-events"],
     ["4", null],
   ]);
-  expect(await seen(TOPICS.alerts)).toEqual([["untold", "responder-webhook-slack"]]);
+  expect(await seen(TOPICS.alerts)).toEqual([]);
+  expect(await seen(TOPICS.triage)).toEqual([
+    ["folded", "copy"],
+    ["waiting", null],
+  ]);
+  expect(await seen(TOPICS.incidents)).toEqual([
+    ["told", "copy"],
+    ["untold", "copy"],
+    ["untold", "responder-notifier-slack"],
+  ]);
   expect(await seen(TOPICS.deadLetters)).toEqual([["letter", "copy"]]);
   const [replayed] = (await readAll(goal, TOPICS.events)).filter((record) => replayedFor(record) !== null);
   expect(replayed?.headers[MARK_HEADERS.replayOf]).toBe(`memory-1/${TOPICS.events}/0/3`);
@@ -184,6 +196,11 @@ test("what nobody has worked off goes along as new, what one alone has not is fo
   await table.loaded;
   await table.close();
   expect(entries).toEqual(["r1=live"]);
+  const controls: string[] = [];
+  const set = await goal.readTable(TOPICS.controls, ({ key }) => controls.push(key));
+  await set.loaded;
+  await set.close();
+  expect(controls).toEqual(["mute"]);
   const erasures: string[] = [];
   const erased = await goal.readTable(TOPICS.erasures, ({ key, value }) =>
     erasures.push(`${key}=${textOf({ value })}`),

@@ -4,7 +4,7 @@ import { hasCode, streamError } from "../errors.ts";
 import type { Log, TopicSpec } from "../log.ts";
 import { triplineTopics } from "../tripline-topics.ts";
 import { copyGeneration, type TopicCopy } from "./copy-generation.ts";
-import { type Follower, webhookFollowers } from "./followers.ts";
+import { type Follower, notifierFollowers } from "./followers.ts";
 import { type GenerationEntry, LogBook } from "./log-book.ts";
 import { type GenerationName, generationName, parseGeneration, topicIn } from "./names.ts";
 import { presentGeneration } from "./present.ts";
@@ -24,7 +24,7 @@ export interface CutOverOptions {
   historyMs?: number;
   /** Begin a generation of its own on a target that holds records which no book knows. */
   besideOthers?: boolean;
-  /** Groups beside Tripline's own; default: those of webhooks, where the log can say which there are. */
+  /** Groups beside Tripline's own; default: those of notifiers, where the log can say which there are. */
   moreFollowers?: readonly Follower[];
   /** How long to look whether a service that was forgotten still writes; default 3 s. An embedded log is locked, and needs 0. */
   quietMs?: number;
@@ -87,7 +87,7 @@ export async function cutOver(options: CutOverOptions): Promise<CutOver> {
       source,
       target: goal,
       historyMs: options.historyMs ?? DAY_MS,
-      moreFollowers: options.moreFollowers ?? (await webhookFollowers(source)),
+      moreFollowers: options.moreFollowers ?? (await notifierFollowers(source)),
       onProgress: (topic, records) => onProgress(`${topic}: ${records}`),
     });
     await delay(options.quietMs ?? QUIET_MS);

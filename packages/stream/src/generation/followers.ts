@@ -2,7 +2,7 @@ import { TOPICS } from "@tripline/events";
 import { hasCode } from "../errors.ts";
 import type { CommittedOffset, Log } from "../log.ts";
 
-/** Who works a topic off, as a consumer group of a service. Webhooks have groups of their own, by their names. */
+/** Who works a topic off, as a consumer group of a service. Notifiers have groups of their own, by their names. */
 export interface Follower {
   topic: string;
   group: string;
@@ -15,18 +15,21 @@ export const FOLLOWERS: readonly Follower[] = [
   { topic: TOPICS.facts, group: "detector-facts" },
   { topic: TOPICS.alerts, group: "archiver-alerts" },
   { topic: TOPICS.alerts, group: "responder" },
+  { topic: TOPICS.triage, group: "responder-incidents" },
+  { topic: TOPICS.incidents, group: "archiver-incidents" },
   { topic: TOPICS.revocations, group: "archiver-revocations" },
   { topic: TOPICS.deadLetters, group: "archiver-dead-letters" },
 ];
 
-const WEBHOOK_GROUP = /^responder-webhook-/;
+/** What the groups of the responder's notifiers, on the topic of incidents, begin with. */
+export const NOTIFIER_GROUP = "responder-notifier-";
 
-/** The groups of the responder's webhooks, where the log can say which there are. Some may be of webhooks long gone. */
-export async function webhookFollowers(log: Pick<Log, "groups">): Promise<Follower[]> {
-  const groups = (await log.groups?.(TOPICS.alerts)) ?? [];
+/** The groups of the responder's notifiers, where the log can say which there are. Some may be of notifiers long gone. */
+export async function notifierFollowers(log: Pick<Log, "groups">): Promise<Follower[]> {
+  const groups = (await log.groups?.(TOPICS.incidents)) ?? [];
   return groups
-    .filter((group) => WEBHOOK_GROUP.test(group))
-    .map((group) => ({ topic: TOPICS.alerts, group }));
+    .filter((group) => group.startsWith(NOTIFIER_GROUP))
+    .map((group) => ({ topic: TOPICS.incidents, group }));
 }
 
 export interface FollowerLag extends Follower {

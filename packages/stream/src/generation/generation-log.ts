@@ -1,7 +1,7 @@
 import { isRetriable, type TriplineError } from "@tripline/events";
 import { streamError } from "../errors.ts";
 import type { ConsumeOptions, Consumer, Log, NewRecord, Position, TableEntry, TableReader } from "../log.ts";
-import { FOLLOWERS, type FollowerLag, followerLags, webhookFollowers } from "./followers.ts";
+import { FOLLOWERS, type FollowerLag, followerLags, notifierFollowers } from "./followers.ts";
 import { type GenerationEntry, type GenerationState, LogBook } from "./log-book.ts";
 import { generationName, parseGeneration, topicIn } from "./names.ts";
 import { movedError, presentGeneration } from "./present.ts";
@@ -23,7 +23,7 @@ export interface LogStanding {
 
 /** @param log in the names of its generation */
 export async function standingOf(log: Log, entry: GenerationEntry | null): Promise<LogStanding> {
-  const followers = await followerLags(log, [...FOLLOWERS, ...(await webhookFollowers(log))]);
+  const followers = await followerLags(log, [...FOLLOWERS, ...(await notifierFollowers(log))]);
   return {
     generation: log.generation,
     state: entry?.state ?? "open",

@@ -12,7 +12,13 @@ export {
   reopen,
   viewOf,
 } from "./cut-over.ts";
-export { FOLLOWERS, type Follower, type FollowerLag, webhookFollowers } from "./followers.ts";
+export {
+  FOLLOWERS,
+  type Follower,
+  type FollowerLag,
+  NOTIFIER_GROUP,
+  notifierFollowers,
+} from "./followers.ts";
 export {
   type GenerationOptions,
   type LogStanding,
