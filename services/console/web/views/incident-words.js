@@ -39,9 +39,10 @@ export function stateBadges({ state, escalation, muted }) {
   ];
 }
 
-/** Whether the agent can go on; nothing where there is no key to take away. */
-export function doneBadge(kind, hasKey) {
-  if (!hasKey && kind === "none") return null;
+/** Whether the agent can go on; nothing where there is no key to take away, or where it is over and nothing was done. */
+export function doneBadge(kind, { state, hasKey }) {
+  const isOver = state === "resolved" || state === "false_positive";
+  if ((!hasKey || isOver) && ["none", "withheld", "would_revoke"].includes(kind)) return null;
   const [tone, words] = DONE[kind] ?? ["", kind];
   return h("span", { class: `badge ${tone}` }, words);
 }

@@ -52,7 +52,7 @@ function incidentParts(answer, context, load) {
     h(
       "p",
       { class: "standing" },
-      doneBadge(done.kind, hasKey),
+      doneBadge(done.kind, { state: incident.state, hasKey }),
       stateBadges(incident),
       h("span", {}, ...standing(incident)),
     ),

@@ -77,10 +77,10 @@ export async function incidentsView(context) {
   });
   return [
     h("h1", {}, "Incidents"),
-    head,
     nothing,
     open.whole,
     taken.whole,
+    head,
     closed.whole,
     h("p", {}, more),
     filterForm(query),
@@ -108,7 +108,7 @@ function incidentCard(incident, { names, mayDecide, signal, load }) {
       "div",
       { class: "card-head" },
       severity(incident.severity),
-      doneBadge(incident.done_kind, incident.credential !== null),
+      doneBadge(incident.done_kind, { state: incident.state, hasKey: incident.credential !== null }),
       stateBadges(incident),
       ago(incident.last_alert_at),
     ),
