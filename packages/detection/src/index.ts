@@ -11,6 +11,7 @@ export {
   type DetectionOptions,
   type DetectionState,
   type DetectionStep,
+  type Objection,
 } from "./engine/detection.ts";
 export type { FactDraft } from "./engine/fact-feed.ts";
 export { splitRules } from "./engine/split-rules.ts";

@@ -6,20 +6,32 @@ import {
   keyedHasher,
   type RandomSource,
   RecordIds,
+  SEVERITIES,
+  type SignedVerdict,
 } from "@tripline/events";
 import { ActorMemory } from "./core/actor.ts";
-import { CallRecorder, type SeenCall } from "./core/call-recorder.ts";
+import { CallRecorder, type RefusableCall, type SeenCall } from "./core/call-recorder.ts";
 import { CurrentRedactor, type RedactionKeySource } from "./core/current-redactor.ts";
 import { printableName } from "./core/printable.ts";
 import { RecordWriter } from "./core/record-writer.ts";
-import { NO_DENY_LIST, NOT_RECORDABLE, refusalOf } from "./core/refusals.ts";
+import {
+  NO_DENY_LIST,
+  NOT_JUDGED,
+  NOT_RECORDABLE,
+  refusalOf,
+  refusalOfFinding,
+  UNJUDGED,
+} from "./core/refusals.ts";
 import { Sessions } from "./core/sessions.ts";
 import { recordedTarget } from "./core/target.ts";
 import { ToolMemory } from "./core/tool-memory.ts";
+import { VerdictDesk } from "./core/verdict-desk.ts";
 import { limitWarnings, type OnWarning, warnProcess } from "./core/warnings.ts";
 import type { AppliedEntry, DenyList } from "./deny-list/deny-list.ts";
+import type { EntryVerifier } from "./deny-list/entry-verifier.ts";
 import type {
   CallStart,
+  Decided,
   Interceptor,
   InterceptorStats,
   ListedTools,
@@ -27,7 +39,12 @@ import type {
   Refusal,
   Verdict,
 } from "./interceptor.ts";
-import { type InterceptorPolicyInput, interceptorPolicySchema, PolicyTable } from "./policy.ts";
+import {
+  type HoldPolicy,
+  type InterceptorPolicyInput,
+  interceptorPolicySchema,
+  PolicyTable,
+} from "./policy.ts";
 import type { RecordSender } from "./senders/record-sender.ts";
 import {
   adoptLeftovers,
@@ -57,6 +74,8 @@ export interface InterceptorOptions {
   redactionKeys: RedactionKeySource;
   /** Without one nothing is ever refused, and records say nothing of a policy. */
   denyList?: DenyList | undefined;
+  /** Pins the detector's keys. Without one no call waits: what the policy says of unanswered calls holds at once. */
+  verdicts?: Pick<EntryVerifier, "verifyVerdict" | "hasKeys"> | undefined;
   policy?: InterceptorPolicyInput | undefined;
   /** Default 256 MiB. */
   maxSpoolBytes?: number | undefined;
@@ -72,6 +91,8 @@ export interface InterceptorOptions {
 export interface ConfigurableInterceptor extends Interceptor {
   /** In force from the next call on. @throws ZodError when it is invalid */
   usePolicy(policy: InterceptorPolicyInput): void;
+  /** A verdict came from wherever this process hears of them; unverified. Never throws. */
+  judged(verdict: unknown): void;
 }
 
 /** Builds the core on its parts. Never waits; a spool directory that can't be used is a warning and counted drops. */
@@ -96,7 +117,9 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
   readonly #delivery: Delivery;
   readonly #writer: RecordWriter;
   readonly #calls: CallRecorder;
+  readonly #desk: VerdictDesk | null;
   readonly #heartbeats: NodeJS.Timeout;
+  #held = 0;
   #denied = 0;
   #refused = 0;
   #lateIntents = 0;
@@ -157,6 +180,18 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
       intentDeadlineMs: () => this.#policies.policy.intent_deadline_ms,
       guard: (work) => this.#guard(work),
     });
+    const { verdicts } = options;
+    this.#desk =
+      verdicts === undefined
+        ? null
+        : new VerdictDesk({
+            tenant: options.tenant,
+            boot: this.#boot,
+            hasKeys: () => verdicts.hasKeys,
+            verify: (value) => verdicts.verifyVerdict(value),
+            monotonic: () => performance.now(),
+            onWarning: this.#onWarning,
+          });
     this.#denyList?.onApplied((applied) => this.#guard(() => this.#recordApplied(applied)));
     this.#heartbeats = setInterval(
       () => this.#guard(() => this.#writer.heartbeat(now(), false, this.#denyListState())),
@@ -179,7 +214,8 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
   }
 
   mayRefuse(): boolean {
-    return (this.#denyList?.size ?? 0) > 0 || this.#policies.policy.fail_closed.length > 0;
+    const { fail_closed, hold } = this.#policies.policy;
+    return (this.#denyList?.size ?? 0) > 0 || fail_closed.length > 0 || hold.length > 0;
   }
 
   keyedHasher(): KeyedHasher {
@@ -190,11 +226,17 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
     this.#policies = new PolicyTable(interceptorPolicySchema.parse(policy));
   }
 
+  judged(verdict: unknown): void {
+    this.#guard(() => this.#desk?.take(verdict));
+  }
+
   stats(): InterceptorStats {
     return {
       boot: this.#boot,
       records: this.#writer.records,
       denied: this.#denied,
+      held: this.#held,
+      unanswered: this.#desk?.unanswered ?? 0,
       dropped: { ...this.#writer.dropped },
       refused: this.#refused,
       lateIntents: this.#lateIntents,
@@ -210,6 +252,7 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
 
   async #close(timeoutMs: number): Promise<void> {
     clearInterval(this.#heartbeats);
+    this.#desk?.close();
     await this.#spool.drained();
     this.#guard(() => this.#writer.heartbeat(this.#now(), true, this.#denyListState()));
     this.#spool.close();
@@ -243,28 +286,80 @@ class SpoolingInterceptor implements ConfigurableInterceptor {
       capture: toolPolicy.capture,
       startedMs,
     };
-    const revoked = this.#denyList?.check({
-      credential: actor.actor.credential,
-      session: session.id,
-      agent: actor.actor.agent,
-      principals: actor.principals,
-      server,
-      tool: path,
-    });
-    if (revoked !== undefined && revoked !== null) return this.#deny(seen, refusalOf(revoked));
+    const revoked = this.#revoked(seen);
+    if (revoked !== null) return this.#deny(seen, revoked);
 
     const status = this.#denyList?.status();
     if (status === "empty" || status === "stale") {
       if (status === "empty" && toolPolicy.failClosed) return this.#deny(seen, NO_DENY_LIST);
       seen.policy = { decision: "allow", rule: status === "empty" ? DENY_LIST_EMPTY : DENY_LIST_STALE };
     }
-    const withIntent =
-      toolPolicy.failClosed || this.#wantsIntent(known?.readOnly === true && toolPolicy.trusted);
-    const { call, recorded } = this.#calls.open(seen, withIntent);
-    if (recorded) return { kind: "allow", call };
+    const onlyReads = known?.readOnly === true && toolPolicy.trusted;
+    if (toolPolicy.hold !== null && !onlyReads)
+      return this.#hold(seen, toolPolicy.hold, toolPolicy.failClosed);
+    const { call, intent } = this.#calls.open(seen, toolPolicy.failClosed || this.#wantsIntent(onlyReads));
+    if (intent === null || intent.accepted) return { kind: "allow", call };
     if (toolPolicy.failClosed) return this.#deny(seen, NOT_RECORDABLE);
     this.#lateIntents += 1;
     return { kind: "allow", call };
+  }
+
+  /** The call is recorded, and waits for what the rules say of it where somebody can wait and somebody answers. */
+  #hold(seen: SeenCall, hold: HoldPolicy, failClosed: boolean): Verdict {
+    const desk = this.#desk;
+    const waits = desk !== null && seen.start.canWait === true && desk.isWorthWaiting();
+    if (!waits) {
+      if (hold.unanswered === "refuse") return this.#deny(seen, NOT_JUDGED);
+      seen.policy = { ...seen.policy, decision: "allow", rule: UNJUDGED };
+    } else seen.policy = { ...seen.policy, decision: "hold" };
+    const { call, intent } = this.#calls.open(seen, true);
+    seen.policy = { ...seen.policy, decision: "allow" };
+    if (intent?.accepted !== true) {
+      if (failClosed) return this.#refuseOpen(seen, call, NOT_RECORDABLE);
+      this.#lateIntents += 1;
+    }
+    if (!waits || intent === null) return { kind: "allow", call };
+    this.#held += 1;
+    this.#delivery.hurry();
+    const decided = desk
+      .verdictOn(intent, hold.maxMs)
+      .then((verdict) => this.#decide(seen, call, hold, verdict));
+    return { kind: "hold", call, decided };
+  }
+
+  /** What becomes of a call that waited. Its key may have been taken away meanwhile. */
+  #decide(seen: SeenCall, call: RefusableCall, hold: HoldPolicy, verdict: SignedVerdict | null): Decided {
+    const revoked = this.#revoked(seen);
+    if (revoked !== null) return this.#refuseOpen(seen, call, revoked);
+    if (verdict === null) {
+      if (hold.unanswered === "refuse") return this.#refuseOpen(seen, call, NOT_JUDGED);
+      seen.policy = { ...seen.policy, rule: UNJUDGED };
+      return { kind: "allow" };
+    }
+    const isAgainst =
+      verdict.verdict === "finding" &&
+      SEVERITIES.indexOf(verdict.severity ?? "critical") >= SEVERITIES.indexOf(hold.severity);
+    return isAgainst ? this.#refuseOpen(seen, call, refusalOfFinding(verdict)) : { kind: "allow" };
+  }
+
+  #refuseOpen(seen: SeenCall, call: RefusableCall, refusal: Refusal): Decided & { kind: "deny" } {
+    this.#denied += 1;
+    seen.policy = { decision: "deny", rule: refusal.revocationId };
+    call.refuse();
+    return { kind: "deny", refusal };
+  }
+
+  #revoked({ actor, session, target }: SeenCall): Refusal | null {
+    const { server = "", tool = "" } = target;
+    const entry = this.#denyList?.check({
+      credential: actor.actor.credential,
+      session: session.id,
+      agent: actor.actor.agent,
+      principals: actor.principals,
+      server,
+      tool: `${server}/${tool}`,
+    });
+    return entry === undefined || entry === null ? null : refusalOf(entry);
   }
 
   #wantsIntent(onlyReads: boolean): boolean {

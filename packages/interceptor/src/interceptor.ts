@@ -36,6 +36,8 @@ export interface CallStart {
   argsBytes?: number | undefined;
   /** Aborts when the caller gives up: the call then ends as `cancelled`. */
   signal?: AbortSignal | undefined;
+  /** Whether the tap can wait for a verdict. One that can't is told at once what it would be told without an answer. */
+  canWait?: boolean | undefined;
 }
 
 /** How a call ended. The tap says what an agent reads of the protocol's result. */
@@ -62,15 +64,22 @@ export interface OpenCall {
   end(end: CallEnd): void;
 }
 
-/** Why a call is refused: a live revocation, or a fail-closed tool that can't be checked or recorded. */
+/** Why a call is refused: a live revocation, a rule's finding, or a fail-closed tool that can't be checked or recorded. */
 export interface Refusal {
-  /** The revocation's id; `fail_closed` when there is none. */
+  /** The revocation's id; of a finding the rule's; `fail_closed` or `unjudged` when there is neither. */
   revocationId: string;
-  scope: "credential" | "session" | "agent" | "principal" | "tool" | "server" | "fail_closed";
+  scope: "credential" | "session" | "agent" | "principal" | "tool" | "server" | "call" | "fail_closed";
   reason: string;
 }
 
-export type Verdict = { kind: "allow"; call: OpenCall } | { kind: "deny"; refusal: Refusal };
+/** What became of a call that waited. A refusal is already recorded. */
+export type Decided = { kind: "allow" } | { kind: "deny"; refusal: Refusal };
+
+export type Verdict =
+  | { kind: "allow"; call: OpenCall }
+  | { kind: "deny"; refusal: Refusal }
+  /** Only for taps that `canWait`: forward nothing before `decided`, which never rejects and takes `max_ms` at most. */
+  | { kind: "hold"; call: OpenCall; decided: Promise<Decided> };
 
 export interface ListedTools {
   caller: Caller;
@@ -87,6 +96,9 @@ export interface InterceptorStats {
   boot: string;
   records: number;
   denied: number;
+  /** Calls that waited for a verdict, and those of them that got none in time. */
+  held: number;
+  unanswered: number;
   /** Records lost, by reason. */
   dropped: Readonly<Record<string, number>>;
   /** Records the receiver would not take; they are in `refused.ndjson`. */

@@ -22,8 +22,11 @@ import {
   type Revocation,
   revocationBytes,
   type SignedRevocation,
+  type SignedVerdict,
   signedRevocationSchema,
   TriplineError,
+  type Verdict,
+  verdictBytes,
 } from "@tripline/events";
 
 /** The key that signs revocations, and what interceptors pin of it. */
@@ -41,15 +44,17 @@ export interface PublicKey {
   public_key: string;
 }
 
-const KEY_FILE = "responder.pem"; // PKCS#8
+const RESPONDER_KEY = "responder.pem"; // PKCS#8
+/** Of the detector, which signs verdicts: whoever has it can let held calls through, and take nobody's key away. */
+export const DETECTOR_KEY = "detector.pem";
 
 /**
- * The responder's key from `keysDir`, made (file 0600, directory 0700) when there is none yet.
+ * The responder's key from `keysDir`, or another one there, made (file 0600, directory 0700) when there is none yet.
  * @throws TriplineError TRIPLINE_RESPONDER_KEY when the file is not an Ed25519 private key
  */
-export function loadOrCreateSigningKey(keysDir: string): SigningKey {
+export function loadOrCreateSigningKey(keysDir: string, file = RESPONDER_KEY): SigningKey {
   mkdirSync(keysDir, { recursive: true, mode: 0o700 });
-  const path = join(keysDir, KEY_FILE);
+  const path = join(keysDir, file);
   const existing = readIfPresent(path);
   if (existing !== undefined) return signingKeyFromPem(existing, path);
   createExclusively(path, generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }));
@@ -80,6 +85,12 @@ export function publicKeyId(publicKey: string): string {
 export function signRevocation(entry: Revocation, key: SigningKey): SignedRevocation {
   const signature = sign(null, revocationBytes(entry), key.privateKey).toString("base64url");
   return signedRevocationSchema.parse({ ...entry, key_id: key.id, signature });
+}
+
+/** Signs a verdict over `verdictBytes`. @throws ZodError when the verdict breaks its schema */
+export function signVerdict(verdict: Verdict, key: SigningKey): SignedVerdict {
+  const signature = sign(null, verdictBytes(verdict), key.privateKey).toString("base64url");
+  return { ...verdict, key_id: key.id, signature };
 }
 
 /**

@@ -27,6 +27,7 @@ async function measure(): Promise<void> {
   const collector = await startCollector({
     wrap: (log) => ({
       readTable: (topic, onEntry) => log.readTable(topic, onEntry),
+      follow: (topic, onEntry) => log.follow(topic, onEntry),
       // Nothing but the collector is measured: each append takes a turn of the event loop and keeps nothing.
       produce: async (topic, records) => {
         await new Promise(setImmediate);

@@ -1,4 +1,11 @@
-import { dataKeys, httpKeys, kafkaKeys, observabilityKeys, revocationKeysKeys } from "@tripline/service";
+import {
+  dataKeys,
+  httpKeys,
+  kafkaKeys,
+  observabilityKeys,
+  revocationKeysKeys,
+  verdictKeysKeys,
+} from "@tripline/service";
 import { z } from "zod";
 
 /** What a collector that runs alone can be told. */
@@ -7,5 +14,6 @@ export const collectorConfig = z.object({
   ...httpKeys,
   ...kafkaKeys,
   ...revocationKeysKeys,
+  ...verdictKeysKeys,
   ...observabilityKeys,
 });

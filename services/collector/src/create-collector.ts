@@ -13,10 +13,11 @@ import { ingestRoute } from "./ingest/ingest-route.ts";
 import { type InterceptorSettings, interceptorRoute } from "./interceptor-route.ts";
 import { RevocationFeed } from "./revocations/revocation-feed.ts";
 import { revocationsRoute } from "./revocations/revocations-route.ts";
+import { VerdictFeed } from "./revocations/verdict-feed.ts";
 
 export interface CollectorDeps extends InterceptorSettings {
   /** The topics must exist before the part starts. */
-  log: Pick<Log, "produce" | "readTable">;
+  log: Pick<Log, "produce" | "readTable" | "follow">;
   /** Where producers' records go; it refuses them while the log is full or drained. Default: `log`. */
   intake?: Pick<Log, "produce">;
   access: AccessRegistry;
@@ -31,8 +32,20 @@ export function createCollector(deps: CollectorDeps): { part: Part; routes: Fast
   const guards = createGuards(access);
   const trail = createTrail(deps.records);
   const feed = new RevocationFeed({ log, context, isEnrolled: (id) => access.isEnrolled(id) });
+  const verdicts = new VerdictFeed({ log, context, deliver: (verdict, frame) => feed.tell(verdict, frame) });
   return {
-    part: feed.part,
+    part: {
+      name: feed.part.name,
+      start: async () => {
+        await feed.part.start();
+        verdicts.start();
+      },
+      stop: async () => {
+        await verdicts.stop();
+        await feed.part.stop();
+      },
+      health: () => feed.part.health(),
+    },
     routes: async (app) => {
       await app.register(ingestRoute({ log: deps.intake ?? log, guards, context }));
       await app.register(interceptorRoute({ ...deps, guards }));

@@ -2,10 +2,10 @@ import type { InterceptorPolicy } from "@tripline/interceptor";
 import { type Guards, producerOf, type RedactionKeys } from "@tripline/service";
 import type { FastifyPluginAsync } from "fastify";
 
-/** A public key of the responder: what interceptors check revocations with. */
+/** A public key of the responder or of the detector: what interceptors check revocations and verdicts with. */
 export interface RevocationKey {
   id: string;
-  /** as the responder publishes it */
+  /** as its owner publishes it */
   public_key: string;
 }
 
@@ -13,6 +13,8 @@ export interface InterceptorSettings {
   secrets: RedactionKeys;
   /** the responder's public keys; asked at each request */
   revocationKeys: () => readonly RevocationKey[] | Promise<readonly RevocationKey[]>;
+  /** the detector's public keys; none: no call waits for a verdict. Asked at each request */
+  verdictKeys: () => readonly RevocationKey[];
   /** what the operator decided for interceptors; asked at each request */
   policy: () => InterceptorPolicy;
 }
@@ -29,6 +31,7 @@ export function interceptorRoute(deps: InterceptorSettings & { guards: Guards })
         issuers,
         redaction: await deps.secrets.of(tenant),
         revocation_keys: await deps.revocationKeys(),
+        verdict_keys: deps.verdictKeys(),
         policy: deps.policy(),
       };
     });

@@ -28,7 +28,9 @@ const log = await openLog({
   url: config.log,
   kafka: await kafkaAccess(config, { clientId: "tripline-collector", logger: context.logger }),
 });
-await log.ensureTopics(triplineTopics(config.partitions, [TOPICS.events, TOPICS.revocations]));
+await log.ensureTopics(
+  triplineTopics(config.partitions, [TOPICS.events, TOPICS.revocations, TOPICS.verdicts]),
+);
 const access = await AccessRegistry.open({
   path: join(config.data, "access.json"),
   logger: context.logger,
@@ -37,6 +39,7 @@ const access = await AccessRegistry.open({
 const records = createRecordProducer({ log, producerId: "collector", context });
 const interceptors = await openInterceptorPolicy(join(config.data, "interceptors.yaml"), context);
 const revocationKeys = parseRevocationKeys(config.revocationKeys);
+const verdictKeys = parseRevocationKeys(config.verdictKeys);
 const collector = createCollector({
   log,
   intake: log.intake,
@@ -46,6 +49,7 @@ const collector = createCollector({
   secrets: createRedactionKeys({ directory: join(config.data, "keys"), now: context.now }),
   policy: interceptors.policy,
   revocationKeys: () => revocationKeys,
+  verdictKeys: () => verdictKeys,
 });
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));

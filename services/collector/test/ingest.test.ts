@@ -224,6 +224,7 @@ describe("with the log away", () => {
     const other = await startCollector({
       wrap: (log) => ({
         readTable: (topic, onEntry) => log.readTable(topic, onEntry),
+        follow: (topic, onEntry) => log.follow(topic, onEntry),
         produce: (topic, records) =>
           away
             ? Promise.reject(

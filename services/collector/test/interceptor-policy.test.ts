@@ -13,6 +13,7 @@ const DEFAULTS = {
   intents: "mutating",
   intent_deadline_ms: 600_000,
   trusted_servers: [],
+  hold: [],
   capture: { default: "full", rules: [] },
   fail_closed: [],
 };

@@ -35,7 +35,7 @@ export interface RunningCollector {
 
 /** A collector behind real HTTP on a free port, over a log in memory. `wrap` puts something between the two. */
 export async function startCollector(
-  options: { wrap?: (log: Log) => Pick<Log, "produce" | "readTable">; log?: Log } = {},
+  options: { wrap?: (log: Log) => Pick<Log, "produce" | "readTable" | "follow">; log?: Log } = {},
 ): Promise<RunningCollector> {
   const directory = await mkdtemp(join(tmpdir(), "tripline-collector-"));
   const context = createContext({ service: "collector", logLevel: "silent" });
@@ -43,6 +43,7 @@ export async function startCollector(
   await log.ensureTopics([
     { name: TOPICS.events, partitions: 1, cleanup: TOPIC_CLEANUP[TOPICS.events] },
     { name: TOPICS.revocations, partitions: 1, cleanup: TOPIC_CLEANUP[TOPICS.revocations] },
+    { name: TOPICS.verdicts, partitions: 1, cleanup: TOPIC_CLEANUP[TOPICS.verdicts] },
   ]);
   const access = await AccessRegistry.open({
     path: join(directory, "access.json"),
@@ -59,6 +60,7 @@ export async function startCollector(
     context,
     records,
     revocationKeys: () => [{ id: "r1", public_key: "public" }],
+    verdictKeys: () => [{ id: "d1", public_key: "public" }],
     policy: interceptors.policy,
   });
   const http = createHttpServer({ context, host: "127.0.0.1", port: 0, publicHosts: [], allowedOrigins: [] });

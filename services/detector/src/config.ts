@@ -27,6 +27,11 @@ export const detectionKeys = {
 export const detectorConfig = z.object({
   ...kafkaKeys,
   ...detectionKeys,
+  verdictKey: z.string().min(1).optional().meta({
+    description:
+      "file with the key that signs verdicts on calls that wait for one (Ed25519, PKCS#8 PEM), made when it is missing; none: no verdicts are given. Detectors of one log need the same key",
+    placeholder: "FILE",
+  }),
   ...httpKeys,
   ...observabilityKeys,
 });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { TriplineError } from "@tripline/events";
+import type { SigningKey } from "@tripline/response";
 import {
   LOG_LEVELS,
   type LogLevel,
@@ -21,6 +22,8 @@ export interface DetectorWorkerDeps {
   context: Pick<ServiceContext, "logger">;
   /** An operator's own files. */
   places?: RulePlaces;
+  /** Signs verdicts on calls that wait for one. Default: none is given. */
+  verdictKey?: SigningKey | undefined;
 }
 
 /**
@@ -54,6 +57,7 @@ export function createDetectorWorker(deps: DetectorWorkerDeps): Part & {
       port: port2,
       logLevel: levelOf(deps.context.logger.level),
       places: deps.places ?? {},
+      verdictKey: deps.verdictKey?.privateKey.export({ type: "pkcs8", format: "pem" }).toString() ?? null,
     };
     const thread = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData,

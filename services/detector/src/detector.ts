@@ -1,5 +1,6 @@
 import type { Rule } from "@tripline/detection";
 import { TOPICS } from "@tripline/events";
+import type { SigningKey } from "@tripline/response";
 import type { Part, PartHealth, ServiceContext } from "@tripline/service";
 import {
   type Log,
@@ -27,6 +28,8 @@ export interface DetectorDeps {
   /** Rules that never change; or the files of rules that do, which are looked at as long as it runs. */
   rules: readonly Rule[] | RuleDirectory;
   context: Pick<ServiceContext, "logger" | "metrics" | "now">;
+  /** Signs verdicts on calls that wait for one. Default: none is given. */
+  verdictKey?: SigningKey | undefined;
   /** ms between snapshots; default 30 s */
   snapshotEveryMs?: number;
   /** ms by a clock that no one sets; default the process's. For tests whose log has a clock of its own. */
@@ -57,6 +60,7 @@ export function createDetector(deps: DetectorDeps): Detector {
     rules: keeper?.rules ?? fixedRules(deps.rules instanceof RuleDirectory ? [] : deps.rules),
     metrics,
     now: context.now,
+    verdictKey: deps.verdictKey,
   };
   const shared = {
     log,

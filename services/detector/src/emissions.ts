@@ -1,5 +1,14 @@
-import type { FactDraft } from "@tripline/detection";
-import { type Alert, alertKey, type Fact, factKey, TOPICS } from "@tripline/events";
+import type { FactDraft, Objection } from "@tripline/detection";
+import {
+  type Alert,
+  alertKey,
+  type Envelope,
+  type Fact,
+  factKey,
+  TOPICS,
+  verdictKey,
+} from "@tripline/events";
+import { type SigningKey, signVerdict } from "@tripline/response";
 import type { Emission, LogRecord } from "@tripline/stream";
 
 const HEADERS = { "content-type": "application/json" };
@@ -37,6 +46,46 @@ export function factEmission(
     topic: TOPICS.facts,
     key: factKey(record.envelope.tenant, value),
     value: encoder.encode(JSON.stringify(fact)),
+    headers: HEADERS,
+  };
+}
+
+const MAX_TITLE_CHARS = 256;
+
+/**
+ * What the rules make of an intent whose call waits.
+ * @param objection null: nothing speaks against it
+ * @param now ms since the epoch
+ */
+export function verdictEmission(
+  { id, tenant, producer }: Envelope,
+  objection: Objection | null,
+  { key, now }: { key: SigningKey; now: number },
+): Emission {
+  const verdict = signVerdict(
+    {
+      v: 1,
+      tenant,
+      producer: producer.id,
+      boot: producer.boot,
+      seq: producer.seq,
+      record_id: id,
+      verdict: objection === null ? "clear" : "finding",
+      ...(objection === null
+        ? {}
+        : {
+            rule_id: objection.rule.id,
+            severity: objection.severity,
+            title: objection.rule.title.slice(0, MAX_TITLE_CHARS),
+          }),
+      judged_at: new Date(now).toISOString(),
+    },
+    key,
+  );
+  return {
+    topic: TOPICS.verdicts,
+    key: verdictKey(verdict),
+    value: encoder.encode(JSON.stringify(verdict)),
     headers: HEADERS,
   };
 }

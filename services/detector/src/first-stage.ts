@@ -6,7 +6,8 @@ import {
   StateTables,
   splitRules,
 } from "@tripline/detection";
-import type { RulesChanged, TriplineRecord } from "@tripline/events";
+import { awaitsVerdict, type RulesChanged, type TriplineRecord } from "@tripline/events";
+import type { SigningKey } from "@tripline/response";
 import {
   copiedFrom,
   type LogRecord,
@@ -15,7 +16,7 @@ import {
   type PartitionStep,
 } from "@tripline/stream";
 import { z } from "zod";
-import { alertEmission, factEmission } from "./emissions.ts";
+import { alertEmission, factEmission, verdictEmission } from "./emissions.ts";
 import type { DetectorMetrics } from "./metrics.ts";
 import { readRecord, rulesChangedIn } from "./read-record.ts";
 import { ResentFilter } from "./resent.ts";
@@ -28,6 +29,8 @@ export interface StageDeps {
   metrics: DetectorMetrics;
   /** ms since the epoch */
   now(): number;
+  /** Signs verdicts on calls that wait. Without it nobody gets one. */
+  verdictKey?: SigningKey | undefined;
 }
 
 /** The set that judges, over the partition's tables. */
@@ -38,6 +41,8 @@ interface Judging {
   readonly tables: ReadonlySet<string>;
 }
 
+/** Nobody waits as long: behind a backlog, verdicts on what is long decided would only add to it. */
+const VERDICT_WORTH_MS = 10_000;
 const RULE_SET = "rule_set";
 const CURRENT = "current";
 const nameState = z.string();
@@ -48,7 +53,7 @@ const IDLE = { groups: 0, evicted: 0, quieted: 0, excepted: 0 };
  * puts another set in force for what comes behind it: state of rules that are the same in both stays.
  */
 export function firstStage(
-  { rules, metrics, now }: StageDeps,
+  { rules, metrics, now, verdictKey }: StageDeps,
   { partition, generation }: Pick<PartitionInfo, "partition" | "generation">,
 ): PartitionStep {
   const tables = new StateTables((what) => metrics.forgotten("first", what));
@@ -72,13 +77,18 @@ export function firstStage(
   }
 
   function judge({ set, detection, state }: Judging, read: TriplineRecord, record: LogRecord): Outcome {
-    const { alerts, facts } = detection.step(state, { record: read, appendTime: record.appendTime });
-    if (alerts.length === 0 && facts.length === 0) return { kind: "skip", reason: "nothing_found" };
+    const { alerts, facts, gravest } = detection.step(state, { record: read, appendTime: record.appendTime });
+    const awaited = verdictKey !== undefined && awaitsVerdict(read.envelope);
+    if (!awaited && alerts.length === 0 && facts.length === 0)
+      return { kind: "skip", reason: "nothing_found" };
     const at = now();
+    const answer = awaited && at - record.appendTime < VERDICT_WORTH_MS;
+    if (answer) metrics.judgedWaiting(gravest === null ? "clear" : "finding");
     for (const alert of alerts) metrics.detected(alert, at - record.appendTime);
     return {
       kind: "emit",
       records: [
+        ...(answer ? [verdictEmission(read.envelope, gravest, { key: verdictKey, now: at })] : []),
         ...alerts.map((alert) => alertEmission(alert, at)),
         ...facts.map((fact) => factEmission(fact, { record, generation, ruleSet: set.name })),
       ],

@@ -1,3 +1,5 @@
+import { basename, dirname } from "node:path";
+import { loadOrCreateSigningKey } from "@tripline/response";
 import {
   createContext,
   createHttpServer,
@@ -25,7 +27,11 @@ const log = await openLog({
   kafka: await kafkaAccess(config, { clientId: "tripline-detector", logger: context.logger }),
 });
 await log.ensureTopics(triplineTopics(config.partitions));
-const detector = createDetector({ log, rules, context });
+const verdictKey =
+  config.verdictKey === undefined
+    ? undefined
+    : loadOrCreateSigningKey(dirname(config.verdictKey), basename(config.verdictKey));
+const detector = createDetector({ log, rules, context, verdictKey });
 onReloadSignal(() => void detector.reload());
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));
@@ -33,7 +39,14 @@ const parts: Part[] = [http.part, detector];
 
 const code = await runParts(parts, {
   logger: context.logger,
-  onReady: () => context.logger.info({ url: http.url() }, "the detector is ready"),
+  onReady: () =>
+    context.logger.info(
+      {
+        url: http.url(),
+        ...(verdictKey === undefined ? {} : { verdictKey: `${verdictKey.id}=${verdictKey.publicKey}` }),
+      },
+      "the detector is ready",
+    ),
 });
 await log.close();
 await context.close();

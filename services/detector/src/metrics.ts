@@ -7,6 +7,8 @@ import type { JudgingSet } from "./rules/rules-in-force.ts";
 export interface DetectorMetrics {
   /** @param delayMs from the log's append to the finding */
   detected(alert: Alert, delayMs: number): void;
+  /** A verdict on a call that waits was written. */
+  judgedWaiting(verdict: "clear" | "finding"): void;
   /** A set of rules took effect in a partition that is here. */
   inForce(set: JudgingSet): void;
   /** A fact came too late for its place in the order. */
@@ -27,6 +29,11 @@ export function detectorMetrics(registry: ServiceContext["metrics"]): DetectorMe
   const delay = histogram(registry, {
     name: "tripline_detector_delay_seconds",
     help: "From the log's append of the completing record to its alert",
+  });
+  const verdicts = counter(registry, {
+    name: "tripline_detector_verdicts_total",
+    help: "Verdicts on calls that waited for one",
+    labels: ["verdict"],
   });
   const remembering = new Set<{ stage: string; counts: () => DetectionCounts }>();
   const groups = gauge(registry, {
@@ -81,6 +88,7 @@ export function detectorMetrics(registry: ServiceContext["metrics"]): DetectorMe
     help: "Number of the set of rules in force; it rises with each change",
   });
   return {
+    judgedWaiting: (verdict) => verdicts.inc({ verdict }),
     inForce(judging) {
       rules.set(judging.rules.length);
       setNumber.set(judging.number);

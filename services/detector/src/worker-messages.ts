@@ -11,6 +11,8 @@ export interface WorkerStart {
   /** An operator's own files. */
   places: RulePlaces;
   logLevel: LogLevel;
+  /** PKCS#8 PEM of the key that signs verdicts; null: none are given. */
+  verdictKey: string | null;
 }
 
 export type ToWorker = { type: "stop" } | { type: "metrics" } | { type: "reload" };

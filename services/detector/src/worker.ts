@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { TriplineError } from "@tripline/events";
+import { signingKeyFromPem } from "@tripline/response";
 import { createContext } from "@tripline/service";
 import { connectLog } from "@tripline/stream";
 import { createDetector } from "./detector.ts";
@@ -18,7 +19,9 @@ const context = createContext({ service: "detector", logLevel: start.logLevel })
 try {
   const rules = new RuleDirectory(start.places);
   const log = await connectLog(start.port);
-  const detector = createDetector({ log, rules, context });
+  const verdictKey =
+    start.verdictKey === null ? undefined : signingKeyFromPem(start.verdictKey, "the detector's key");
+  const detector = createDetector({ log, rules, context, verdictKey });
   await detector.start();
   const tellHealth = (): void => tell({ type: "health", health: detector.health() });
   tellHealth();

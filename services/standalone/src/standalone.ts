@@ -5,7 +5,7 @@ import { createConsole } from "@tripline/console";
 import { createDetectorWorker } from "@tripline/detector";
 import { createEraserPart } from "@tripline/eraser";
 import { createResponder } from "@tripline/responder";
-import { verifyRevocation } from "@tripline/response";
+import { DETECTOR_KEY, loadOrCreateSigningKey, verifyRevocation } from "@tripline/response";
 import {
   AccessRegistry,
   createGuards,
@@ -76,6 +76,8 @@ export async function createStandalone(
     guards: createGuards(access),
     publicUrl: () => config.publicUrl ?? http.url(),
   });
+  const verdictKey = loadOrCreateSigningKey(join(data, "keys"), DETECTOR_KEY);
+  const verdictKeys = [{ id: verdictKey.id, public_key: verdictKey.publicKey }];
   const collector = createCollector({
     log,
     intake: log.intake,
@@ -84,12 +86,14 @@ export async function createStandalone(
     records,
     secrets,
     revocationKeys: () => responder.publicKeys,
+    verdictKeys: () => verdictKeys,
     policy: interceptors.policy,
   });
   const detector = createDetectorWorker({
     log,
     context,
     places: { ...config, directory: config.rules },
+    verdictKey,
   });
   const people = createConsole({
     store,

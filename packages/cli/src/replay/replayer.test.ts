@@ -25,6 +25,8 @@ function rememberingInterceptor(refusedTool?: string) {
       boot: "b",
       records: 0,
       denied: 0,
+      held: 0,
+      unanswered: 0,
       dropped: {},
       refused: 0,
       lateIntents: 0,

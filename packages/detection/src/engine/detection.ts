@@ -4,6 +4,7 @@ import {
   eventKey,
   IN_DOUBT_PRODUCER,
   SEVERITIES,
+  type Severity,
   type TriplineRecord,
 } from "@tripline/events";
 import { z } from "zod";
@@ -70,10 +71,21 @@ export interface DetectionState {
   readonly tables: StateTables;
 }
 
+/** What the rules say against one record, told or not. */
+export interface Objection {
+  rule: { id: string; title: string };
+  severity: Severity;
+}
+
 export interface DetectionStep {
   state: DetectionState;
   alerts: Alert[];
   facts: FactDraft[];
+  /**
+   * The gravest finding that this record completes, also one that raises no alert because its group is quiet: a second
+   * try is as harmful as the first. Findings that the settings except, and of rules that raise no alerts, do not count.
+   */
+  gravest: Objection | null;
 }
 
 export interface DetectionCounts {
@@ -149,25 +161,39 @@ export function createDetection(rules: readonly Rule[], options: DetectionOption
     const alerts = advance(state, input.appendTime);
     if (envelope.type === "statement") takeUpStatement(state, viewOf(state, input));
     if (envelope.type !== "call" && envelope.type !== "call.intent" && envelope.type !== "tools.listed") {
-      return { state, alerts, facts: [] };
+      return { state, alerts, facts: [], gravest: null };
     }
     if (envelope.type === "tools.listed") state.tools.learn(input.record);
     const view = viewOf(state, input);
-    if (view.isClosing && view.phase !== "end") return { state, alerts, facts: [] };
+    if (view.isClosing && view.phase !== "end") return { state, alerts, facts: [], gravest: null };
     options.onView?.(view);
     const findings: ScoredFinding[] = [];
+    let gravest: Objection | null = null;
     for (const { rule, trackers } of state.dispatch.concernedBy(view, envelope)) {
       if (input.rules !== undefined && !input.rules.includes(rule.id)) continue;
       const found = judge(trackers, view);
       if (found === null) continue;
-      tell(state, { rule, ...found, view }, alerts, findings);
+      gravest = graverOf(gravest, objectionOf(rule, found.gravest, view));
+      if (found.told !== null) tell(state, { rule, ...found.told, view }, alerts, findings);
     }
-    if (findings.length > 0 && state.incidents !== null) alerts.push(...state.incidents.add(findings, view));
+    if (findings.length > 0 && state.incidents !== null) {
+      const incidents = state.incidents.add(findings, view);
+      alerts.push(...incidents);
+      for (const { rule, severity } of incidents) gravest = graverOf(gravest, { rule, severity });
+    }
     return {
       state,
       alerts,
       facts: feeds.length === 0 || view.isClosing ? [] : state.feed.factsOf(view, envelope),
+      gravest,
     };
+  }
+
+  function objectionOf(rule: Rule, finding: Finding, view: RecordView): Objection | null {
+    const { tripline, title } = rule.definition;
+    if (!tripline.alert && options.tellAll !== true) return null;
+    if (rule.adjusted?.isExcepted(view) === true) return null;
+    return { rule: { id: rule.id, title }, severity: rule.adjusted?.level ?? finding.level };
   }
 
   function tell(
@@ -262,19 +288,33 @@ function callKey(envelope: Envelope, { id }: { id: string }): string {
   return `${eventKey(envelope)} ${id}`;
 }
 
-/** The gravest finding of a rule's trackers, one of which is concerned; of equal ones that of the tighter group. */
-function judge(
-  trackers: readonly ScopedTracker[],
-  view: RecordView,
-): { finding: Finding; group: Group } | null {
-  let best: { finding: Finding; group: Group } | null = null;
+function graverOf(before: Objection | null, found: Objection | null): Objection | null {
+  if (before === null || found === null) return before ?? found;
+  return SEVERITIES.indexOf(found.severity) > SEVERITIES.indexOf(before.severity) ? found : before;
+}
+
+interface FoundByRule {
+  /** Of those that are not quiet the gravest, of equal ones that of the tighter group. */
+  told: { finding: Finding; group: Group } | null;
+  gravest: Finding;
+}
+
+/** What a rule's trackers find, one of which is concerned. */
+function judge(trackers: readonly ScopedTracker[], view: RecordView): FoundByRule | null {
+  let found: FoundByRule | null = null;
   for (const { tracker, demote } of trackers) {
-    const found = tracker.judge(view, trackers.length === 1);
-    if (found === null) continue;
-    const finding = { ...found.finding, level: demoted(found.finding.level, demote) };
-    if (best === null || SEVERITIES.indexOf(finding.level) > SEVERITIES.indexOf(best.finding.level)) {
-      best = { finding, group: found.group };
+    const judged = tracker.judge(view, trackers.length === 1);
+    if (judged === null) continue;
+    const finding = { ...judged.finding, level: demoted(judged.finding.level, demote) };
+    found ??= { told: null, gravest: finding };
+    if (isGraver(finding, found.gravest)) found.gravest = finding;
+    if (judged.told && (found.told === null || isGraver(finding, found.told.finding))) {
+      found.told = { finding, group: judged.group };
     }
   }
-  return best;
+  return found;
+}
+
+function isGraver(finding: Finding, than: Finding): boolean {
+  return SEVERITIES.indexOf(finding.level) > SEVERITIES.indexOf(than.level);
 }

@@ -7,15 +7,22 @@ import { TrackedGroups, type TrackerHome } from "./tracked-groups.ts";
 
 export type { TrackerHome } from "./tracked-groups.ts";
 
+/** What a record completes. `told`: its group is not quiet, so it raises an alert. */
+export interface Judged {
+  finding: Finding;
+  group: Group;
+  told: boolean;
+}
+
 /** What one rule remembers of all its groups, in one scope. */
 export interface Tracker {
   /** Without state: whether the record is one for this tracker. */
   concerns(view: RecordView): boolean;
   /**
-   * Judges a record; null when nothing is found or the group is quiet.
+   * Judges a record; null when nothing is found.
    * @param concerned true: `concerns` is known to say yes, and need not be asked
    */
-  judge(view: RecordView, concerned?: boolean): { finding: Finding; group: Group } | null;
+  judge(view: RecordView, concerned?: boolean): Judged | null;
   /**
    * What time has completed before the log took a record at `now` (ms since the epoch), to be asked before that record
    * is judged. Absent where time completes nothing.
@@ -54,7 +61,7 @@ export function createTracker<S>(
       // A sequence's last step without its first: of such a group there is nothing to keep.
       if (awaitsContent && (finding !== null || !isEmpty(entry.state))) groups.keep(entry, group.key, view);
       timers?.note(entry.state, view, group);
-      return finding !== null && groups.tells(entry, finding, view) ? { finding, group } : null;
+      return finding === null ? null : { finding, group, told: groups.tells(entry, finding, view) };
     },
   };
 

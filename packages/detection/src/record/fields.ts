@@ -104,7 +104,11 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   },
   args_digest: { read: (view) => view.argsDigest ?? undefined, about: "equal arguments, equal digest" },
   result: { read: (view) => view.record.payload?.result, about: "the result's text, redacted", atEnd: true },
-  decision: { read: keyed("decision"), about: "allow or deny" },
+  decision: {
+    read: keyed("decision"),
+    about: "allow or deny; of a call that waited for a verdict, what became of it",
+    atEnd: true,
+  },
   cost_usd: {
     read: (view) => numberIn(view.record.envelope.usage?.cost_usd),
     about: "cost in USD",

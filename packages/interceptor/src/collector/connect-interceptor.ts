@@ -61,6 +61,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
   let keys: readonly RedactionKey[] =
     settings === null ? [localKey(cache, onWarning)] : redactionKeysOf(settings);
   const verifier = new EntryVerifier([]);
+  const verdicts = new EntryVerifier([]);
   pin(settings);
   const tenant = settings?.tenant ?? options.tenant ?? LOCAL_TENANT;
   const file = new DenyListFile(cache.denyListPath, onWarning);
@@ -83,6 +84,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
     sender: createHttpSender(options),
     redactionKeys: () => keys,
     denyList,
+    verdicts,
     policy: policyOf(settings),
     maxSpoolBytes: options.maxSpoolBytes,
     onWarning: options.onWarning,
@@ -138,7 +140,13 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
   /** From the start of the list: entries that the old keys did not vouch for are looked at again. */
   function follow(): void {
     const before = source;
-    source = createSseSource({ url: options.url, ingestKey: options.ingestKey, onWarning });
+    source = createSseSource({
+      url: options.url,
+      ingestKey: options.ingestKey,
+      onWarning,
+      boot: interceptor.stats().boot,
+      onVerdict: (verdict) => interceptor.judged(verdict),
+    });
     source.start(denyList);
     void before?.close();
   }
@@ -155,11 +163,13 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
 
   function pin(known: InterceptorSettings | null): void {
     try {
-      if (known !== null) verifier.pin(known.revocation_keys);
+      if (known === null) return;
+      verifier.pin(known.revocation_keys);
+      verdicts.pin(known.verdict_keys);
     } catch (cause) {
       onWarning({
         code: "TRIPLINE_PINNED_KEY",
-        message: "the revocation keys can't be read; the old ones stay",
+        message: "the keys of revocations or verdicts can't be read; the old ones stay",
         cause,
       });
     }
@@ -182,6 +192,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
     mayRefuse: () => interceptor.mayRefuse(),
     keyedHasher: () => interceptor.keyedHasher(),
     usePolicy: (policy) => interceptor.usePolicy(policy),
+    judged: (verdict) => interceptor.judged(verdict),
     stats: () => interceptor.stats(),
     denyList,
     redactionKeys: () => keys,

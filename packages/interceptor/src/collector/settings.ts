@@ -19,6 +19,7 @@ const settingsSchema = z.object({
   issuers: z.array(z.string()).default([]),
   redaction: z.object({ current: z.string(), keys: z.array(redactionKeySchema).min(1) }),
   revocation_keys: z.array(z.object({ id: z.string(), public_key: z.string() })),
+  verdict_keys: z.array(z.object({ id: z.string(), public_key: z.string() })).default([]),
   policy: z.record(z.string(), z.unknown()).default({}),
 });
 export type InterceptorSettings = z.infer<typeof settingsSchema>;

@@ -13,7 +13,7 @@ import type { KnownActor } from "./actor.ts";
 import type { CurrentRedactor } from "./current-redactor.ts";
 import { isoTime } from "./iso-time.ts";
 import { printableName } from "./printable.ts";
-import type { RecordWriter } from "./record-writer.ts";
+import type { RecordWriter, Written } from "./record-writer.ts";
 
 /** What is known of a call once it was looked at, before it is forwarded. */
 export interface SeenCall {
@@ -45,6 +45,18 @@ interface Arguments {
   bytes: number;
   /** `value` is the head of the arguments' JSON text. */
   cut: boolean;
+}
+
+/** The end of a call that was refused after it had begun. */
+interface Denied {
+  outcome: "denied";
+}
+const DENIED: Denied = { outcome: "denied" };
+
+/** A call whose intent is on file, and which may still be refused. */
+export interface RefusableCall extends OpenCall {
+  /** Ends it as denied, by the policy that `SeenCall` then has. */
+  refuse(): void;
 }
 
 /** Larger texts are cut to KEPT_CHARS before they are looked at: the payload keeps less, and redaction costs 6 ms/MB. */
@@ -87,18 +99,15 @@ export class CallRecorder {
     );
   }
 
-  /**
-   * Writes the intent where one is asked for and gives back the open call.
-   * `recorded` says whether the intent was on file in time; it is true when none was asked for.
-   */
-  open(seen: SeenCall, withIntent: boolean): { call: OpenCall; recorded: boolean } {
+  /** Writes the intent where one is asked for and gives back the open call. */
+  open(seen: SeenCall, withIntent: boolean): { call: RefusableCall; intent: Written | null } {
     const id = this.#options.ids.uuid(seen.startedMs);
     const args = readArguments(seen.start);
-    const recorded = !withIntent || this.#writeIntent(id, seen, args);
-    return { call: this.#opened(id, seen, withIntent ? { ...args, text: undefined } : args), recorded };
+    const intent = withIntent ? this.#writeIntent(id, seen, args) : null;
+    return { call: this.#opened(id, seen, withIntent ? { ...args, text: undefined } : args), intent };
   }
 
-  #writeIntent(id: string, seen: SeenCall, args: Arguments): boolean {
+  #writeIntent(id: string, seen: SeenCall, args: Arguments): Written {
     const { intentDeadlineMs, writer } = this.#options;
     const captured = this.#captureArgs(seen, args);
     return writer.writeNow(
@@ -121,12 +130,12 @@ export class CallRecorder {
   }
 
   /** @param args with their text, if the call's record has to carry them because no intent did */
-  #opened(id: string, seen: SeenCall, args: Arguments): OpenCall {
+  #opened(id: string, seen: SeenCall, args: Arguments): RefusableCall {
     const { guard, monotonic } = this.#options;
     const { signal } = seen.start;
     const began = monotonic();
     let ended = false;
-    const end = (how: CallEnd): void => {
+    const end = (how: CallEnd | Denied): void => {
       if (ended) return;
       ended = true;
       signal?.removeEventListener("abort", aborted);
@@ -134,10 +143,10 @@ export class CallRecorder {
     };
     const aborted = (): void => end({ outcome: "cancelled", message: "the caller gave up" });
     signal?.addEventListener("abort", aborted, { once: true });
-    return { id, end };
+    return { id, end, refuse: () => end(DENIED) };
   }
 
-  #writeCall(id: string, seen: SeenCall, args: Arguments, end: CallEnd, durationMs: number): void {
+  #writeCall(id: string, seen: SeenCall, args: Arguments, end: CallEnd | Denied, durationMs: number): void {
     const { ids, now, redactor, writer } = this.#options;
     const answered = "text" in end;
     const current = redactor.redactor();
@@ -148,7 +157,7 @@ export class CallRecorder {
       args: args.text === undefined ? undefined : JSON.parse(args.text),
       result: answered ? (whole === undefined ? end.text : end.text.slice(0, KEPT_CHARS)) : undefined,
       resultWhole: whole,
-      error: answered ? undefined : end.message,
+      error: answered || end.outcome === "denied" ? undefined : end.message,
       names: seen.actor.names,
     });
     writer.write(

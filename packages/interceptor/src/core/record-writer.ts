@@ -21,6 +21,13 @@ export interface PayloadText {
   hash: string;
 }
 
+/** A record by its id and number, and whether it was accepted in time. */
+export interface Written {
+  id: string;
+  seq: number;
+  accepted: boolean;
+}
+
 export interface RecordWriterOptions {
   boot: string;
   tenant: string;
@@ -66,10 +73,10 @@ export class RecordWriter {
     this.#options.spool.append(line, settled);
   }
 
-  /** Accepted before it returns, if it returns true. */
-  writeNow(timeMs: number, body: EnvelopeBody, payload?: PayloadText): boolean {
-    const { line, settled } = this.#encode(timeMs, body, payload);
-    return this.#options.spool.appendNow(line, settled);
+  /** Accepted before it returns, if it says `accepted`. */
+  writeNow(timeMs: number, body: EnvelopeBody, payload?: PayloadText): Written {
+    const { line, settled, id, seq } = this.#encode(timeMs, body, payload);
+    return { id, seq, accepted: this.#options.spool.appendNow(line, settled) };
   }
 
   /** Ends the interval with a heartbeat; when that can't be written now, the interval goes on. */
@@ -100,14 +107,17 @@ export class RecordWriter {
     timeMs: number,
     body: EnvelopeBody,
     payload: PayloadText | undefined,
-  ): { line: string; settled: (reason: DropReason | null) => void } {
-    const text = JSON.stringify(this.#envelope(timeMs, body, payload?.hash));
+  ): { line: string; settled: (reason: DropReason | null) => void; id: string; seq: number } {
+    const envelope = this.#envelope(timeMs, body, payload?.hash);
+    const text = JSON.stringify(envelope);
     this.#seq += 1;
     const line =
       payload === undefined ? `{"envelope":${text}}\n` : `{"envelope":${text},"payload":${payload.text}}\n`;
     if (line.length > MAX_RECORD_BYTES) throw new RangeError("a record is larger than any receiver takes");
     return {
       line,
+      id: envelope.id,
+      seq: envelope.producer.seq,
       settled: (reason) => {
         if (reason === null) {
           this.#chain.add(digest(text));

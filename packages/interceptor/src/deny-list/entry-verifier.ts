@@ -2,8 +2,11 @@ import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import {
   revocationBytes,
   type SignedRevocation,
+  type SignedVerdict,
   signedRevocationSchema,
+  signedVerdictSchema,
   TriplineError,
+  verdictBytes,
 } from "@tripline/events";
 
 /** A responder's Ed25519 key that revocations are believed from: PEM, or base64(url) of the raw 32 bytes or of the SPKI. */
@@ -31,15 +34,31 @@ export class EntryVerifier {
     this.#keys = new Map(keys.map(({ id, public_key }) => [id, readKey(id, public_key)]));
   }
 
+  get hasKeys(): boolean {
+    return this.#keys.size > 0;
+  }
+
   /** The entry, if it has the right form and a pinned key signed exactly it; else null. Never throws. */
   verify(value: unknown): SignedRevocation | null {
     const parsed = signedRevocationSchema.safeParse(value);
     if (!parsed.success) return null;
-    const entry = parsed.data;
-    const key = this.#keys.get(entry.key_id);
-    const signature = Buffer.from(entry.signature, "base64url");
-    if (key === undefined || signature.length !== SIGNATURE_BYTES) return null;
-    return verify(null, revocationBytes(entry), key, signature) ? entry : null;
+    return this.#isSigned(parsed.data, revocationBytes) ? parsed.data : null;
+  }
+
+  /** The verdict, likewise. A verifier pins the keys of responders or of detectors, never both. */
+  verifyVerdict(value: unknown): SignedVerdict | null {
+    const parsed = signedVerdictSchema.safeParse(value);
+    return parsed.success && this.#isSigned(parsed.data, verdictBytes) ? parsed.data : null;
+  }
+
+  #isSigned<T extends { key_id: string; signature: string }>(
+    signed: T,
+    bytesOf: (signed: T) => Uint8Array,
+  ): boolean {
+    const key = this.#keys.get(signed.key_id);
+    const signature = Buffer.from(signed.signature, "base64url");
+    if (key === undefined || signature.length !== SIGNATURE_BYTES) return false;
+    return verify(null, bytesOf(signed), key, signature);
   }
 }
 

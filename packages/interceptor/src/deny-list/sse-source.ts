@@ -12,6 +12,10 @@ export interface SseSourceOptions {
   url: string;
   ingestKey: string;
   onWarning: OnWarning;
+  /** This producer's boot, where it wants to hear the verdicts that its calls wait for. */
+  boot?: string | undefined;
+  /** Unverified. */
+  onVerdict?: ((verdict: unknown) => void) | undefined;
   random?: (() => number) | undefined;
 }
 
@@ -19,6 +23,7 @@ export interface SseSourceOptions {
 export function createSseSource(options: SseSourceOptions): RevocationSource {
   const base = new URL(options.url);
   const path = `${base.pathname.replace(/\/$/, "")}/v1/revocations`;
+  const query = options.boot === undefined ? undefined : { boot: options.boot };
   const pool = new Pool(base.origin, {
     connections: 1,
     connect: { timeout: CONNECT_TIMEOUT_MS },
@@ -30,6 +35,7 @@ export function createSseSource(options: SseSourceOptions): RevocationSource {
     const { statusCode, headers, body } = await pool.request({
       method: "GET",
       path,
+      ...(query === undefined ? {} : { query }),
       headers: { authorization: `Bearer ${options.ingestKey}`, accept: "text/event-stream" },
       signal: stop,
     });
@@ -42,6 +48,7 @@ export function createSseSource(options: SseSourceOptions): RevocationSource {
     sink.snapshotBegins();
     const events = new SseEvents(({ event, data }) => {
       if (event === "revocation") sink.entry(parseEntry(data));
+      else if (event === "verdict") options.onVerdict?.(parseEntry(data));
       else if (event === "loaded") sink.loaded();
     });
     const decoder = new TextDecoder();

@@ -20,12 +20,16 @@ interface TableReader {
 export interface TableLog {
   readTable(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader>;
   ping(): Promise<void>;
+  /** Only needed to hear verdicts. */
+  follow?(topic: string, onEntry: (entry: TableEntry) => void): Promise<TableReader>;
 }
 
 export interface TableSourceOptions {
   log: TableLog;
   onWarning: OnWarning;
   topic?: string | undefined;
+  /** Hears the verdicts on all calls that wait, unverified. Default: nobody's calls wait here. */
+  onVerdict?: ((verdict: unknown) => void) | undefined;
 }
 
 /** Reads the compacted revocations topic itself, without a collector. Opens it anew for ever; does not close the log. */
@@ -38,6 +42,7 @@ export function createTableSource(options: TableSourceOptions): RevocationSource
       if (value === null) sink.removed(key.slice(key.lastIndexOf("/") + 1));
       else sink.entry(parseEntry(new TextDecoder().decode(value)));
     });
+    const verdicts = await followVerdicts();
     const contact = setInterval(() => {
       // A log that does not answer is no sign of life: the list becomes stale, and the reader's end says why.
       log.ping().then(
@@ -54,11 +59,20 @@ export function createTableSource(options: TableSourceOptions): RevocationSource
     try {
       await Promise.race([reader.loaded, reader.ended, closing]);
       if (!stop.aborted) sink.loaded();
-      await Promise.race([reader.ended, closing]);
+      await Promise.race([reader.ended, closing, ...(verdicts === null ? [] : [verdicts.ended])]);
     } finally {
       clearInterval(contact);
+      await verdicts?.close();
       await reader.close();
     }
+  }
+
+  async function followVerdicts(): Promise<TableReader | null> {
+    const { onVerdict } = options;
+    if (onVerdict === undefined || log.follow === undefined) return null;
+    return await log.follow(TOPICS.verdicts, ({ value }) => {
+      if (value !== null) onVerdict(parseEntry(new TextDecoder().decode(value)));
+    });
   }
 
   return createReopenedSource({

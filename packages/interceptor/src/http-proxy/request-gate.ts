@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { asRequest, isObject, type JsonObject, type RequestId } from "../mcp/json-rpc.ts";
-import type { FrameContext, McpTap } from "../mcp/mcp-tap.ts";
+import type { DecidedFrame, FrameContext, McpTap } from "../mcp/mcp-tap.ts";
 import { REFUSED_CODE } from "../mcp/refusal.ts";
 import { EnvelopeScanner, type ScannedMessage } from "./json/envelope-scanner.ts";
 import { type ErrorAnswer, refusedRequest, refusesOneTool, sendError, sendJson } from "./refusal.ts";
@@ -13,6 +13,7 @@ import { idOf } from "./response-tap.ts";
 export type Judgement =
   /** `opened`: the requests that the tap now waits for. */
   { kind: "forward"; opened: RequestId[] } | { kind: "refuse"; why: "revoked" | "rejected"; send: Send };
+type MaybeLater<T> = T | Promise<T>;
 export type Send = (response: ServerResponse) => void;
 
 export interface GateOptions {
@@ -23,8 +24,8 @@ export interface GateOptions {
   context: (frame: unknown) => FrameContext;
 }
 
-/** Decides about a body that is held whole. */
-export function judgeWhole(body: Buffer, options: GateOptions): Judgement {
+/** Decides about a body that is held whole. A promise where a call in it waits for its verdict. */
+export function judgeWhole(body: Buffer, options: GateOptions): Judgement | Promise<Judgement> {
   if (body.length === 0) return { kind: "forward", opened: [] };
   const scanner = new EnvelopeScanner();
   scanner.push(body);
@@ -47,8 +48,17 @@ export function judgeWhole(body: Buffer, options: GateOptions): Judgement {
 }
 
 /** @param argsBytes where something smaller stands for the arguments */
-function judgeFrame(frame: unknown, { tap, context }: GateOptions, argsBytes?: number): Judgement {
+function judgeFrame(
+  frame: unknown,
+  { tap, context }: GateOptions,
+  argsBytes?: number,
+): Judgement | Promise<Judgement> {
   const verdict = tap.fromClient(frame, { ...context(frame), argsBytes });
+  if (verdict.kind !== "hold") return judgementOf(frame, verdict, tap);
+  return verdict.decided.then((decided) => judgementOf(frame, decided, tap));
+}
+
+function judgementOf(frame: unknown, verdict: DecidedFrame, tap: McpTap): Judgement {
   if (verdict.kind === "forward") return { kind: "forward", opened: idsOf(frame) };
   dropAll(tap, (verdict.rest ?? []).flatMap(idsOf));
   const [refusal] = verdict.refusals;
@@ -71,15 +81,15 @@ export class StreamGate {
     this.#options = options;
   }
 
-  /** Null: the chunk may be forwarded. */
-  push(chunk: Buffer): Judgement | null {
+  /** Null: the chunk may be forwarded. Push the next one when it is decided. */
+  push(chunk: Buffer): MaybeLater<Judgement | null> {
     this.#scanner.push(chunk);
     if (!this.#scanner.readable) return this.#unreadable();
     return this.#decide();
   }
 
   /** After the last chunk. */
-  end(): Judgement | null {
+  end(): MaybeLater<Judgement | null> {
     return this.#scanner.finish().kind === "unreadable" ? this.#unreadable() : this.#decide();
   }
 
@@ -88,7 +98,8 @@ export class StreamGate {
     const { unfinished } = this.#scanner;
     if (unfinished?.method === "tools/call" && unfinished.id !== undefined) {
       const judgement = this.#judge(unfinished);
-      if (judgement.kind === "forward") this.opened.push(...judgement.opened);
+      if (!(judgement instanceof Promise) && judgement.kind === "forward")
+        this.opened.push(...judgement.opened);
     }
     this.#giveUp();
   }
@@ -100,22 +111,30 @@ export class StreamGate {
     return unreadable(scanned.why);
   }
 
-  #decide(): Judgement | null {
+  #decide(): MaybeLater<Judgement | null> {
     const { complete } = this.#scanner;
-    for (; this.#decided < complete.length; this.#decided += 1) {
+    while (this.#decided < complete.length) {
       const message = complete[this.#decided];
+      this.#decided += 1;
       if (message === undefined) break;
       const judgement = this.#judge(message);
-      if (judgement.kind === "refuse") {
-        this.#giveUp();
-        return judgement;
-      }
-      this.opened.push(...judgement.opened);
+      if (judgement instanceof Promise) return judgement.then((found) => this.#take(found) ?? this.#decide());
+      const refused = this.#take(judgement);
+      if (refused !== null) return refused;
     }
     return null;
   }
 
-  #judge(message: ScannedMessage): Judgement {
+  #take(judgement: Judgement): Judgement | null {
+    if (judgement.kind === "refuse") {
+      this.#giveUp();
+      return judgement;
+    }
+    this.opened.push(...judgement.opened);
+    return null;
+  }
+
+  #judge(message: ScannedMessage): MaybeLater<Judgement> {
     if (message.ambiguous !== undefined) return ambiguous(message);
     if (message.method === undefined) return { kind: "forward", opened: [] };
     return judgeFrame(frameOf(message), this.#options, message.measured?.bytes);

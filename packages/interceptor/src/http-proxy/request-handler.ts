@@ -124,9 +124,9 @@ async function refuseRequest(context: HandlerContext, exchange: Exchange, refusa
   if (hasBody(exchange.request)) {
     const head = await readHead(exchange.request, MAX_HELD_BYTES);
     if (head.kind === "gone") return;
-    const gate = gateOf(context, exchange, false);
+    const gate = gateOf(context, exchange, { strict: false, canWait: false });
     if (head.kind === "whole") {
-      const judgement = judgeWhole(Buffer.concat(head.chunks), gate);
+      const judgement = await judgeWhole(Buffer.concat(head.chunks), gate);
       if (judgement.kind === "forward") dropAll(gate.tap, judgement.opened);
     } else {
       const stream = new StreamGate(gate);
@@ -161,12 +161,18 @@ async function bodyOf(
   }
   const head = await readHead(request, MAX_HELD_BYTES);
   if (head.kind === "gone" || exchange.ended) return null;
-  const gate = gateOf(context, exchange, isStrict(context, request, path));
+  const gate = gateOf(context, exchange, { strict: isStrict(context, request, path), canWait: true });
   exchange.tap = gate.tap;
   if (head.kind === "whole") {
     const body = head.chunks.length === 1 ? (head.chunks[0] ?? null) : Buffer.concat(head.chunks);
     if (body === null || body.length === 0) return NO_BODY;
-    const judgement = judgeWhole(body, gate);
+    const judged = judgeWhole(body, gate);
+    const judgement = judged instanceof Promise ? await judged : judged;
+    if (exchange.ended) {
+      // The client is gone while its call waited.
+      if (judgement.kind === "forward") dropAll(gate.tap, judgement.opened);
+      return null;
+    }
     if (judgement.kind === "refuse") {
       refuse(context, exchange, judgement);
       return null;
@@ -179,10 +185,10 @@ async function bodyOf(
   let stopped: Send | null = null;
   async function* guarded(): AsyncGenerator<Buffer> {
     for await (const chunk of headAndRest(head.kind === "head" ? head.chunks : [], request)) {
-      stop(stream.push(chunk));
+      stop(await stream.push(chunk));
       yield chunk;
     }
-    stop(stream.end());
+    stop(await stream.end());
   }
   function stop(judgement: Judgement | null): void {
     if (judgement?.kind !== "refuse") return;
@@ -193,12 +199,16 @@ async function bodyOf(
   return { body: guarded(), length: request.headers["content-length"], stopped: () => stopped };
 }
 
-function gateOf(context: HandlerContext, exchange: Exchange, strict: boolean): GateOptions {
+function gateOf(
+  context: HandlerContext,
+  exchange: Exchange,
+  { strict, canWait }: { strict: boolean; canWait: boolean },
+): GateOptions {
   const { callers, request } = exchange;
   return {
     tap: sessionTap(context, exchange) ?? createTap(context, exchange),
     strict,
-    context: (frame) => ({ caller: callers[0], session: sessionOf(request.headers, frame) }),
+    context: (frame) => ({ caller: callers[0], session: sessionOf(request.headers, frame), canWait }),
   };
 }
 

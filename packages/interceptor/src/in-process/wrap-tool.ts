@@ -1,5 +1,14 @@
 import { TriplineError } from "@tripline/events";
-import type { CallEnd, Caller, Interceptor, OpenCall, Refusal, Session, Verdict } from "../interceptor.ts";
+import type {
+  CallEnd,
+  Caller,
+  Decided,
+  Interceptor,
+  OpenCall,
+  Refusal,
+  Session,
+  Verdict,
+} from "../interceptor.ts";
 import { isObject } from "../mcp/json-rpc.ts";
 import { endOfResult } from "../mcp/result-text.ts";
 
@@ -27,36 +36,48 @@ export class CallRefusedError extends TriplineError {
 /**
  * The same function, recorded and refusable. Its first argument is what is recorded as the arguments. Promises and
  * async generators end the call when they end. @throws CallRefusedError (asynchronous functions reject with it)
+ *
+ * Calls that wait for a verdict do so where `tool` is declared `async`: what a plain function returns must be there at once.
  */
 export function wrapTool<A extends unknown[], R>(
   name: string,
   tool: (...args: A) => R,
   options: WrapToolOptions,
 ): (...args: A) => R {
-  return wrapped(name, tool, options, isAsyncFunction(tool));
+  const isAsync = isAsyncFunction(tool);
+  return wrapped(name, tool, options, { rejects: isAsync, canWait: isAsync });
 }
 
 function wrapped<A extends unknown[], R>(
   name: string,
   tool: (...args: A) => R,
   options: WrapToolOptions,
-  rejects: boolean,
+  { rejects, canWait }: { rejects: boolean; canWait: boolean },
 ): (...args: A) => R {
   return function wrapped(this: unknown, ...args: A): R {
-    const verdict = begin(name, args[0], options);
+    const verdict = begin(name, args[0], options, canWait);
     if (verdict.kind === "deny") {
       const refused = new CallRefusedError(verdict.refusal);
       if (rejects) return Promise.reject(refused) as R;
       throw refused;
     }
     const { call } = verdict;
-    try {
-      return following(Reflect.apply(tool, this, args), call);
-    } catch (error) {
-      call.end(endOfThrown(error));
-      throw error;
-    }
+    const run = (): R => {
+      try {
+        return following(Reflect.apply(tool, this, args), call);
+      } catch (error) {
+        call.end(endOfThrown(error));
+        throw error;
+      }
+    };
+    return verdict.kind === "allow" ? run() : (afterVerdict(verdict.decided, run) as R);
   };
+}
+
+async function afterVerdict<R>(decided: Promise<Decided>, run: () => R): Promise<Awaited<R>> {
+  const found = await decided;
+  if (found.kind === "deny") throw new CallRefusedError(found.refusal);
+  return await run();
 }
 
 /** Where agent SDKs keep a tool's function. `invoke` before `execute`: some turn what `execute` throws into text for the model. */
@@ -82,16 +103,26 @@ export function wrapToolObject<T extends object>(tool: T, options: WrapToolOptio
   const call = function call(this: unknown, ...args: unknown[]): unknown {
     return Reflect.apply(inner, this, args);
   };
-  const value = wrapped(name, call, options, isAsyncFunction(inner));
+  // SDKs await what these functions return; a generator they have to get at once.
+  const value = wrapped(name, call, options, {
+    rejects: isAsyncFunction(inner),
+    canWait: !GENERATOR.test(tagOf(inner)),
+  });
   Object.defineProperty(tool, key, { value, configurable: true, enumerable: true, writable: true });
   return tool;
 }
 
-function isAsyncFunction(tool: unknown): boolean {
-  return Object.prototype.toString.call(tool) === "[object AsyncFunction]";
+const GENERATOR = /Generator/;
+
+function tagOf(tool: unknown): string {
+  return Object.prototype.toString.call(tool);
 }
 
-function begin(name: string, args: unknown, options: WrapToolOptions): Verdict {
+function isAsyncFunction(tool: unknown): boolean {
+  return tagOf(tool) === "[object AsyncFunction]";
+}
+
+function begin(name: string, args: unknown, options: WrapToolOptions, canWait: boolean): Verdict {
   const { caller, session } = options;
   return options.interceptor.begin({
     caller: typeof caller === "function" ? caller() : caller,
@@ -105,6 +136,7 @@ function begin(name: string, args: unknown, options: WrapToolOptions): Verdict {
     },
     method: "tools/call",
     args: typeof args === "string" ? parsed(args) : args,
+    canWait,
   });
 }
 

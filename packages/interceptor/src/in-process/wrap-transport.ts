@@ -1,6 +1,7 @@
+import { InOrder } from "../core/in-order.ts";
 import type { Caller, Interceptor, Session } from "../interceptor.ts";
 import { asRequest, isObject, type RequestId } from "../mcp/json-rpc.ts";
-import { type FrameContext, McpTap } from "../mcp/mcp-tap.ts";
+import { type DecidedFrame, type FrameContext, McpTap } from "../mcp/mcp-tap.ts";
 import { callerOf, sessionIdOf } from "./identity.ts";
 
 /** Any MCP transport of any SDK: nothing but its shape is known here. */
@@ -66,6 +67,7 @@ class TappedTransport {
   readonly #target: TransportLike;
   readonly #options: WrapOptions;
   readonly #tap: McpTap;
+  readonly #order = new InOrder();
   /** What the SDK stored; at first what was there before it came. */
   onmessage: unknown;
   onclose: unknown;
@@ -107,6 +109,14 @@ class TappedTransport {
       return;
     }
     const verdict = this.#tap.fromClient(message, this.#context(options));
+    if (verdict.kind !== "hold" && this.#order.isIdle) await this.#sendAs(verdict, message, options);
+    else {
+      const decided = verdict.kind === "hold" ? verdict.decided : verdict;
+      await this.#order.add(decided, (found) => this.#sendAs(found, message, options));
+    }
+  };
+
+  async #sendAs(verdict: DecidedFrame, message: unknown, options: unknown): Promise<void> {
     if (verdict.kind === "forward") {
       await this.#forward(message, options);
       return;
@@ -114,7 +124,7 @@ class TappedTransport {
     if (verdict.rest !== null) await this.#forward(verdict.rest, options);
     // The answer comes as the server's would: after `send` has returned.
     setImmediate(() => this.#deliver(verdict.answer, undefined));
-  };
+  }
 
   async #forward(message: unknown, options: unknown): Promise<void> {
     try {
@@ -133,6 +143,14 @@ class TappedTransport {
       return;
     }
     const verdict = this.#tap.fromClient(message, this.#context(extra));
+    if (verdict.kind !== "hold" && this.#order.isIdle) this.#receivedAs(verdict, message, extra);
+    else {
+      const decided = verdict.kind === "hold" ? verdict.decided : verdict;
+      void this.#order.add(decided, (found) => this.#receivedAs(found, message, extra));
+    }
+  }
+
+  #receivedAs(verdict: DecidedFrame, message: unknown, extra: unknown): void {
     if (verdict.kind === "forward") {
       this.#deliver(message, extra);
       return;
@@ -163,7 +181,7 @@ class TappedTransport {
     const sessionId = sessionIdOf(this.#target, known);
     const session: Session | undefined =
       sessionId === undefined ? undefined : { id: sessionId, source: "mcp" };
-    return { caller: own, session, signal: signalOf(known) };
+    return { caller: own, session, signal: signalOf(known), canWait: true };
   }
 
   #identify(extra: unknown): Caller | undefined {

@@ -1,5 +1,14 @@
 import type { KeyedHasher } from "@tripline/events";
-import type { CallEnd, Caller, Interceptor, OpenCall, Refusal, Session, Target } from "../interceptor.ts";
+import type {
+  CallEnd,
+  Caller,
+  Decided,
+  Interceptor,
+  OpenCall,
+  Refusal,
+  Session,
+  Target,
+} from "../interceptor.ts";
 import {
   answeredId,
   asRequest,
@@ -38,9 +47,16 @@ export interface FrameContext {
   signal?: AbortSignal | undefined;
   /** Size of the call's arguments as JSON in bytes, where something smaller stands for them. */
   argsBytes?: number | undefined;
+  /** Whether the transport can keep the frame back for a while. */
+  canWait?: boolean | undefined;
 }
 
 export type FrameVerdict =
+  | DecidedFrame
+  /** Where the context `canWait`: neither forward nor answer before it is decided. */
+  | { kind: "hold"; decided: Promise<DecidedFrame> };
+
+export type DecidedFrame =
   | { kind: "forward" }
   | {
       kind: "refuse";
@@ -51,7 +67,7 @@ export type FrameVerdict =
       rest: JsonObject[] | null;
     };
 
-const FORWARD: FrameVerdict = { kind: "forward" };
+const FORWARD: DecidedFrame = { kind: "forward" };
 
 type Pending = {
   method: "tools/call" | "tools/list";
@@ -102,8 +118,8 @@ export class McpTap {
       return FORWARD;
     }
     const refusal = this.#request(request, context);
-    if (refusal === null) return FORWARD;
-    return { kind: "refuse", answer: refusalAnswer(request.id, refusal), refusals: [refusal], rest: null };
+    if (!(refusal instanceof Promise)) return verdictOf(request.id, refusal);
+    return { kind: "hold", decided: refusal.then((found) => verdictOf(request.id, found)) };
   }
 
   /** A parsed frame on its way to the client. @param bytes its size, where it came as text */
@@ -156,28 +172,31 @@ export class McpTap {
   }
 
   #batchFromClient(frames: unknown[], context: FrameContext): FrameVerdict {
-    const answers: JsonRpcError[] = [];
-    const refusals: Refusal[] = [];
-    const rest: JsonObject[] = [];
-    for (const frame of frames) {
+    const decided: DecidedFrame[] = [];
+    const waiting: Promise<void>[] = [];
+    for (const [at, frame] of frames.entries()) {
       const verdict = this.fromClient(frame, { ...context, argsBytes: undefined });
-      if (verdict.kind === "forward") rest.push(frame as JsonObject);
+      if (verdict.kind !== "hold") decided[at] = verdict;
       else {
-        answers.push(...(Array.isArray(verdict.answer) ? verdict.answer : [verdict.answer]));
-        refusals.push(...verdict.refusals);
+        waiting.push(
+          verdict.decided.then((found) => {
+            decided[at] = found;
+          }),
+        );
       }
     }
-    if (answers.length === 0) return FORWARD;
-    return { kind: "refuse", answer: answers, refusals, rest: rest.length > 0 ? rest : null };
+    if (waiting.length === 0) return batchVerdict(frames, decided);
+    return { kind: "hold", decided: Promise.all(waiting).then(() => batchVerdict(frames, decided)) };
   }
 
-  #request(request: RequestFrame, context: FrameContext): Refusal | null {
+  #request(request: RequestFrame, context: FrameContext): Refusal | null | Promise<Refusal | null> {
     const { id, method, params } = request;
     this.#noteClient(method, params);
     if (method !== "tools/call" && method !== "tools/list") return null;
     const caller = this.#labelledCaller(context.caller ?? this.#options.caller);
     const session = this.#session(params, context);
     const pending: Pending = { method, params, caller, session, call: null, signal: context.signal };
+    let decided: Promise<Decided> | null = null;
     if (method === "tools/call") {
       const verdict = this.#options.interceptor.begin({
         caller,
@@ -187,13 +206,20 @@ export class McpTap {
         args: params.arguments,
         argsBytes: context.argsBytes,
         signal: context.signal,
+        canWait: context.canWait,
       });
       if (verdict.kind === "deny") return verdict.refusal;
+      if (verdict.kind === "hold") decided = verdict.decided;
       pending.call = verdict.call;
     }
     this.#remember(id, pending);
     if (context.signal !== undefined) this.#dropWhenAborted(id, pending, context.signal);
-    return null;
+    if (decided === null) return null;
+    return decided.then((found) => {
+      if (found.kind === "allow") return null;
+      this.#take(id, pending); // nobody will answer it
+      return found.refusal;
+    });
   }
 
   /** The interceptor ends the call itself when the signal aborts; here only the pairing is forgotten. */
@@ -290,6 +316,26 @@ export class McpTap {
     this.#labelled.set(caller, labelled);
     return labelled;
   }
+}
+
+function verdictOf(id: RequestId, refusal: Refusal | null): DecidedFrame {
+  if (refusal === null) return FORWARD;
+  return { kind: "refuse", answer: refusalAnswer(id, refusal), refusals: [refusal], rest: null };
+}
+
+function batchVerdict(frames: readonly unknown[], decided: readonly DecidedFrame[]): DecidedFrame {
+  const answers: JsonRpcError[] = [];
+  const refusals: Refusal[] = [];
+  const rest: JsonObject[] = [];
+  for (const [at, verdict] of decided.entries()) {
+    if (verdict.kind === "forward") rest.push(frames[at] as JsonObject);
+    else {
+      answers.push(...(Array.isArray(verdict.answer) ? verdict.answer : [verdict.answer]));
+      refusals.push(...verdict.refusals);
+    }
+  }
+  if (answers.length === 0) return FORWARD;
+  return { kind: "refuse", answer: answers, refusals, rest: rest.length > 0 ? rest : null };
 }
 
 function endOfAnswer(frame: JsonObject, bytes: number | undefined): CallEnd {

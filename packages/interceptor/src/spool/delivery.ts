@@ -33,6 +33,8 @@ export class Delivery {
   readonly #running: Promise<void>;
   #wake: (() => void) | null = null;
   #draining = false;
+  #hurried = false;
+  #lingering: AbortController | null = null;
   #failures = 0;
 
   constructor(options: DeliveryOptions) {
@@ -44,6 +46,12 @@ export class Delivery {
   /** Something new is on file. */
   grown(): void {
     this.#wake?.();
+  }
+
+  /** What was just put on file is waited for: it is sent without looking for company. */
+  hurry(): void {
+    this.#hurried = true;
+    this.#lingering?.abort();
   }
 
   /** Sends until nothing is left or the time is over, then stops. What is left stays on file. */
@@ -182,7 +190,15 @@ export class Delivery {
       this.#wake = resolve;
     });
     this.#wake = null;
-    if (!this.#draining) await delay(LINGER_MS, undefined, { signal: this.#stop.signal }).catch(ignoreAbort);
+    if (!this.#draining && !this.#hurried) await this.#linger();
+    this.#hurried = false;
+  }
+
+  async #linger(): Promise<void> {
+    this.#lingering = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, this.#lingering.signal]);
+    await delay(LINGER_MS, undefined, { signal }).catch(ignoreAbort);
+    this.#lingering = null;
   }
 }
 

@@ -9,6 +9,7 @@ import { ClientSide } from "./client-side.ts";
 import { ServerSide } from "./server-side.ts";
 
 const FORWARDED_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as const;
+const MAX_WAITING_BYTES = 1024 * 1024; // behind a call that waits for its verdict; then the client's pipe fills
 const LAST_OUTPUT_MS = 1_000; // a grandchild may hold the server's output open after the server has ended
 
 export interface StdioProxyOptions {
@@ -63,6 +64,9 @@ export async function runStdioProxy(options: StdioProxyOptions): Promise<StdioEx
       for (const piece of pieces) child.stdin.write(piece);
     },
     answer: (text) => serverSide.answer(text),
+    onIdle: () => {
+      if (!child.stdin.writableNeedDrain) stdin.resume();
+    },
     onUnread: () =>
       options.onWarning?.({
         code: "TRIPLINE_FRAME_UNREAD",
@@ -90,13 +94,12 @@ function connectInput(stdin: Readable, server: Writable, side: ClientSide): void
     server.cork();
     side.push(chunk);
     server.uncork();
-    if (server.writableNeedDrain) stdin.pause();
+    if (server.writableNeedDrain || side.waitingBytes > MAX_WAITING_BYTES) stdin.pause();
   });
-  server.on("drain", () => stdin.resume());
-  stdin.on("end", () => {
-    side.end();
-    server.end();
+  server.on("drain", () => {
+    if (side.waitingBytes <= MAX_WAITING_BYTES) stdin.resume();
   });
+  stdin.on("end", () => side.end(() => server.end()));
   // A server that closed its input says so by ending; a client that is gone ends its side.
   server.on("error", () => stdin.resume());
   stdin.on("error", () => server.end());

@@ -1,5 +1,13 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { type Revocation, revocationBytes, type SignedRevocation } from "@tripline/events";
+import {
+  type Envelope,
+  type Revocation,
+  revocationBytes,
+  type SignedRevocation,
+  type SignedVerdict,
+  type Verdict,
+  verdictBytes,
+} from "@tripline/events";
 
 /** A responder's key for tests, and entries signed with it. */
 export class TestResponder {
@@ -26,5 +34,34 @@ export class TestResponder {
     };
     const signature = sign(null, revocationBytes(whole), this.#privateKey).toString("base64url");
     return { ...whole, key_id: this.publicKey.id, signature };
+  }
+}
+
+/** A detector's key for tests, and verdicts signed with it. */
+export class TestDetector {
+  readonly #privateKey: KeyObject;
+  readonly publicKey: { id: string; public_key: string };
+
+  constructor(id = "detector-1") {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    this.#privateKey = privateKey;
+    this.publicKey = { id, public_key: publicKey.export({ format: "jwk" }).x ?? "" };
+  }
+
+  /** On this intent: clear, unless `found` says otherwise. */
+  judge(intent: Envelope, found: Partial<Verdict> = {}): SignedVerdict {
+    const verdict: Verdict = {
+      v: 1,
+      tenant: intent.tenant,
+      producer: intent.producer.id,
+      boot: intent.producer.boot,
+      seq: intent.producer.seq,
+      record_id: intent.id,
+      verdict: "clear",
+      judged_at: "2026-11-21T09:30:00.000Z",
+      ...found,
+    };
+    const signature = sign(null, verdictBytes(verdict), this.#privateKey).toString("base64url");
+    return { ...verdict, key_id: this.publicKey.id, signature };
   }
 }

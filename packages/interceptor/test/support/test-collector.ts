@@ -65,7 +65,7 @@ export class TestCollector {
       return;
     }
     if (request.url === "/v1/records") this.#take(Buffer.concat(chunks), response);
-    else if (request.url === "/v1/revocations") this.#stream(response);
+    else if (request.url?.startsWith("/v1/revocations") === true) this.#stream(response);
     else response.end(JSON.stringify(this.#settings()));
   }
 

@@ -229,7 +229,20 @@ export const revocationKeysKeys = {
     }),
 };
 
-/** The keys behind `revocationKeys`: raw Ed25519, base64url. */
+/** For services that hand out what verdicts on waiting calls are checked with. */
+export const verdictKeysKeys = {
+  verdictKeys: z
+    .array(z.string().regex(/^[^=\s]+=[A-Za-z0-9_-]{43}$/))
+    .default([])
+    .meta({
+      description:
+        "public keys of the detector, which verdicts on waiting calls are checked with; none: no call waits",
+      allowed: "id=public key (base64url) with commas between them, as the detector prints them",
+      placeholder: "ID=KEY",
+    }),
+};
+
+/** The keys behind `revocationKeys` and `verdictKeys`: raw Ed25519, base64url. */
 export function parseRevocationKeys(pairs: readonly string[]): { id: string; public_key: string }[] {
   return pairs.map((pair) => ({
     id: pair.slice(0, pair.indexOf("=")),

@@ -26,6 +26,8 @@ export class RevocationFeed {
   readonly #context: ServiceContext;
   readonly #isEnrolled: (producerId: string) => boolean;
   readonly #tenants = new Map<string, TenantList>();
+  /** Who waits for verdicts. */
+  readonly #boots = new Map<string, Client>();
   readonly #metrics: ReturnType<typeof feedMetrics>;
   #reader: TableReader | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -48,18 +50,33 @@ export class RevocationFeed {
     };
   }
 
-  /** A stream for a new client. Only after the part has started: before that the list is not whole. */
-  open(producer: { id: string; tenant: string }): RevocationStream {
+  /**
+   * A stream for a new client. Only after the part has started: before that the list is not whole.
+   * @param boot of the producer, where it wants to be told verdicts
+   */
+  open(producer: { id: string; tenant: string }, boot?: string): RevocationStream {
     const tenant = this.#tenant(producer.tenant);
     tenant.list ??= [...tenant.frames.values()];
     const client: Client = { stream: new RevocationStream(tenant.list), producerId: producer.id };
     tenant.clients.add(client);
+    const place =
+      boot === undefined ? null : placeOf({ tenant: producer.tenant, producer: producer.id, boot });
+    if (place !== null) this.#boots.set(place, client);
     this.#metrics.clients.inc();
     client.stream.once("close", () => {
       tenant.clients.delete(client);
+      if (place !== null && this.#boots.get(place) === client) this.#boots.delete(place);
       this.#metrics.clients.dec();
     });
     return client.stream;
+  }
+
+  /** A frame for one boot of a producer. False when it is not connected here. */
+  tell(to: { tenant: string; producer: string; boot: string }, frame: Buffer): boolean {
+    const client = this.#boots.get(placeOf(to));
+    if (client === undefined) return false;
+    if (!client.stream.offer(frame)) this.#metrics.slow.inc();
+    return true;
   }
 
   get isReady(): boolean {
@@ -123,6 +140,10 @@ export class RevocationFeed {
     this.#tenants.set(id, made);
     return made;
   }
+}
+
+function placeOf({ tenant, producer, boot }: { tenant: string; producer: string; boot: string }): string {
+  return `${tenant}/${producer}/${boot}`;
 }
 
 /** The entry on one line, or null when it is none or stands under a key that is not its own. Its signature is checked by who applies it. */

@@ -1,8 +1,7 @@
 import { aliasedGroupOf, type Group, groupOf } from "../../engine/group.ts";
 import { TrackedGroups, type TrackerHome } from "../../engine/tracked-groups.ts";
-import { countsOf, type Tracker } from "../../engine/tracker.ts";
+import { countsOf, type Judged, type Tracker } from "../../engine/tracker.ts";
 import type { RecordView } from "../../record/record-view.ts";
-import type { Finding } from "../evaluator.ts";
 import { type CorrelationKind, type Hits, latenessMs } from "./correlation-kind.ts";
 
 /** What a correlation groups by, as one of its rules has it. */
@@ -62,14 +61,14 @@ export function correlationTracker(
   const only = onlyRule(rules);
   const forget = (what: string): void => home.tables.forget(what);
 
-  function judgeGroup(group: Group, hits: Hits, view: RecordView, tell: boolean): Finding | null {
+  function judgeGroup(group: Group, hits: Hits, view: RecordView, tell: boolean): Judged | null {
     const entry = groups.entryOf(group.key, view);
     if (view.time < entry.used - latenessMs(kind.windowMs)) {
       forget("late records");
       return null;
     }
     const finding = kind.judge(entry.state, view, hits, forget);
-    return finding !== null && tell && groups.tells(entry, finding, view) ? finding : null;
+    return finding === null ? null : { finding, group, told: tell && groups.tells(entry, finding, view) };
   }
 
   return {
@@ -85,12 +84,11 @@ export function correlationTracker(
     judge(view, concerned = false) {
       if (only !== null) {
         const group = concerned || only.concerns(view) ? groupOf(view, only.names, only.memo) : null;
-        const finding = group === null ? null : judgeGroup(group, FIRST, view, true);
-        return group === null || finding === null ? null : { finding, group };
+        return group === null ? null : judgeGroup(group, FIRST, view, true);
       }
       const met = new Map<string, { group: Group; hits: number[] }>();
       for (const [index, { source, group: fields }] of rules.entries()) {
-        const hit = "kind" in source ? (inner[index]?.judge(view) ?? null) !== null : source.concerns(view);
+        const hit = "kind" in source ? inner[index]?.judge(view)?.told === true : source.concerns(view);
         const group = hit ? groupFor(view, fields) : null;
         if (group === null) continue;
         const known = met.get(group.key);
@@ -99,10 +97,10 @@ export function correlationTracker(
       }
       // A record can belong to two groups where aliases say so: both remember it, and the first that completes is told.
       // The other is not quiet then, and its next record tells it.
-      let found: { finding: Finding; group: Group } | null = null;
+      let found: Judged | null = null;
       for (const { group, hits } of met.values()) {
-        const finding = judgeGroup(group, hits, view, found === null);
-        if (finding !== null) found = { finding, group };
+        const judged = judgeGroup(group, hits, view, found?.told !== true);
+        if (judged !== null && found?.told !== true) found = judged;
       }
       return found;
     },

@@ -62,6 +62,8 @@ export class RecordingInterceptor implements Interceptor {
       boot: "",
       records: this.calls.length,
       denied: 0,
+      held: 0,
+      unanswered: 0,
       dropped: {},
       refused: 0,
       lateIntents: 0,
