@@ -11,6 +11,7 @@ import {
   createSigner,
   encodeBundle,
   encodeCatalog,
+  FileReader,
   FileStorage,
   generateSigningKey,
   LogView,
@@ -58,6 +59,7 @@ const RECORDS = Number(process.env.BENCH_RECORDS ?? 300_000);
 const BATCH = 10_000; // what the store takes at once
 const CHECKPOINT_EVERY = 10_000; // a second's worth at 10,000 records/s
 const GENERATION = "bench-1";
+const MOST_POSITIONS = 65_536; // some 40 MB, as the command asks for
 const PORT = 20_871;
 const GOAL = { at_least: 300_000 };
 const FIRST_MS = Date.UTC(2026, 9, 1);
@@ -69,7 +71,7 @@ const context = createContext({ service: "bench", logLevel: "warn" });
 const kept = process.env.BENCH_DIRECTORY;
 const directory = kept ?? mkdtempSync(join(tmpdir(), "tripline-verify-"));
 const ledgerDirectory = join(directory, "ledger");
-const ledger: LedgerFiles = { of: (path) => new FileStorage(join(ledgerDirectory, path)) };
+const ledger: LedgerFiles = { of: (path) => new FileReader(join(ledgerDirectory, path)) };
 if (!existsSync(join(ledgerDirectory, "logs.json"))) await prepare();
 if (process.env.BENCH_PREPARE_ONLY !== undefined) process.exit(0);
 const embedded = await openStore({ dataDir: join(directory, "store") });
@@ -96,6 +98,7 @@ function options(source: RecordSource | null) {
 
 function sourceOf(sealed: SealedReader): RecordSource {
   return {
+    most: MOST_POSITIONS,
     read: (of, from, to) => sealed.block({ ...of, from, to }),
     exact: (of, from, to) => sealed.exact({ ...of, from, to }),
     byId: (ids) => sealed.byId(ids),

@@ -14,6 +14,7 @@ export type * from "./queries/reconcile-types.ts";
 export * from "./queries/types.ts";
 export * from "./rows/index.ts";
 export { rolesSql } from "./schema/grants.ts";
+export { rowsIn, type SealedColumns, sealedBlock } from "./sealed/columns.ts";
 export * from "./sealed/frame.ts";
 export type * from "./sealed/types.ts";
 export * from "./store.ts";

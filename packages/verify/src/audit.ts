@@ -20,6 +20,7 @@ import {
   sameBytes,
   sizesAt,
   stretches,
+  TILE_WIDTH,
 } from "@tripline/ledger/verify";
 import type { Finding } from "./finding.ts";
 import {
@@ -190,7 +191,7 @@ class Audit {
     const reports = new Map<string, { path: string; from: number; to: number }>();
 
     const leaves = stretches(view, range, { begun, anchoredLeaves });
-    for await (const { each, block } of readAhead(leaves, source)) {
+    for await (const { each, block, isFirst } of readAhead(leaves, source)) {
       if ("shrunk" in each) {
         const { anchor, before } = each.shrunk;
         const path = pathOfOrigin(anchor.origin) ?? anchor.origin;
@@ -204,7 +205,7 @@ class Audit {
       const report = reports.get(log.path) ?? { path: log.path, from: stretch.from, to: stretch.to };
       report.to = Math.max(report.to, stretch.to);
       reports.set(log.path, report);
-      yield* this.#faults(await anchorFaults(log, stretch));
+      if (isFirst) yield* this.#faults(await anchorFaults(log, stretch));
       for await (const finding of check.stretch(log, stretch, block)) yield* this.#found(finding);
       yield { type: "progress", share: stretch.share, leaves: this.#counts.leaves };
     }
@@ -348,23 +349,45 @@ class Audit {
 }
 
 type Each = { stretch: Stretch } | { shrunk: Shrunk };
-type Ahead = { each: Each; block: Promise<StoredBlock> | null };
+type Ahead = { each: Each; block: Promise<StoredBlock> | null; isFirst: boolean };
 
-/** With what is stored there, read while what came before is compared. */
+/** With what is stored there, in pieces as the source wants them, read while what came before is compared. */
 async function* readAhead(all: AsyncIterable<Each>, source: RecordSource | null): AsyncGenerator<Ahead> {
   let before: Ahead | null = null;
   for await (const each of all) {
-    let block: Promise<StoredBlock> | null = null;
-    if (source !== null && "stretch" in each) {
-      const { origin, from, to } = each.stretch;
-      const partition = partitionOf(pathOfOrigin(origin) ?? "");
-      if (partition !== null && to > from) block = source.read(partition, from, to);
-      block?.catch(() => undefined); // thrown when it is awaited
+    for (const ahead of piecesOf(each, source)) {
+      if (before !== null) yield before;
+      before = ahead;
     }
-    if (before !== null) yield before;
-    before = { each, block };
   }
   if (before !== null) yield before;
+}
+
+function* piecesOf(each: Each, source: RecordSource | null): Generator<Ahead> {
+  const partition = "stretch" in each ? partitionOf(pathOfOrigin(each.stretch.origin) ?? "") : null;
+  if (
+    !("stretch" in each) ||
+    source === null ||
+    partition === null ||
+    each.stretch.to === each.stretch.from
+  ) {
+    yield { each, block: null, isFirst: true };
+    return;
+  }
+  const { stretch } = each;
+  for (let from = stretch.from; from < stretch.to; ) {
+    const to = Math.min(stretch.to, pieceEnd(from, source.most ?? stretch.to - from));
+    const block = source.read(partition, from, to);
+    block.catch(() => undefined); // thrown when it is awaited
+    yield { each: { stretch: { ...stretch, from, to } }, block, isFirst: from === stretch.from };
+    from = to;
+  }
+}
+
+/** Behind so many positions, where a bundle of entries ends if one does: none is then read twice. */
+function pieceEnd(from: number, most: number): number {
+  const end = Math.floor((from + most) / TILE_WIDTH) * TILE_WIDTH;
+  return end > from ? end : from + Math.max(1, most);
 }
 
 /** What a leaf of the root log says of the log at `path`. */

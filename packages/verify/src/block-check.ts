@@ -1,6 +1,6 @@
-import { RECORD_ENTRY_BYTES, sha256 } from "@tripline/ledger/verify";
+import { isSha256, RECORD_ENTRY_BYTES } from "@tripline/ledger/verify";
 import { sameBytesAt } from "./bytes.ts";
-import { isHexOf, payloadHashIn } from "./payload-hash.ts";
+import { isHashOf, payloadHashIn } from "./payload-hash.ts";
 import type { StoredBlock, StoredPayload, StoredRow } from "./sources.ts";
 
 const HASH_AT = 16;
@@ -16,9 +16,7 @@ export interface OddPosition {
 /** Whether the row is the one that was sealed here: its id, and the hash of its exact bytes. */
 export function isEntryOf(entry: Uint8Array, { id, envelope }: Pick<StoredRow, "id" | "envelope">): boolean {
   return (
-    entry.length === RECORD_ENTRY_BYTES &&
-    sameBytesAt(entry, 0, id) &&
-    sameBytesAt(entry, HASH_AT, sha256(envelope))
+    entry.length === RECORD_ENTRY_BYTES && sameBytesAt(entry, 0, id) && isSha256(envelope, entry, HASH_AT)
   );
 }
 
@@ -32,7 +30,7 @@ export function payloadState(row: StoredRow, payloads: readonly StoredPayload[])
   if (payload === undefined) return "gone";
   if (payloads.length > 1) return "doubled";
   if (!sameBytesAt(payload.recordId, 0, row.id)) return "misfiled";
-  return payload.bytes !== null && isHexOf(expected, sha256(payload.bytes)) ? null : "modified";
+  return payload.bytes !== null && isHashOf(expected, payload.bytes) ? null : "modified";
 }
 
 /**
@@ -62,7 +60,7 @@ export function checkPositions(
           : expected !== null &&
             payload.bytes !== null &&
             sameBytesAt(payload.recordId, 0, row.id) &&
-            isHexOf(expected, sha256(payload.bytes));
+            isHashOf(expected, payload.bytes);
       if (fits) {
         valid += 1;
         whole?.(row);

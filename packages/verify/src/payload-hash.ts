@@ -1,3 +1,4 @@
+import { isSha256 } from "@tripline/ledger/verify";
 import { textOf } from "./bytes.ts";
 import { parseObject } from "./selection.ts";
 
@@ -23,14 +24,26 @@ export function payloadHashIn(envelope: Uint8Array): Uint8Array | null {
   return typeof hash === "string" ? new TextEncoder().encode(hash) : null;
 }
 
-const DIGITS = new TextEncoder().encode("0123456789abcdef");
+const ZERO = 0x30;
+const NINE = 0x39;
+const A = 0x61;
+const F = 0x66;
+const known = new Uint8Array(HASH_CHARS / 2); // used again for each: comparing is synchronous
 
-/** Whether `hex`, digits as bytes, says these bytes. */
-export function isHexOf(hex: Uint8Array, bytes: Uint8Array): boolean {
-  if (hex.length !== bytes.length * 2) return false;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (hex[2 * i] !== DIGITS[byte >> 4] || hex[2 * i + 1] !== DIGITS[byte & 15]) return false;
+/** Whether `hex`, digits as bytes, is the SHA-256 of these bytes. */
+export function isHashOf(hex: Uint8Array, bytes: Uint8Array): boolean {
+  if (hex.length !== HASH_CHARS) return false;
+  for (let i = 0; i < known.length; i++) {
+    const high = digit(hex[2 * i] ?? 0);
+    const low = digit(hex[2 * i + 1] ?? 0);
+    if (high < 0 || low < 0) return false;
+    known[i] = high * 16 + low;
   }
-  return true;
+  return isSha256(bytes, known, 0);
+}
+
+/** -1 for what is no digit of lower-case hex. */
+function digit(code: number): number {
+  if (code >= ZERO && code <= NINE) return code - ZERO;
+  return code >= A && code <= F ? code - A + 10 : -1;
 }

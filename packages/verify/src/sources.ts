@@ -52,9 +52,11 @@ export interface StrayRange {
 }
 
 export interface RecordSource {
-  /** From `from` up to, and without, `to`. May be quick and wrong in single bytes where `exact` is not. */
+  /** How many positions it is asked for at once, by what the last answers weighed; absent: any number. */
+  readonly most?: number;
+  /** From `from` up to, and without, `to`. */
   read(of: PartitionOf, from: number, to: number): Promise<StoredBlock>;
-  /** The same, slowly and rightly. */
+  /** The same, slowly, as they are read everywhere else: what does not fit is looked at again so. */
   exact(of: PartitionOf, from: number, to: number): Promise<StoredBlock>;
   /** Every row of these ids, wherever. */
   byId(ids: readonly string[]): Promise<PlacedRow[]>;

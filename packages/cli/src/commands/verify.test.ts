@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { encodeBlock, encodePlaced } from "@tripline/store";
+import { encodeBlock, encodeColumns, encodePlaced } from "@tripline/store";
 import type { RecordSource } from "@tripline/verify";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { requirement } from "../../../../test/support/requirements.ts";
 import { makeTimestampAuthority } from "../../../ledger/src/testing/timestamp-authority.ts";
+import { columnsOf } from "../../../store/src/testing/native-answer.ts";
 import { T0, tampered, testId, timeAt, World, worldRecord } from "../../../verify/src/testing/world.ts";
 import { run } from "../program.ts";
 
@@ -37,9 +38,10 @@ function serve(): Server {
       else response.end(readFileSync(path));
     } else if (request.headers.authorization !== "Bearer secret") {
       response.writeHead(403).end('{"error":{"code":"TRIPLINE_ROLE_MISSING","message":"no"}}');
-    } else if (pathname === "/api/ledger/records") {
+    } else if (pathname === "/api/ledger/records" || pathname === "/api/ledger/columns") {
       const { rows, payloads, letters } = await source.read(of, from, to);
-      response.end(encodeBlock({ rows: [...rows], payloads: [...payloads], letters: [...letters] }));
+      const block = { rows: [...rows], payloads: [...payloads], letters: [...letters] };
+      response.end(pathname.endsWith("columns") ? encodeColumns(columnsOf(block)) : encodeBlock(block));
     } else if (pathname === "/api/ledger/records-by-id") {
       response.end(encodePlaced(await source.byId((searchParams.get("ids") ?? "").split(","))));
     } else if (pathname === "/api/ledger/strays") response.end(encodePlaced([]));

@@ -1,4 +1,4 @@
-import { decodeBlock, decodePlaced } from "@tripline/store";
+import { decodeBlock, decodeColumns, decodePlaced, sealedBlock } from "@tripline/store";
 import type {
   PartitionOf,
   PartitionRows,
@@ -11,8 +11,9 @@ import { z } from "zod";
 import { requestBytes } from "../api/bytes.ts";
 import { createApiClient } from "../api/client.ts";
 import type { Connection } from "../connection/connection.ts";
+import { AnswerSize } from "./answer-size.ts";
 
-const POSITIONS = 32_768; // of one question: the service takes no more
+const POSITIONS = 32_768; // of one question of `records`: the service takes no more
 const IDS = 200; // of one question: the service takes no more
 
 const partitionsAnswer = z.looseObject({
@@ -25,18 +26,34 @@ const partitionsAnswer = z.looseObject({
 export class ApiSource implements RecordSource {
   readonly #connection: Connection;
   readonly #signal: AbortSignal;
+  readonly #size = new AnswerSize();
 
   constructor(connection: Connection, signal: AbortSignal) {
     this.#connection = connection;
     this.#signal = signal;
   }
 
-  read(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
-    return this.#block(of, from, to, {});
+  get most(): number {
+    return this.#size.positions;
   }
 
-  exact(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
-    return this.#block(of, from, to, { exact: true });
+  async read(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
+    const bytes = await this.#bytes("columns", { ...of, from, to });
+    this.#size.answered(to - from, bytes.length);
+    return sealedBlock(decodeColumns(bytes));
+  }
+
+  async exact(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
+    const blocks: StoredBlock[] = [];
+    for (let start = from; start < to; start += POSITIONS) {
+      const query = { ...of, from: start, to: Math.min(to, start + POSITIONS), exact: true };
+      blocks.push(decodeBlock(await this.#bytes("records", query)));
+    }
+    return {
+      rows: blocks.flatMap(({ rows }) => rows),
+      payloads: blocks.flatMap(({ payloads }) => payloads),
+      letters: blocks.flatMap(({ letters }) => letters),
+    };
   }
 
   async byId(ids: readonly string[]): Promise<PlacedRow[]> {
@@ -69,21 +86,6 @@ export class ApiSource implements RecordSource {
   async partitions(): Promise<PartitionRows[]> {
     const client = createApiClient(this.#connection, this.#signal);
     return (await client.request("GET", "/api/ledger/partitions", partitionsAnswer)).partitions;
-  }
-
-  async #block(of: PartitionOf, from: number, to: number, how: { exact?: true }): Promise<StoredBlock> {
-    const blocks: StoredBlock[] = [];
-    for (let start = from; start < to; start += POSITIONS) {
-      const query = { ...of, from: start, to: Math.min(to, start + POSITIONS), ...how };
-      blocks.push(decodeBlock(await this.#bytes("records", query)));
-    }
-    const [only] = blocks;
-    if (only !== undefined && blocks.length === 1) return only;
-    return {
-      rows: blocks.flatMap(({ rows }) => rows),
-      payloads: blocks.flatMap(({ payloads }) => payloads),
-      letters: blocks.flatMap(({ letters }) => letters),
-    };
   }
 
   #bytes(what: string, query: Readonly<Record<string, string | number | boolean>>): Promise<Uint8Array> {

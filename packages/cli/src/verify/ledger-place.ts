@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { LedgerError, type LedgerPlace, openPlace } from "@tripline/ledger";
+import { FileReader, LedgerError, type LedgerPlace, openPlace } from "@tripline/ledger";
 import type { LedgerFiles } from "@tripline/verify";
 import { dataDirectory } from "../connection/client-file.ts";
 import type { CommandContext } from "../context.ts";
@@ -37,6 +37,11 @@ export function openLedger(
       `there is no ledger at ${place}: name its directory or address with --ledger`,
     );
   const opened = openOr(url, context);
+  if (url.startsWith("file:"))
+    return {
+      addressOf: (path) => opened.addressOf(path),
+      of: (path) => new FileReader(opened.addressOf(path)),
+    };
   return { addressOf: (path) => opened.addressOf(path), of: (path) => opened.storageOf(path) };
 }
 

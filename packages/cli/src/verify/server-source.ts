@@ -1,4 +1,4 @@
-import { openSealedReader, type SealedReader } from "@tripline/store";
+import { openSealedReader, type SealedReader, sealedBlock } from "@tripline/store";
 import type {
   PartitionOf,
   PartitionRows,
@@ -9,6 +9,7 @@ import type {
 } from "@tripline/verify";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
+import { AnswerSize } from "./answer-size.ts";
 
 const IDS = 500; // of one question
 
@@ -16,6 +17,7 @@ const IDS = 500; // of one question
 export class ServerSource implements RecordSource {
   readonly #sealed: SealedReader;
   readonly #signal: AbortSignal;
+  readonly #size = new AnswerSize();
   readonly close: () => Promise<void>;
 
   private constructor(sealed: SealedReader, close: () => Promise<void>, signal: AbortSignal) {
@@ -43,8 +45,14 @@ export class ServerSource implements RecordSource {
     return new ServerSource(sealed, close, context.signal);
   }
 
-  read(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
-    return this.#sealed.block({ ...of, from, to }, { signal: this.#signal });
+  get most(): number {
+    return this.#size.positions;
+  }
+
+  async read(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
+    const columns = await this.#sealed.columns({ ...of, from, to }, { signal: this.#signal });
+    this.#size.answered(to - from, columns.records.bytes.length + columns.payloads.bytes.length);
+    return sealedBlock(columns);
   }
 
   exact(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {

@@ -30,7 +30,7 @@ export interface Shrunk {
   before: number;
 }
 
-const STRETCH_LEAVES = 65_536; // what is read of the records at once, some 80 MB: a database reads around a short stretch, too, and in vain
+const STRETCH_LEAVES = 262_144; // a database reads around a short stretch, too, and in vain; who reads may take it in pieces
 
 /** @param from, to RFC 3339; the leaves that enclose them */
 export async function rootRangeOf(

@@ -19,12 +19,31 @@ const RFC_8032 = {
 describe.each([
   ["node", node],
   ["browser", browser],
-])("#crypto of %s", (_, { sha256, verify }) => {
+])("#crypto of %s", (_, { sha256, sha256Into, isSha256, verify }) => {
   it("hashes as SHA-256", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (value) => {
         expect(hex(sha256(value))).toBe(createHash("sha256").update(value).digest("hex"));
       }),
+    );
+  });
+
+  it("hashes into a buffer, and compares with what stands in one", () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.nat({ max: 40 }),
+        fc.nat({ max: 31 }),
+        (value, at, flip) => {
+          const into = new Uint8Array(at + 32);
+          sha256Into(value, into, at);
+          expect(hex(into)).toBe("00".repeat(at) + hex(sha256(value)));
+          expect(isSha256(value, into, at)).toBe(true);
+          into[at + flip] = (into[at + flip] ?? 0) ^ 1;
+          expect(isSha256(value, into, at)).toBe(false);
+          expect(isSha256(value, into, at + 1)).toBe(false); // it would end behind the buffer
+        },
+      ),
     );
   });
 

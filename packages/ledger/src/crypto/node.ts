@@ -4,11 +4,28 @@ const SPKI_ED25519 = Uint8Array.from([
   0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ]); // RFC 8410, before the 32 bytes
 
-/** `#crypto` outside a browser. SHA-256: 32 bytes, a view into a larger buffer: copy what is handed to another thread. */
+const DIGEST_BYTES = 32;
+
+/** `#crypto` outside a browser. SHA-256: 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  // By way of hex: "buffer" makes an ArrayBuffer for each hash, and collecting those costs more than the hash itself.
-  const digest = Buffer.from(hash("sha256", bytes, "hex"), "hex");
-  return new Uint8Array(digest.buffer, digest.byteOffset, digest.length); // no Buffer: it compares and prints otherwise
+  const digest = new Uint8Array(DIGEST_BYTES);
+  sha256Into(bytes, digest, 0);
+  return digest;
+}
+
+/** The same, written to `into` from `at` on. */
+export function sha256Into(bytes: Uint8Array, into: Uint8Array, at: number): void {
+  // By way of a text of one character a byte: "buffer" makes an ArrayBuffer for each hash, and collecting those costs more than the hash.
+  const digest = hash("sha256", bytes, "binary");
+  for (let i = 0; i < DIGEST_BYTES; i++) into[at + i] = digest.charCodeAt(i);
+}
+
+/** Whether it is what stands in `known` from `at` on. */
+export function isSha256(bytes: Uint8Array, known: Uint8Array, at: number): boolean {
+  if (at + DIGEST_BYTES > known.length) return false;
+  const digest = hash("sha256", bytes, "binary");
+  for (let i = 0; i < DIGEST_BYTES; i++) if (known[at + i] !== digest.charCodeAt(i)) return false;
+  return true;
 }
 
 /** Ed25519 (RFC 8032): 32-byte key, 64-byte signature. Never throws: what cannot be a key or signature is false. */

@@ -1,4 +1,5 @@
 /** The port to where a log's files are kept, and its implementations: a directory, an S3-compatible bucket, memory for tests. */
+export { FileReader } from "./files/file-reader.ts";
 export { FileStorage } from "./files/file-storage.ts";
 export { MemoryStorage } from "./memory-storage.ts";
 export { type LedgerPlace, openPlace, type PlaceOptions } from "./open-place.ts";

@@ -1,11 +1,15 @@
-import { HASH_BYTES, pairHash } from "../tree/hashing.ts";
+import { HASH_BYTES, pairHashInto } from "../tree/hashing.ts";
 
 /** The root over `count` (a power of two) hashes of a tile, from the `offset`-th on. */
 export function subtreeInTile(tile: Uint8Array, offset: number, count: number): Uint8Array {
-  const hashes = new Uint8Array(count * HASH_BYTES); // not `slice`, which of a Buffer is no copy
-  hashes.set(tile.subarray(offset * HASH_BYTES, (offset + count) * HASH_BYTES));
-  for (let left = count; left > 1; left /= 2) {
-    for (let i = 0; i < left / 2; i++) hashes.set(pairHash(hashes, i * 2 * HASH_BYTES), i * HASH_BYTES);
+  if (count === 1) return tile.slice(offset * HASH_BYTES, (offset + 1) * HASH_BYTES);
+  const hashes = new Uint8Array((count / 2) * HASH_BYTES);
+  let from = tile;
+  let first = offset * HASH_BYTES;
+  for (let left = count / 2; left >= 1; left /= 2) {
+    for (let i = 0; i < left; i++) pairHashInto(from, first + i * 2 * HASH_BYTES, hashes, i * HASH_BYTES);
+    from = hashes;
+    first = 0;
   }
   return hashes.subarray(0, HASH_BYTES);
 }

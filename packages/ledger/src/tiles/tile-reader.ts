@@ -1,7 +1,7 @@
 import { LedgerError } from "../errors.ts";
 import { rootOfPeaks } from "../tree/compact-range.ts";
 import { consistencyProof } from "../tree/consistency.ts";
-import { HASH_BYTES, leafHash, sameBytes } from "../tree/hashing.ts";
+import { HASH_BYTES, isLeafHash, sameBytes } from "../tree/hashing.ts";
 import { inclusionProof } from "../tree/inclusion.ts";
 import { checkIndex, checkSize } from "../tree/size.ts";
 import { type HashReader, rootAt } from "../tree/subtree.ts";
@@ -71,8 +71,7 @@ export class TileReader {
       throw new TileDamage("damaged", [path], `it does not hold ${found.width} entries`);
     const own = entries.slice(0, width);
     for (const [i, entry] of own.entries()) {
-      const known = hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
-      if (!sameBytes(leafHash(entry), known))
+      if (!isLeafHash(entry, hashes, i * HASH_BYTES))
         throw new TileDamage("damaged", [path], `entry ${i} is not the one that the tree commits to`);
     }
     return own;

@@ -1,4 +1,4 @@
-import { sha256 } from "#crypto";
+import { isSha256, sha256, sha256Into } from "#crypto";
 
 export const HASH_BYTES = 32;
 
@@ -19,6 +19,16 @@ export function leafHash(entry: Uint8Array): Uint8Array {
   return sha256(bytes);
 }
 
+/** Whether `leafHash(entry)` is what stands in `hashes` from `at` on. */
+export function isLeafHash(entry: Uint8Array, hashes: Uint8Array, at: number): boolean {
+  if (leaf.length !== entry.length + 1) leaf = new Uint8Array(1 + entry.length); // one log's entries are nearly all of one length
+  leaf[0] = LEAF_PREFIX;
+  leaf.set(entry, 1);
+  return isSha256(leaf, hashes, at);
+}
+
+let leaf = new Uint8Array(1);
+
 /** SHA-256(0x01 ‖ left ‖ right), both of 32 bytes (RFC 6962, section 2.1). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   node.set(left, 1);
@@ -26,10 +36,10 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(node);
 }
 
-/** As `nodeHash`, of the two hashes that lie behind one another from `offset` on. */
-export function pairHash(hashes: Uint8Array, offset: number): Uint8Array {
-  node.set(hashes.subarray(offset, offset + 2 * HASH_BYTES), 1);
-  return sha256(node);
+/** `nodeHash` of the two hashes that stand behind one another in `hashes` from `from` on, written to `into`, which may be the same. */
+export function pairHashInto(hashes: Uint8Array, from: number, into: Uint8Array, to: number): void {
+  for (let i = 0; i < 2 * HASH_BYTES; i++) node[1 + i] = hashes[from + i] ?? 0;
+  sha256Into(node, into, to);
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

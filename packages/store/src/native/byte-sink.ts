@@ -47,8 +47,20 @@ export class ByteSink {
     this.#bytes[this.#at++] = value;
   }
 
-  /** @param bytes copied as they are */
-  raw(bytes: Uint8Array, from = 0, to = bytes.length): void {
+  /** Bytes as they are. */
+  all(bytes: Uint8Array): void {
+    const { length } = bytes;
+    if (this.#at + length > this.#bytes.length) this.#grow(length);
+    if (length < SHORT) {
+      const into = this.#bytes;
+      const at = this.#at;
+      for (let i = 0; i < length; i++) into[at + i] = bytes[i] ?? 0;
+    } else this.#bytes.set(bytes, this.#at);
+    this.#at += length;
+  }
+
+  /** Some of them. */
+  some(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     this.#need(length);
     if (length < SHORT) {

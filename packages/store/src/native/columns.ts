@@ -8,7 +8,7 @@ export interface Strings {
   from(row: number): number;
   to(row: number): number;
   /** Distinct texts, and which of them each row has, where the database sent it so. */
-  dictionary: { texts: PlainStrings; of(row: number): number } | null;
+  dictionary: { texts: PlainStrings; keys: Uint32Array } | null;
 }
 
 export class PlainStrings implements Strings {
@@ -48,7 +48,7 @@ const OWN_KEYS = 0x200;
 /** A LowCardinality(String) column: its distinct texts, and an index for each row. */
 export class IndexedStrings implements Strings {
   readonly bytes: Uint8Array;
-  readonly dictionary: { texts: PlainStrings; of(row: number): number };
+  readonly dictionary: { texts: PlainStrings; keys: Uint32Array };
   readonly #texts: PlainStrings;
   readonly #keys: Uint32Array;
 
@@ -74,8 +74,7 @@ export class IndexedStrings implements Strings {
       if (key >= count) throw foreign();
       this.#keys[row] = key;
     }
-    const keys = this.#keys;
-    this.dictionary = { texts: this.#texts, of: (row) => keys[row] ?? 0 };
+    this.dictionary = { texts: this.#texts, keys: this.#keys };
   }
 
   from(row: number): number {

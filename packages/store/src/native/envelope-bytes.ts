@@ -63,7 +63,7 @@ export class EnvelopeBytes {
     const sink = this.#sink;
     sink.begin();
     const [from, to] = [this.#raw.from(row), this.#raw.to(row)];
-    if (to > from) sink.raw(this.#raw.bytes, from, to);
+    if (to > from) sink.some(this.#raw.bytes, from, to);
     else if (this.#detail.to(row) > this.#detail.from(row)) this.#rebuild(row);
     else this.#write(row);
     return sink.end();
@@ -71,14 +71,14 @@ export class EnvelopeBytes {
 
   #write(row: number): void {
     const sink = this.#sink;
-    sink.raw(VERSION);
+    sink.all(VERSION);
     for (const part of this.#parts) {
       if (!("members" in part)) {
         part.write(row, sink);
         continue;
       }
       const before = sink.length;
-      sink.raw(part.opening);
+      sink.all(part.opening);
       const first = sink.length;
       for (const member of part.members) member.write(row, sink);
       if (sink.length === first) sink.cut(before);
@@ -99,7 +99,7 @@ export class EnvelopeBytes {
       this.#detail.to(row),
     );
     try {
-      this.#sink.raw(encoder.encode(envelopeFromRow({ values, detail, raw: "" })));
+      this.#sink.all(encoder.encode(envelopeFromRow({ values, detail, raw: "" })));
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }

@@ -15,6 +15,7 @@ export interface Member {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const ROWS_OF_A_TEXT = 8; // from so many on, writing each distinct text once and copying it is quicker than writing it for each row
 const QUOTE = 0x22;
 const DASH = 0x2d;
 const COMMA = 0x2c;
@@ -48,7 +49,9 @@ function textMember(column: Strings, opening: Uint8Array, rows: number): Member 
     const [from, to] = [column.from(row), column.to(row)];
     return to > from ? decoder.decode(column.bytes.subarray(from, to)) : null;
   };
-  if (column.dictionary !== null) return dictionaryMember(column.dictionary, opening, value);
+  const { dictionary } = column;
+  if (dictionary !== null && dictionary.texts.count * ROWS_OF_A_TEXT < rows)
+    return dictionaryMember(dictionary, opening, value);
   let isUsed = false;
   for (let row = 0; row < rows && !isUsed; row++) isUsed = column.to(row) > column.from(row);
   return {
@@ -57,30 +60,35 @@ function textMember(column: Strings, opening: Uint8Array, rows: number): Member 
     write(row, sink) {
       const [from, to] = [column.from(row), column.to(row)];
       if (to === from) return;
-      sink.raw(opening);
+      sink.all(opening);
       sink.text(column.bytes, from, to);
     },
   };
 }
 
-/** Each distinct text's member is written once for the block, and copied for its rows. */
+/** Each distinct text's member is written once for the block, when its first row needs it, and copied for the others. */
 function dictionaryMember(
-  { texts, of }: NonNullable<Strings["dictionary"]>,
+  { texts, keys }: NonNullable<Strings["dictionary"]>,
   opening: Uint8Array,
   value: Member["value"],
 ): Member {
-  const written: Uint8Array[] = [];
-  for (let key = 0; key < texts.count; key++) {
+  const written = new Array<Uint8Array | undefined>(texts.count);
+  const member = (key: number): Uint8Array => {
     const [from, to] = [texts.from(key), texts.to(key)];
     const json = JSON.stringify(decoder.decode(texts.bytes.subarray(from, to)));
-    written.push(to === from ? new Uint8Array() : Buffer.concat([opening, encoder.encode(json)]));
-  }
+    const made =
+      to === from ? new Uint8Array() : new Uint8Array(Buffer.concat([opening, encoder.encode(json)]));
+    written[key] = made;
+    return made;
+  };
+  let isUsed = false;
+  for (let key = 0; key < texts.count && !isUsed; key++) isUsed = texts.to(key) > texts.from(key);
   return {
-    isUsed: written.some(({ length }) => length > 0),
+    isUsed,
     value,
     write(row, sink) {
-      const member = written[of(row)];
-      if (member !== undefined && member.length > 0) sink.raw(member);
+      const key = keys[row] ?? 0;
+      sink.all(written[key] ?? member(key));
     },
   };
 }
@@ -116,7 +124,7 @@ function uuidMember(column: FixedColumn, opening: Uint8Array): Member {
     write(row, sink) {
       if (!isThere(row)) return;
       uuidBytesAt(column, column.at(row), own);
-      sink.raw(opening);
+      sink.all(opening);
       sink.byte(QUOTE);
       sink.hex(own, 0, 4);
       sink.byte(DASH);
@@ -141,7 +149,7 @@ function timeMember(column: FixedColumn, opening: Uint8Array): Member {
     value: (row) => (isThere(row) ? moments.text(at(row)) : null),
     write(row, sink) {
       if (!isThere(row)) return;
-      sink.raw(opening);
+      sink.all(opening);
       sink.byte(QUOTE);
       moments.write(at(row), sink);
       sink.byte(QUOTE);
@@ -160,7 +168,7 @@ function hashMember(column: FixedColumn, opening: Uint8Array): Member {
         : null,
     write(row, sink) {
       if (!isThere(row)) return;
-      sink.raw(opening);
+      sink.all(opening);
       sink.byte(QUOTE);
       sink.hex(bytes, column.at(row), column.at(row) + column.width);
       sink.byte(QUOTE);
@@ -177,7 +185,7 @@ function numberMember(column: FixedColumn, opening: Uint8Array, scale: number | 
     value: (row) => (isThere(row) ? stored(row) : null),
     write(row, sink) {
       if (!isThere(row)) return;
-      sink.raw(opening);
+      sink.all(opening);
       if (scale === null) sink.integer(stored(row));
       else sink.ascii(JSON.stringify(stored(row) / scale));
     },
@@ -192,7 +200,7 @@ function flagMember(column: FixedColumn, opening: Uint8Array): Member {
     value: (row) => (isThere(row) ? stored(row) : null),
     write(row, sink) {
       if (!isThere(row)) return;
-      sink.raw(opening);
+      sink.all(opening);
       sink.ascii(stored(row) ? "true" : "false");
     },
   };
@@ -213,7 +221,7 @@ function listMember(column: StringLists, opening: Uint8Array, rows: number): Mem
       const first = column.first(row);
       const end = column.end(row);
       if (end === first) return;
-      sink.raw(opening);
+      sink.all(opening);
       sink.byte(open);
       for (let item = first; item < end; item++) {
         if (item > first) sink.byte(COMMA);

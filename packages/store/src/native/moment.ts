@@ -17,7 +17,7 @@ export class MomentWriter {
       this.#day = day;
     }
     const rest = ms - day * DAY_MS;
-    sink.raw(this.#date);
+    sink.all(this.#date);
     sink.padded(Math.floor(rest / 3_600_000), 2);
     sink.byte(0x3a);
     sink.padded(Math.floor(rest / 60_000) % 60, 2);

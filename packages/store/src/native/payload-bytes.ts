@@ -46,11 +46,11 @@ export class PayloadBytes {
     const sink = this.#sink;
     sink.begin();
     const raw = this.#raw;
-    if (raw.to(row) > raw.from(row)) sink.raw(raw.bytes, raw.from(row), raw.to(row));
+    if (raw.to(row) > raw.from(row)) sink.some(raw.bytes, raw.from(row), raw.to(row));
     else if (this.#rest.to(row) > this.#rest.from(row)) {
       const text = this.#rebuilt(row);
       if (text === null) return null;
-      sink.raw(encoder.encode(text));
+      sink.all(encoder.encode(text));
     } else this.#write(row);
     return sink.end();
   }
@@ -60,8 +60,8 @@ export class PayloadBytes {
     this.#digits(KEYS.salt, this.#salt, row);
     const args = this.#args;
     if (args.to(row) > args.from(row)) {
-      sink.raw(KEYS.args);
-      sink.raw(args.bytes, args.from(row), args.to(row));
+      sink.all(KEYS.args);
+      sink.some(args.bytes, args.from(row), args.to(row));
     }
     this.#digits(KEYS.args_digest, this.#digest, row);
     this.#text(KEYS.result, this.#result, row);
@@ -73,14 +73,14 @@ export class PayloadBytes {
 
   #digits(key: Uint8Array, column: FixedColumn, row: number): void {
     if (column.isZero(row)) return;
-    this.#sink.raw(key);
+    this.#sink.all(key);
     this.#sink.hex(column.wire.bytes, column.at(row), column.at(row) + column.width);
     this.#sink.byte(QUOTE);
   }
 
   #text(key: Uint8Array, column: Strings, row: number): void {
     if (column.to(row) === column.from(row)) return;
-    this.#sink.raw(key);
+    this.#sink.all(key);
     this.#sink.text(column.bytes, column.from(row), column.to(row));
   }
 

@@ -49,6 +49,13 @@ export function sealedBlock({ records, payloads, letters }: SealedColumns): Seal
   return { rows: ascending(rows), payloads: ascending(own), letters: ascending(letters) };
 }
 
+/** How many rows an answer has, each of which has shown that it is its own query's. @throws TRIPLINE_STORE_FOREIGN_ROWS */
+export function rowsIn({ bytes, mark }: NativeAnswer): number {
+  let rows = 0;
+  for (const block of nativeBlocks(bytes, mark)) rows += block.rows;
+  return rows;
+}
+
 /** Of all rows, one after the other. */
 function idsOf(block: NativeBlock, column: string): Uint8Array {
   const stored = block.fixed(column);

@@ -1,4 +1,5 @@
 import { TriplineError } from "@tripline/events";
+import type { SealedColumns } from "./columns.ts";
 import type { PlacedSealedRow, SealedBlock } from "./types.ts";
 
 /**
@@ -15,6 +16,7 @@ const INDEX_BYTES = 6;
 const ID_BYTES = 16;
 const LENGTH_BYTES = 4;
 const HEAD_BYTES = 1 + INDEX_BYTES;
+const MARK_BYTES = 24;
 const NONE = 0xffff_ffff; // of a payload or letter whose bytes are not there
 
 export function encodeBlock({ rows, payloads, letters }: SealedBlock): Buffer {
@@ -93,6 +95,29 @@ export function decodePlaced(bytes: Uint8Array): PlacedSealedRow[] {
   return rows;
 }
 
+/** Columns as the database sent them: for each of records and payloads the mark in 24 bytes and the answer; then the letters as a block. */
+export function encodeColumns({ records, payloads, letters }: SealedColumns): Buffer {
+  const rest = encodeBlock({ rows: [], payloads: [], letters });
+  const parts = [records, payloads].flatMap(({ bytes, mark }) => {
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeUInt32BE(bytes.length);
+    return [Buffer.from(mark, "latin1"), length, bytes];
+  });
+  return Buffer.concat([...parts, rest]);
+}
+
+/** @throws TriplineError TRIPLINE_STORE_ROW_UNEXPECTED */
+export function decodeColumns(bytes: Uint8Array): SealedColumns {
+  const from = new Reader(bytes);
+  const answer = () => ({
+    mark: Buffer.from(from.fixed(MARK_BYTES)).toString("latin1"),
+    bytes: from.bytes() ?? bad(),
+  });
+  const records = answer();
+  const payloads = answer();
+  return { records, payloads, letters: decodeBlock(from.rest()).letters };
+}
+
 class Writer {
   readonly #out: Buffer;
   #at = 0;
@@ -154,6 +179,11 @@ class Reader {
   bytes(): Uint8Array | null {
     const length = this.uint32();
     return length === NONE ? null : this.fixed(length);
+  }
+
+  /** All that is left. */
+  rest(): Uint8Array {
+    return this.fixed(this.#bytes.length - this.#at);
   }
 
   mustEnd(): void {

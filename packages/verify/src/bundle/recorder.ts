@@ -31,7 +31,9 @@ export interface TakenAside {
   role: "elsewhere" | "erasure";
 }
 
-/** A source in its exact bytes, which hands on all that is read of it. */
+const MOST_POSITIONS = 32_768; // of what is written at once
+
+/** A source which hands on all that is read of it. */
 export class RecordedSource implements RecordSource {
   readonly #source: RecordSource;
   readonly #onBlock: (of: PartitionOf, block: StoredBlock) => void;
@@ -47,12 +49,12 @@ export class RecordedSource implements RecordSource {
     this.#onAside = onAside;
   }
 
+  get most(): number {
+    return Math.min(this.#source.most ?? MOST_POSITIONS, MOST_POSITIONS);
+  }
+
   async read(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
-    const [{ letters }, { rows, payloads }] = await Promise.all([
-      this.#source.read(of, from, to),
-      this.#source.exact(of, from, to),
-    ]);
-    const block = { rows, payloads, letters };
+    const block = await this.#source.read(of, from, to);
     this.#onBlock(of, block);
     return block;
   }

@@ -1,5 +1,5 @@
 import { LOCAL_TENANT } from "@tripline/events";
-import { decodeBlock, decodePlaced } from "@tripline/store";
+import { decodeBlock, decodeColumns, decodePlaced, sealedBlock } from "@tripline/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestConsole, type TestConsole } from "../testing/test-console.ts";
 
@@ -7,7 +7,9 @@ const PORT = 20_830;
 const BOTH = ["read_payload", "administer"] as const;
 const ID = "0192f000-0000-7000-8000-000000000001";
 const RECORDS = "/api/ledger/records?generation=memory-1&partition=0&from=0&to=100";
+const COLUMNS = "/api/ledger/columns?generation=memory-1&partition=0&from=0&to=200000";
 const ROUTES = [
+  [COLUMNS, "ledger.read"],
   [RECORDS, "ledger.read"],
   [`${RECORDS}&exact=true`, "ledger.read"],
   [`/api/ledger/records-by-id?ids=${ID},${ID}`, "ledger.find"],
@@ -67,6 +69,11 @@ it("an answer without records is still whole", async () => {
     payloads: [],
     letters: [],
   });
+  expect(sealedBlock(decodeColumns((await get(COLUMNS, token)).rawPayload))).toEqual({
+    rows: [],
+    payloads: [],
+    letters: [],
+  });
   expect(decodePlaced((await get("/api/ledger/erasures", token)).rawPayload)).toEqual([]);
   await server.readings();
 });
@@ -76,5 +83,7 @@ it.each(["from=0&to=40000", "from=5&to=4", "from=-1&to=4", "from=0&to=x"])(
   async (range) => {
     const url = `/api/ledger/records?generation=memory-1&partition=0&${range}`;
     expect((await get(url, await server.token(LOCAL_TENANT, BOTH))).statusCode).toBe(400);
+    const columns = url.replace("records", "columns").replace("40000", "300000");
+    expect((await get(columns, await server.token(LOCAL_TENANT, BOTH))).statusCode).toBe(400);
   },
 );

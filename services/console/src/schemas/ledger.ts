@@ -2,27 +2,36 @@ import { z } from "zod";
 import { moment } from "./common.ts";
 
 export const MAX_POSITIONS = 32_768; // of one question: some 30 MB
+export const MAX_COLUMN_POSITIONS = 262_144; // of one question: who asks chooses fewer where records are large
 export const MAX_IDS = 200; // of one question; more make its address too long
 
 const position = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
+const stretch = (most: number) => ({
+  generation: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,200}$/)
+    .describe("of the log"),
+  partition: position,
+  from: position.describe("positions from here on"),
+  to: position.describe(`positions before there, at most ${most} at once`),
+});
+const within = (most: number) => ({ from, to }: { from: number; to: number }) => from <= to && to - from <= most;
+const tooMany = (most: number) => ({ error: `expected from ≤ to, and at most ${most} positions` });
+
 export const sealedQuery = z
   .strictObject({
-    generation: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,200}$/)
-      .describe("of the log"),
-    partition: position,
-    from: position.describe("positions from here on"),
-    to: position.describe(`positions before there, at most ${MAX_POSITIONS} at once`),
+    ...stretch(MAX_POSITIONS),
     exact: z
       .enum(["true", "false"])
       .optional()
       .describe("true: rebuilt from the columns as everywhere else, which is slower; without dead letters"),
   })
-  .refine(({ from, to }) => from <= to && to - from <= MAX_POSITIONS, {
-    error: `expected from ≤ to, and at most ${MAX_POSITIONS} positions`,
-  });
+  .refine(within(MAX_POSITIONS), tooMany(MAX_POSITIONS));
+
+export const columnsQuery = z
+  .strictObject(stretch(MAX_COLUMN_POSITIONS))
+  .refine(within(MAX_COLUMN_POSITIONS), tooMany(MAX_COLUMN_POSITIONS));
 
 export const idsQuery = z.strictObject({
   ids: z

@@ -55,7 +55,7 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
     },
     sealed: {
       columns: async () => {
-        const none = { bytes: new Uint8Array(), mark: "" };
+        const none = { bytes: new Uint8Array(), mark: "0".repeat(24) };
         return { records: none, payloads: none, letters: [] };
       },
       block: async () => ({ rows: [], payloads: [], letters: [] }),
