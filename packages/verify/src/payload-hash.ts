@@ -24,26 +24,19 @@ export function payloadHashIn(envelope: Uint8Array): Uint8Array | null {
   return typeof hash === "string" ? new TextEncoder().encode(hash) : null;
 }
 
-const ZERO = 0x30;
-const NINE = 0x39;
-const A = 0x61;
-const F = 0x66;
+const NO_DIGIT = 255;
+const DIGITS = new Uint8Array(256).fill(NO_DIGIT);
+for (let value = 0; value < 16; value++) DIGITS[value.toString(16).charCodeAt(0)] = value;
 const known = new Uint8Array(HASH_CHARS / 2); // used again for each: comparing is synchronous
 
-/** Whether `hex`, digits as bytes, is the SHA-256 of these bytes. */
+/** Whether `hex`, lower-case digits as bytes, is the SHA-256 of these bytes. */
 export function isHashOf(hex: Uint8Array, bytes: Uint8Array): boolean {
   if (hex.length !== HASH_CHARS) return false;
-  for (let i = 0; i < known.length; i++) {
-    const high = digit(hex[2 * i] ?? 0);
-    const low = digit(hex[2 * i + 1] ?? 0);
-    if (high < 0 || low < 0) return false;
-    known[i] = high * 16 + low;
+  for (let i = 0; i < HASH_CHARS; i += 2) {
+    const high = DIGITS[hex[i] ?? 0] ?? NO_DIGIT;
+    const low = DIGITS[hex[i + 1] ?? 0] ?? NO_DIGIT;
+    if (high === NO_DIGIT || low === NO_DIGIT) return false;
+    known[i >> 1] = (high << 4) | low;
   }
   return isSha256(bytes, known, 0);
-}
-
-/** -1 for what is no digit of lower-case hex. */
-function digit(code: number): number {
-  if (code >= ZERO && code <= NINE) return code - ZERO;
-  return code >= A && code <= F ? code - A + 10 : -1;
 }
