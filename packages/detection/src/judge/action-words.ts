@@ -1,3 +1,4 @@
+import { FOREIGN_WORDS } from "./foreign-words.ts";
 import { hashOf } from "./token-scan.ts";
 
 /**
@@ -5,27 +6,27 @@ import { hashOf } from "./token-scan.ts";
  * a class adds precision to what provenance shows and decides nothing alone. English; other languages have provenance only.
  */
 const VERBS = {
-  send: "send email mail message dm reply respond forward write notify tell say text broadcast announce submit deliver",
+  send: "send email mail message dm reply respond answer ask forward relay write notify inform know tell say text broadcast announce submit deliver",
   post: "post publish upload push put tweet comment submit write paste",
   pay: "pay transfer send wire remit refund transact charge deposit withdraw spend donate buy purchase order",
   create:
-    "create make add schedule set open register insert generate build start book arrange organize organise plan write save",
+    "create make add schedule set open register insert generate build start book arrange organize organise plan write save store enter",
   update:
-    "update change modify edit set adjust alter replace rename reset correct patch move switch revise increase decrease raise lower redirect",
+    "update change modify edit set adjust alter replace rename reset correct patch move switch revise increase decrease raise lower redirect reroute store enter point resolve assign reassign",
   append: "append add insert attach extend write",
   delete: "delete remove erase drop purge destroy clear wipe trash discard unlink kill terminate",
   invite: "invite add onboard enroll enrol include",
   add: "add include join insert append put invite",
   remove: "remove kick ban delete expel exclude evict",
-  share: "share grant give expose publish invite permit allow authorize authorise delegate assign",
+  share: "share grant give access expose publish invite permit allow authorize authorise delegate assign",
   reserve: "reserve book make rent hire order purchase buy schedule",
   schedule: "schedule plan book arrange create set program",
   cancel: "cancel delete abort revoke call stop",
   reschedule: "reschedule move postpone shift change delay",
-  execute: "execute run launch invoke start deploy install download eval",
+  execute: "execute run launch invoke start deploy install download eval trigger",
   archive: "archive move hide mark",
   revoke: "revoke disable deactivate suspend block lock rotate",
-  merge: "merge approve accept close commit push",
+  merge: "merge approve accept close commit push sign confirm release",
 } as const;
 export type ActionClass = keyof typeof VERBS;
 
@@ -104,6 +105,8 @@ function forms(): Map<number, number> {
     note(noun, classBit(name));
     note(`${noun}s`, classBit(name));
   }
+  for (const [name, words] of Object.entries(FOREIGN_WORDS))
+    for (const word of words.split(" ")) note(word, classBit(name));
   return found;
 }
 

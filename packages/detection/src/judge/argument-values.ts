@@ -1,3 +1,4 @@
+import { isHostName as isSurelyHostName } from "../text/domain-names.ts";
 import {
   ACCOUNT,
   CLOCK,
@@ -49,6 +50,8 @@ export interface CallValues {
   grams: readonly number[];
   /** Hashes of all tokens and of the parts of compound ones: what the agent has now said. */
   said: Uint32Array;
+  /** Which items the call names: hashes of the argument's name, and of it with the id. Both are in `said` too. */
+  items: readonly { name: number; item: number }[];
 }
 
 const MAX_VALUES = 48; // of one call
@@ -124,7 +127,8 @@ interface Token {
 
 /** Takes a call's arguments apart. */
 export function valuesOf(args: unknown): CallValues {
-  const found: CallValues = { values: [], longs: [], marked: [], grams: [], said: new Uint32Array(0) };
+  const items: { name: number; item: number }[] = [];
+  const found: CallValues = { values: [], longs: [], marked: [], grams: [], said: new Uint32Array(0), items };
   const said = new Set<number>();
   let scalars = 0;
   const walk = (value: unknown, role: Role, depth: number): void => {
@@ -141,12 +145,28 @@ export function valuesOf(args: unknown): CallValues {
     }
     for (const [key, member] of Object.entries(value)) {
       const own = roleOf(key);
+      if (items.length < MAX_ITEMS && isItem(key, member)) {
+        const name = hashOf(`\0${key}`); // no word of a text begins so
+        items.push({ name, item: hashOf(`\0${key}=${String(member).toLowerCase()}`) });
+      }
       walk(member, own === "other" ? role : own, depth + 1);
     }
   };
   walk(args, "other", 0);
+  for (const { name, item } of items) said.add(name).add(item);
   found.said = Uint32Array.from(said);
   return found;
+}
+
+const MAX_ITEMS = 8; // of one call
+const MAX_ID_CHARS = 64;
+const ITEM = /(?:^|_)(?:id|number|no|uuid)$|[a-z](?:Id|Number)$/;
+
+/** Whether an argument names one thing among many of its kind: `patient_id: 4711`. */
+function isItem(name: string, value: unknown): boolean {
+  if (typeof value !== "string" && typeof value !== "number") return false;
+  const text = String(value);
+  return ITEM.test(name) && text.length <= MAX_ID_CHARS && /^\S*\d\S*$/.test(text);
 }
 
 const EMPTY = new Set(["", "null", "none", "n/a", "undefined", "true", "false"]);
@@ -204,6 +224,13 @@ function take(raw: string, named: Role, into: CallValues, said: Set<number>): vo
     );
   }
   if (plain.length === 0 || (hard > 0 && plain.length === hard)) return;
+  // A value that is an address through and through is where something goes, whatever the argument is called.
+  const address = role === "text" || role === "code" ? null : wholeAddress(text, role);
+  if (address !== null) {
+    const hashes = plain.slice(-address.tokens).map(({ hash }) => hash);
+    add(into, role === "link" ? role : "destination", address.kind, hashes, note);
+    return;
+  }
   if (tokens.some(({ kind }) => kind === DAY) && plain.length <= 2) return;
   const [first] = plain;
   if (first === undefined) return;
@@ -211,20 +238,7 @@ function take(raw: string, named: Role, into: CallValues, said: Set<number>): vo
     if (first.kind === CLOCK) return;
     if (first.kind === NUMBER || first.kind === ACCOUNT)
       add(into, role, "number", [first.hash], note, role === "id" ? 0.6 : undefined);
-    else if ((role === "destination" || role === "link") && isHostName(text))
-      add(into, role, "url", [first.hash], note);
     else add(into, role, "word", [first.hash], note, wordWeight(text));
-    return;
-  }
-  // Numbers of an account in groups, a phone number: one destination.
-  if (role === "destination" && hard === 0 && isGroupedAccount(text)) {
-    add(
-      into,
-      role,
-      "account",
-      plain.map(({ hash }) => hash),
-      note,
-    );
     return;
   }
   if (plain.length <= MAX_PHRASE_TOKENS || role === "privilege" || role === "code")
@@ -267,9 +281,29 @@ function wordWeight(text: string): number {
   return /^\p{L}+$/u.test(text) ? WEIGHTS.word : MARKED_WORD_WEIGHT;
 }
 
-function isGroupedAccount(text: string): boolean {
-  return /^[+A-Z0-9 ()-]{10,42}$/i.test(text) && (text.match(/\d/g)?.length ?? 0) >= 9;
+/** A machine's address or a range of them: RFC 4632, 3.1. */
+const MACHINES = /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/;
+const PHONE = /^\+\d[\d ()-]{8,24}$/;
+/** A public key as `authorized_keys` has it: who may come in. */
+const PUBLIC_KEY = /^(?:ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [a-z0-9+/=]{40,}/i;
+const MAX_KEY_TOKENS = 8; // pieces of a key between slashes
+
+/** What kind of address a value is as a whole, and how many of its last tokens are it. */
+function wholeAddress(text: string, role: Role): { kind: "url" | "account"; tokens: number } | null {
+  if (MACHINES.test(text)) return { kind: "url", tokens: text.includes("/") ? 2 : 1 };
+  if (PUBLIC_KEY.test(text)) return { kind: "account", tokens: MAX_KEY_TOKENS };
+  if (PHONE.test(text)) return { kind: "account", tokens: MAX_PHRASE_TOKENS };
+  if (role === "destination" && isGroupedAccount(text)) return { kind: "account", tokens: MAX_GROUPS };
+  const named = role === "destination" || role === "link" ? isHostName(text) : isSurelyHostName(text, false);
+  return named ? { kind: "url", tokens: 1 } : null;
 }
+
+/** Numbers of an account in groups, a phone number. */
+function isGroupedAccount(text: string): boolean {
+  return /^[+A-Z0-9 ()-]{10,42}$/i.test(text) && /[ ()-]/.test(text) && (text.match(/\d/g)?.length ?? 0) >= 9;
+}
+
+const MAX_GROUPS = 20; // of 42 characters
 
 function add(
   into: CallValues,

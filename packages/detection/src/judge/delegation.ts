@@ -1,9 +1,9 @@
-import type { Value } from "./argument-values.ts";
+import type { CallValues, Value } from "./argument-values.ts";
 import { FREE_MAIL, GENERIC } from "./generic-names.ts";
 import type { Provenance } from "./provenance.ts";
 import { hasAny, type Sentence } from "./sentences.ts";
-import { BY_LINK, noteTaken, type Session } from "./session.ts";
-import { FIELD, LEAF_START, PROSE, type Segment, type Tape } from "./tape.ts";
+import { BY_ID, BY_LINK, noteTaken, type Session } from "./session.ts";
+import { FIELD, LEAF_START, PROSE, type Segment, type Tape, WHO } from "./tape.ts";
 import { hashOf, LINE_END } from "./token-scan.ts";
 
 /**
@@ -30,9 +30,15 @@ export function noteFollowed(session: Session, provenance: Provenance): void {
 }
 
 /** Whether an earlier call had taken something from another sentence of the text; with no sentence, from anywhere in it. */
-export function isFollowed({ taken }: Session, about: Segment, sentence: Sentence | null): boolean {
+export function isFollowed(
+  { taken }: Session,
+  about: Segment,
+  sentence: Sentence | null,
+  inDocument: boolean,
+): boolean {
   return taken.some(({ call, record, place }) => {
-    if (call !== about.call || record !== about.record) return false;
+    if (call !== about.call) return false;
+    if (record !== about.record) return inDocument;
     const at = place + about.start;
     return sentence === null || at < sentence.from || at >= sentence.to;
   });
@@ -40,21 +46,44 @@ export function isFollowed({ taken }: Session, about: Segment, sentence: Sentenc
 
 const MIN_TOKENS_BEFORE = 8; // a salutation is shorter
 
-/** Whether a place is in a paragraph of its own that comes after others of the same record. */
-export function standsApart(tape: Tape, about: Segment, place: number): boolean {
-  let from = place;
-  while (from > about.start && !startsParagraph(tape, from)) from -= 1;
-  let before = from - about.start;
-  for (const [index, segment] of tape.segments.entries()) {
-    if (segment.start >= about.start) break;
-    if (segment.kind === PROSE && segment.call === about.call && segment.record === about.record)
-      before += tape.endOf(index) - segment.start;
+/**
+ * Whether a place is in a paragraph of its own that comes after others of the same record. The same words once more (a
+ * preview, the plain form of a rich text) are no other paragraph.
+ */
+export function standsApart(tape: Tape, about: Segment, place: number, inDocument: boolean): boolean {
+  const from = paragraphStart(tape, about, place);
+  let leaf = from;
+  while (leaf > about.start && !startsLeaf(tape, leaf)) leaf -= 1;
+  let before = from - leaf;
+  if (before >= MIN_TOKENS_BEFORE) return true;
+  const own = new Set<number>();
+  for (let at = leaf; at < tape.length && (at === leaf || !startsLeaf(tape, at)); at += 1)
+    own.add(tape.hashes[at] ?? 0);
+  for (const [index, { start, kind, call, record }] of tape.segments.entries()) {
+    if (start > about.start) break;
+    if (kind !== PROSE || call !== about.call || (record !== about.record && !inDocument)) continue;
+    const end = Math.min(leaf, tape.endOf(index));
+    for (let at = start; at < end; at += 1) {
+      if (!own.has(tape.hashes[at] ?? 0)) before += 1;
+      if (before >= MIN_TOKENS_BEFORE) return true;
+    }
   }
-  return before >= MIN_TOKENS_BEFORE;
+  return false;
 }
 
-function startsParagraph({ marks }: Tape, at: number): boolean {
-  return ((marks[at - 1] ?? 0) & LINE_END) !== 0 || ((marks[at] ?? 0) & LEAF_START) !== 0;
+/** Where the paragraph, list item or line begins that a place is in. */
+export function paragraphStart(tape: Tape, about: Segment, place: number): number {
+  let from = place;
+  while (from > about.start && !startsParagraph(tape, from)) from -= 1;
+  return from;
+}
+
+function startsParagraph(tape: Tape, at: number): boolean {
+  return ((tape.marks[at - 1] ?? 0) & LINE_END) !== 0 || startsLeaf(tape, at);
+}
+
+function startsLeaf({ marks }: Tape, at: number): boolean {
+  return ((marks[at] ?? 0) & LEAF_START) !== 0;
 }
 
 const MAX_SOUGHT_RECORDS = 2; // a text and what it stands in
@@ -63,7 +92,8 @@ const MAX_SOUGHT_RECORDS = 2; // a text and what it stands in
  * Whether the agent had asked for this text, and not for data that it stands beside: it is the only free text of an output
  * that the agent named something for, or the one of the record that holds what it named. Nobody's page is a task.
  */
-export function isSought({ texts, said }: Session, { call, record }: Segment): boolean {
+export function isSought({ texts, said }: Session, { call, record }: Segment, inDocument: boolean): boolean {
+  if (inDocument) return true;
   const asked = new Set<number>();
   for (const [index, segment] of said.segments.entries()) {
     if (segment.call !== call) continue;
@@ -88,6 +118,44 @@ export function isSought({ texts, said }: Session, { call, record }: Segment): b
   }
   if (prose < fields) return false;
   return (alone && records.size <= MAX_SOUGHT_RECORDS) || (named.size === 1 && named.has(record));
+}
+
+/**
+ * Whether a text is part of a document that came in parts: named by its id, most of it free text, and none of the parts
+ * says whose it is. Comments have authors, rows have data; the blocks of a page have neither.
+ */
+export function isInDocument({ texts, said }: Session, { call }: Segment): boolean {
+  if (!said.segments.some((segment) => segment.call === call && segment.record === BY_ID)) return false;
+  const parts = new Set<number>();
+  const data = new Set<number>();
+  let prose = 0;
+  for (const [index, { start, kind, call: source, record }] of texts.segments.entries()) {
+    if (source !== call) continue;
+    const end = texts.endOf(index);
+    if (kind === PROSE) {
+      parts.add(record);
+      prose += end - start;
+      continue;
+    }
+    for (let at = start; at < end; at += 1) {
+      if (((texts.marks[at] ?? 0) & WHO) !== 0) return false;
+      data.add(texts.hashes[at] ?? 0);
+    }
+  }
+  return parts.size > 1 && prose >= data.size;
+}
+
+/**
+ * Whether the act is upon another item than the one that the text was read from, of the same kind: what stands in one
+ * patient's record is no task for another's.
+ */
+export function isOtherItem({ said }: Session, { call }: Segment, items: CallValues["items"]): boolean {
+  if (items.length === 0) return false;
+  const asked = new Set<number>();
+  for (const [index, segment] of said.segments.entries())
+    if (segment.call === call)
+      for (let at = segment.start; at < said.endOf(index); at += 1) asked.add(said.hashes[at] ?? 0);
+  return items.some(({ name, item }) => asked.has(name) && !asked.has(item));
 }
 
 /** Whether addresses are named after whom the text's record is of, or after what the agent had said. */

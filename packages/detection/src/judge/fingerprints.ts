@@ -26,6 +26,7 @@ export function valuesOfFingerprint({ values, shingles, targets = [] }: Fingerpr
     marked: [],
     grams: shingles.slice(0, MAX_SHINGLES).map((shingle) => hashOf(shingle)),
     said: Uint32Array.from(values.slice(0, MAX_VALUES), (value) => hashOf(value)),
+    items: [],
   };
 }
 

@@ -2,7 +2,16 @@ import { classBit, classesOfWord } from "./action-words.ts";
 import { isHard, partsOf, type Value } from "./argument-values.ts";
 import { judgeAssembled } from "./assembled.ts";
 import { carriesOutput, gram } from "./carried-output.ts";
-import { areNamedAfterAuthor, isFollowed, isSought, noteFollowed, standsApart } from "./delegation.ts";
+import {
+  areNamedAfterAuthor,
+  isFollowed,
+  isInDocument,
+  isOtherItem,
+  isSought,
+  noteFollowed,
+  paragraphStart,
+  standsApart,
+} from "./delegation.ts";
 import { FREE_MAIL, GENERIC } from "./generic-names.ts";
 import type { JudgedCall } from "./judged-call.ts";
 import { type Contribution, type EvidenceName, POINTS, type Verdict } from "./points.ts";
@@ -83,6 +92,17 @@ function judgeText(
       !soleValues.has(value) &&
       provenance.isBeside(value, text),
   );
+  // What is said about an item, in a remark on it, and what is then changed of that very item.
+  const isAboutItem =
+    !call.grave &&
+    call.values.values.some(
+      (value) =>
+        value.role === "id" &&
+        (value.kind === "word" || value.kind === "number") &&
+        value.text.length >= MIN_ID_CHARS &&
+        value.hashes.every((hash) => wasAsked(session, hash, about.call)),
+    );
+  const inDocument = isInDocument(session, about);
   let best: Verdict | null = null;
   for (const sentence of acting.length === 0 ? [null] : acting) {
     const contributions = weigh(sentence);
@@ -97,16 +117,20 @@ function judgeText(
     if (about === undefined) return [];
     const found = new Map<EvidenceName, number>();
     const note = (name: EvidenceName): void => void found.set(name, POINTS[name]);
-    const from = sentence === null ? about.start : sentence.from - WINDOW_BEFORE;
+    const from =
+      sentence === null
+        ? about.start
+        : Math.max(sentence.from - WINDOW_BEFORE, paragraphStart(tape, about, sentence.from));
     const to = sentence === null ? end : sentence.to + WINDOW_AFTER;
     const near = sole.filter(({ at }) => at >= from && at < to);
     const inSentence = ({ at }: Hit): boolean => sentence !== null && at >= sentence.from && at < sentence.to;
-    const links = call.carriesContent ? [] : near.filter(({ value }) => value.role === "link");
+    const links =
+      call.carriesContent || call.words.keeps ? [] : near.filter(({ value }) => value.role === "link");
     const hard = call.words.presents
       ? []
       : near.filter(({ value }) => isHard(value) && isTarget(value, call));
     const payload = call.externalSink
-      ? near.filter(({ value }) => value.role === "text" && isHard(value))
+      ? near.filter(({ value }) => value.role === "text" && isHard(value) && !isOfKnownDomain(value))
       : [];
     const privilege = call.words.presents ? [] : near.filter(({ value }) => value.role === "privilege");
     const code = near.filter(({ value }) => value.role === "code");
@@ -150,10 +174,10 @@ function judgeText(
       sentence !== null &&
       hard.length === 0 &&
       softWeight < MIN_SOFT_WEIGHT &&
-      soft.some((hit) => hit.value.role === "amount" && hit.value.kind === "number" && inSentence(hit))
+      soft.some((hit) => isAmount(hit.value) && inSentence(hit))
     )
       note("amount_sentence");
-    if (softWeight >= MIN_SOFT_WEIGHT)
+    if (softWeight >= MIN_SOFT_WEIGHT && !hard.some(inSentence))
       note(softInSentence >= MIN_SOFT_IN_SENTENCE ? "soft_sentence" : "soft_text");
     if (
       call.destructive &&
@@ -190,6 +214,8 @@ function judgeText(
     }
     if (literal) note("literal");
     if (isAboutAuthor) note("about_author");
+    else if (isAboutItem && hard.length === 0 && privilege.length === 0 && !found.has("amount_sentence"))
+      note("about_item");
     if (known && privilege.length === 0 && !found.has("payload_sentence")) note("target_known");
     weighDelegation(sentence, near, hard, found, note);
     return [...found].map(([name, points]) => ({ name, points }));
@@ -204,8 +230,8 @@ function judgeText(
     note: (name: EvidenceName) => void,
   ): void {
     if (about === undefined) return;
-    const apart = standsApart(tape, about, sentence?.from ?? near[0]?.at ?? about.start);
-    if (isFollowed(session, about, sentence)) {
+    const apart = standsApart(tape, about, sentence?.from ?? near[0]?.at ?? about.start, inDocument);
+    if (isFollowed(session, about, sentence, inDocument)) {
       if (!found.has("carries_output")) note("followed_text");
     } else if (apart && APART_COUNTS.some((name) => found.has(name))) note("stands_apart");
     const targets = hard.map(({ value }) => value);
@@ -214,9 +240,15 @@ function judgeText(
       !apart &&
       !found.has("dest_labelled") &&
       !WITNESSES.some((name) => found.has(name)) &&
-      isSought(session, about)
+      !(hard.length > 0 && isOtherItem(session, about, call.values.items)) &&
+      isSought(session, about, inDocument)
     )
       note("sought_text");
+  }
+
+  /** An address within the house leads nobody anywhere. */
+  function isOfKnownDomain(value: Value): boolean {
+    return value.kind === "email" && about !== undefined && isKnownDomain(tape, value, about.call);
   }
 
   /**
@@ -309,9 +341,9 @@ const WITNESSES: readonly EvidenceName[] = [
   "literal",
 ];
 
-/** Whether a value is where the act goes. A link that nothing is sent to is only followed. */
-function isTarget({ role }: Value, { carriesContent }: JudgedCall): boolean {
-  return role === "destination" || (role === "link" && carriesContent);
+/** Whether a value is where the act goes. A link that nothing is sent to and that is not kept is only followed. */
+function isTarget({ role }: Value, { carriesContent, words }: JudgedCall): boolean {
+  return role === "destination" || (role === "link" && (carriesContent || words.keeps));
 }
 
 function isName({ role, kind, text }: Value): boolean {
@@ -320,6 +352,11 @@ function isName({ role, kind, text }: Value): boolean {
     (kind === "word" || kind === "phrase") &&
     !/^[\d_-]+$/.test(text)
   );
+}
+
+/** One digit is a switch or a count that stands anywhere. */
+function isAmount({ role, kind, text }: Value): boolean {
+  return role === "amount" && kind === "number" && text.length > 1;
 }
 
 function weightOf(hits: readonly Hit[]): number {

@@ -42,7 +42,14 @@ export function judgedCallOf(view: RecordView, values: CallValues): JudgedCall {
   return judgedCall(target?.tool ?? "", view.profile.effects | view.argumentEffects.effects, values);
 }
 
-const NO_VALUES: CallValues = { values: [], longs: [], marked: [], grams: [], said: new Uint32Array(0) };
+const NO_VALUES: CallValues = {
+  values: [],
+  longs: [],
+  marked: [],
+  grams: [],
+  said: new Uint32Array(0),
+  items: [],
+};
 
 /** One record is judged in several groups: its arguments are taken apart once. */
 const valuesOfViews = new WeakMap<RecordView, CallValues>();

@@ -33,6 +33,7 @@ export const POINTS = {
   reply_to_author: -2.5,
   same_org: -2.5,
   about_author: -2.5,
+  about_item: -2.5,
   sought_text: -4.5,
   followed_text: -2.5,
   stands_apart: 2,

@@ -1,8 +1,8 @@
 import type { Evidence } from "../evaluators/evidence.ts";
 import type { Leaf } from "../output/leaf.ts";
 import { leavesOf } from "../output/leaves-of.ts";
-import type { CallValues } from "./argument-values.ts";
-import { ARGUMENT, FIELD, PROSE, Tape } from "./tape.ts";
+import type { CallValues, Value } from "./argument-values.ts";
+import { ARGUMENT, FIELD, PROSE, Tape, WHO } from "./tape.ts";
 import { hashOf } from "./token-scan.ts";
 
 const MAX_TEXT_TOKENS = 8_192; // of a session: about 50 KB of text, 40 KB of memory
@@ -80,11 +80,16 @@ export function scanOutput(output: string): ScannedOutput {
   for (const [at, leaf] of leaves.entries()) {
     if (left <= 0) break;
     const kind = leaf.prose || isLineOfText(leaf, leaves[at - 1], leaves[at + 1]) ? PROSE : FIELD;
-    left -= tape.add(leaf.text, MAX_LEAF_CHARS, left, { kind, call: 0, record: leaf.record, tool: 0 });
+    const flags = kind === FIELD && SAYS_WHO.test(leaf.path) ? WHO : 0;
+    left -= tape.add(leaf.text, MAX_LEAF_CHARS, left, { kind, call: 0, record: leaf.record, tool: 0 }, flags);
     prose ||= kind === PROSE;
   }
   return { tape: tape.copy(), prose };
 }
+
+/** What a field is called that says whose words stand beside it. */
+const SAYS_WHO =
+  /(?:^|[._ ])(?:from|sender|author|by|user|username|login|owner|creator|reporter|reviewer|writer|customer|posted_?by|created_?by|display_?name)(?:\.[a-z_]+){0,2}$/i;
 
 const scratch = new Tape(MAX_OUTPUT_TOKENS); // room that is used again; nothing of it outlives a scan
 
@@ -116,6 +121,9 @@ function isLineOfText(leaf: Leaf, before: Leaf | undefined, after: Leaf | undefi
 
 /** The record of what was said in a call that named a link: a page speaks to anybody. */
 export const BY_LINK = 1;
+/** The record of what was said in a call that named one thing by its id. */
+export const BY_ID = 2;
+const MIN_ID_CHARS = 3; // a shorter one is a list position
 
 /** Takes in what the agent says with a call that begins. @returns how many tokens were dropped for lack of room */
 export function learnArguments(
@@ -123,7 +131,7 @@ export function learnArguments(
   { said, values }: Pick<CallValues, "said" | "values">,
   callId: string | null,
 ): number {
-  const record = values.some(({ kind }) => kind === "url") ? BY_LINK : 0;
+  const record = values.some(({ kind }) => kind === "url") ? BY_LINK : values.some(isId) ? BY_ID : 0;
   session.said.addHashes(said, { kind: ARGUMENT, call: session.calls, record, tool: 0 });
   if (callId !== null) {
     session.open.set(callId, session.calls);
@@ -131,6 +139,16 @@ export function learnArguments(
   }
   session.calls += 1;
   return session.said.makeRoom();
+}
+
+function isId({ role, kind, text }: Value): boolean {
+  return (
+    role === "id" &&
+    (kind === "word" || kind === "number") &&
+    text.length >= MIN_ID_CHARS &&
+    /\d/.test(text) &&
+    !text.includes(" ")
+  );
 }
 
 /** The index of a call that ends. */

@@ -22,6 +22,9 @@ export interface Segment {
 
 /** The upper bits of a mark say what the token is. */
 const KIND_SHIFT = 4;
+const KIND_MASK = 7;
+/** The token stands in a field that says who: an author, a sender, an owner. */
+export const WHO = 128;
 export const LEAF_START = 8;
 const FIRST_SIZE = 128;
 
@@ -40,6 +43,7 @@ export class Tape implements TokenSink {
   readonly #limit: number;
   readonly #index = new TokenIndex();
   #pending = 0;
+  #flags = 0;
   #left = 0;
 
   constructor(limit: number) {
@@ -48,8 +52,12 @@ export class Tape implements TokenSink {
     this.marks = new Uint8Array(0);
   }
 
-  /** Adds a piece of text. @returns how many tokens; fewer than it holds once `most` is reached */
-  add(text: string, chars: number, most: number, about: Omit<Segment, "start">): number {
+  /**
+   * Adds a piece of text.
+   * @param flags marks of all its tokens: WHO or none
+   * @returns how many tokens; fewer than it holds once `most` is reached
+   */
+  add(text: string, chars: number, most: number, about: Omit<Segment, "start">, flags = 0): number {
     const start = this.length;
     const last = this.segments.at(-1);
     if (
@@ -60,6 +68,7 @@ export class Tape implements TokenSink {
     )
       this.segments.push({ start, ...about });
     this.#pending = LEAF_START;
+    this.#flags = flags;
     this.#left = most;
     scanTokens(text, Math.min(chars, text.length), this);
     const added = this.length - start;
@@ -121,7 +130,7 @@ export class Tape implements TokenSink {
     if (this.#left <= 0) return false;
     if (this.length === this.hashes.length) this.#grow(this.length + 1);
     this.hashes[this.length] = hash;
-    this.marks[this.length] = place | this.#pending | (kind << KIND_SHIFT);
+    this.marks[this.length] = place | this.#pending | this.#flags | (kind << KIND_SHIFT);
     this.#pending = 0;
     this.length += 1;
     this.#left -= 1;
@@ -143,7 +152,7 @@ export class Tape implements TokenSink {
   }
 
   kindAt(at: number): number {
-    return (this.marks[at] ?? 0) >> KIND_SHIFT;
+    return ((this.marks[at] ?? 0) >> KIND_SHIFT) & KIND_MASK;
   }
 
   endOf(index: number): number {

@@ -187,7 +187,8 @@ export function scanTokens(text: string, end: number, sink: TokenSink): void {
           if (found !== 0 && !sink.token(dayHash(found), DAY, place, from, to)) return;
         } else if (hyphens === 0) {
           tokenKind = NUMBER;
-          if (dots > 0 || commas > 0 || text.charCodeAt(from) === 48)
+          // With more than one dot it is a version or a machine's address, as written.
+          if (dots <= 1 && (dots > 0 || commas > 0 || text.charCodeAt(from) === 48))
             hash = hashOf(numberText(text.slice(from, to)));
           if (digits >= 9 && dots === 0 && commas === 0) tokenKind = ACCOUNT;
         } else if (digits >= 10) tokenKind = ACCOUNT;

@@ -9,6 +9,8 @@ export interface ToolWords {
   things: ReadonlySet<number>;
   /** Hash of the whole name, where nobody would write it by chance. */
   literal: number | null;
+  /** Keeps a link that it is given, as opposed to opening it: things will be sent or taken there. */
+  keeps: boolean;
   /** Sets what it is given (a new password), as opposed to presenting it (to log in). */
   presents: boolean;
 }
@@ -26,10 +28,14 @@ const NOUN_TOO = new Set(
   ),
 );
 const PRESENTS = new Set(
-  "login log signin sign authenticate auth verify confirm connect unlock validate register signup authorize".split(
+  "login log signin sign authenticate auth verify confirm connect unlock validate register signup".split(" "),
+);
+const KEEPS = new Set(
+  "create add set update upsert register configure deploy install subscribe insert put change edit replace".split(
     " ",
   ),
 );
+const OPENED = new Set("tab page window browser".split(" "));
 const STOP = new Set(
   "a an the of to in on for with from by at as and or all any new my mcp tool tools".split(" "),
 );
@@ -79,6 +85,7 @@ function judge(name: string): ToolWords {
     classes,
     things,
     literal: /_|[a-z][A-Z]/.test(bare) ? hashOf(bare.toLowerCase()) : null,
+    keeps: words.some((word) => KEEPS.has(word)) && !words.some((word) => OPENED.has(word)),
     presents: words.some((word) => PRESENTS.has(word)),
   };
 }
