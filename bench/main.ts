@@ -23,6 +23,7 @@ const BENCHES: Record<string, string> = {
   snapshots: "../services/detector/bench/snapshots.ts",
   ingest: "../services/collector/bench/ingest.ts",
   archive: "../services/archiver/bench/archive.ts",
+  watch: "../services/responder/bench/watch.ts",
   pipeline: "./pipeline.ts",
   refusal: "./refusal.ts",
   overload: "./overload.ts",

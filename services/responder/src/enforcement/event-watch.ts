@@ -18,6 +18,8 @@ export interface EventWatchOptions {
   log: Log;
   context: ServiceContext;
   onNews?: ((news: News) => void) | undefined;
+  /** After each batch, with the seconds it took. */
+  onBatch?: ((seconds: number) => void) | undefined;
 }
 
 /**
@@ -50,7 +52,12 @@ export class EventWatch {
       topic: TOPICS.events,
       maxBatchRecords: MAX_BATCH_RECORDS,
       logger: context.logger,
-      hooks: { onBatch: ({ seconds }) => this.#batchSeconds.observe(seconds) },
+      hooks: {
+        onBatch: ({ seconds }) => {
+          this.#batchSeconds.observe(seconds);
+          this.#options.onBatch?.(seconds);
+        },
+      },
       open: ({ partition }) => this.#open(partition),
     });
   }
