@@ -50,7 +50,7 @@ describe("a dangerous chain is noticed and stopped", () => {
     mkdirSync(data, { mode: 0o700 });
     writeFileSync(
       join(data, "response.yaml"),
-      `webhooks:\n  - name: on-call\n    url: http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts\n    secret_env: ON_CALL_SECRET\n    min_severity: high\n`,
+      `notifiers:\n  - name: on-call\n    type: webhook\n    url: http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts\n    secret: {env: ON_CALL_SECRET}\nroutes:\n  - match: {min_severity: high}\n    notify: [on-call]\negress: {allow_internal: [127.0.0.1]}\n`,
       { mode: 0o600 },
     );
     tripline = await startStandalone({

@@ -47,7 +47,7 @@ describe.skipIf(disk === null)("on-call hears of a full disk", () => {
     writeFileSync(join(data, "hook-secret"), `${receiver.secret}\n`, { mode: 0o600 });
     writeFileSync(
       join(data, "response.yaml"),
-      `webhooks:\n  - name: on-call\n    url: ${receiver.url}\n    secret_file: ${join(data, "hook-secret")}\n    min_severity: high\n`,
+      `notifiers:\n  - name: on-call\n    type: webhook\n    url: ${receiver.url}\n    secret: {file: ${join(data, "hook-secret")}}\nroutes:\n  - match: {min_severity: high}\n    notify: [on-call]\negress: {allow_internal: [127.0.0.1]}\n`,
       { mode: 0o600 },
     );
     service = await start();

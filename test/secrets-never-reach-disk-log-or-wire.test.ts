@@ -218,7 +218,7 @@ beforeAll(async () => {
   const hook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
   writeFileSync(
     join(data, "response.yaml"),
-    `webhooks:\n  - { name: on-call, url: "${hook}", secret_env: ON_CALL_SECRET, min_severity: informational }\n`,
+    `notifiers:\n  - { name: on-call, type: webhook, url: "${hook}", secret: { env: ON_CALL_SECRET } }\nroutes: [{ notify: [on-call] }]\negress: { allow_internal: [127.0.0.1] }\n`,
     { mode: 0o600 },
   );
   service = await startStandalone({

@@ -267,7 +267,7 @@ describe("settings shown in the docs", () => {
 
   it("response.yaml is what the responder takes", () => {
     const [block] = blocksOf(fileOf("docs/respond.md")).filter(({ language }) => language === "yaml");
-    expect(parseResponseConfig(block?.text ?? "").webhooks).toHaveLength(1);
+    expect(parseResponseConfig(block?.text ?? "").notifiers).toHaveLength(1);
   });
 
   it("the manifest is what the detector takes", () => {

@@ -1,13 +1,24 @@
-import { credentialId, name, SEVERITIES, tenantId } from "@tripline/events";
+import { credentialId, name, tenantId } from "@tripline/events";
 import { z } from "zod";
 import { DURATION } from "./duration.ts";
+import {
+  approvalSchema,
+  DEFAULT_DEADLINES,
+  DEFAULT_LIMIT,
+  deadlinesSchema,
+  drillsSchema,
+  limitSchema,
+} from "./guard-config.ts";
+import { egressSchema } from "./http/index.ts";
 import {
   DEFAULT_ESCALATION_LEVELS,
   DEFAULT_INCIDENT_SETTINGS,
   escalationSchema,
   incidentSettingsSchema,
 } from "./incident/index.ts";
+import { notifierSchema } from "./notifiers/index.ts";
 import { revokerSchema } from "./revokers/index.ts";
+import { routeSchema, routeTestSchema, routingMistakes } from "./routing/index.ts";
 
 /** The schema of `response.yaml`. Unknown keys are refused: a misspelt guard must not look like a guard. */
 
@@ -24,41 +35,6 @@ export const AUTOMATIC_SCOPES = ["credential", "session"] as const;
 export type AutomaticScope = (typeof AUTOMATIC_SCOPES)[number];
 
 const duration = z.string().regex(DURATION, { error: "expected a duration as 30m, 24h or 7d" });
-
-const webhookUrl = z
-  .string()
-  .max(2048)
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-    error: "expected an http:// or https:// address",
-  })
-  .refine((text) => !URL.canParse(text) || (new URL(text).username === "" && new URL(text).password === ""), {
-    error: "an address with user and password is refused: the receiver checks the signature instead",
-  });
-
-export const webhookSchema = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, { error: "expected up to 40 lower-case letters, digits and '-'" })
-      .describe("names the webhook in records and metrics; a new name starts with the alerts from then on"),
-    url: webhookUrl.describe("where the alert is posted to; redirects are not followed"),
-    secret_env: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("name of the environment variable that holds the signing secret (whsec_…)"),
-    secret_file: z
-      .string()
-      .startsWith("/", { error: "expected an absolute path" })
-      .optional()
-      .describe("absolute path of the file that holds the signing secret"),
-    min_severity: z.enum(SEVERITIES).default("medium").describe("alerts below this are not sent here"),
-    tenants: z.array(tenantId).min(1).optional().describe("only alerts of these tenants; absent: all"),
-  })
-  .refine((webhook) => (webhook.secret_env === undefined) !== (webhook.secret_file === undefined), {
-    error: "give either secret_env or secret_file",
-  });
-export type WebhookConfig = z.infer<typeof webhookSchema>;
 
 export const ruleResponseSchema = z.strictObject({
   enabled: z.boolean().describe("true: an alert of this rule takes the key away"),
@@ -77,18 +53,10 @@ export const ruleResponseSchema = z.strictObject({
 });
 export type RuleResponse = z.infer<typeof ruleResponseSchema>;
 
-const limitSchema = z.strictObject({
-  keys: z.number().int().min(1).max(1000),
-  minutes: z.number().int().min(1).max(10_080),
-});
-
-// Three keys in an hour: enough for an incident, few enough that a wrong rule does not stop a company.
-const DEFAULT_LIMIT = { keys: 3, minutes: 60 };
-
 export const automaticRevocationSchema = z.strictObject({
   dry_run: z.boolean().default(false).describe("true: nothing is revoked, whatever a rule says"),
   limit: orAbsent(limitSchema.default(DEFAULT_LIMIT)).describe(
-    "at most this many keys of a tenant in this many minutes; what is beyond waits for a person",
+    "at most this many keys, or this share, of a tenant in this many minutes; then it stops until a person resumes",
   ),
   never_revoke: orAbsent(z.array(z.string().min(1).max(1024)).default([])).describe(
     "credentials, sessions, agents or principals that only a person may revoke; * stands for anything",
@@ -100,16 +68,24 @@ export const automaticRevocationSchema = z.strictObject({
 
 const AUTOMATIC_REVOCATION_OFF = { dry_run: false, limit: DEFAULT_LIMIT, never_revoke: [], rules: {} };
 
-export const responseConfigSchema = z.strictObject({
-  webhooks: orAbsent(
+/** All of the file but for what its routes are tested for, which `responseConfigSchema` asks too. */
+export const untestedResponseSchema = z.strictObject({
+  notifiers: orAbsent(
     z
-      .array(webhookSchema)
+      .array(notifierSchema)
       .max(32)
       .default([])
-      .refine((all) => new Set(all.map((webhook) => webhook.name)).size === all.length, {
-        error: "two webhooks have the same name",
+      .refine((all) => new Set(all.map((notifier) => notifier.name)).size === all.length, {
+        error: "two notifiers have the same name",
       }),
+  ).describe("the systems that people are told through"),
+  routes: orAbsent(z.array(routeSchema).max(200).optional()).describe(
+    "who is told of what; absent: every notifier of everything from medium on",
   ),
+  route_tests: orAbsent(z.array(routeTestSchema).max(500).default([])).describe(
+    "cases that the routes must pass, or the file is refused",
+  ),
+  egress: orAbsent(egressSchema.default({ allow_internal: [] })).describe("where connections may go"),
   incidents: orAbsent(incidentSettingsSchema.default(DEFAULT_INCIDENT_SETTINGS)),
   escalation: orAbsent(escalationSchema.default(DEFAULT_ESCALATION_LEVELS)).describe(
     "told again, at the next level, while nobody acknowledges; an empty list: never",
@@ -124,6 +100,17 @@ export const responseConfigSchema = z.strictObject({
         error: "two revokers have the same name",
       }),
   ).describe("where a key that was taken away is revoked too: at its issuer"),
+  approval: orAbsent(approvalSchema.optional()).describe("what waits for more than one person"),
+  deadlines: orAbsent(deadlinesSchema.default(DEFAULT_DEADLINES)).describe(
+    "when on-call is told that a revocation is not in force everywhere",
+  ),
+  drills: orAbsent(drillsSchema).describe("canary keys that are revoked and reinstated to see that it works"),
+});
+
+export const responseConfigSchema = untestedResponseSchema.superRefine((config, context) => {
+  for (const { path, message } of routingMistakes(config)) {
+    context.addIssue({ code: "custom", path, message });
+  }
 });
 export type ResponseConfig = z.infer<typeof responseConfigSchema>;
 export type AutomaticRevocation = ResponseConfig["automatic_revocation"];

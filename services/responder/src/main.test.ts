@@ -88,7 +88,7 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
   test("revokes and notifies, stops when told to, and after a restart does not repeat itself", async () => {
     writeFileSync(
       join(dir, "response.yaml"),
-      `webhooks: [{name: a, url: "${receiver.url}", secret_env: HOOK}]\n` +
+      `notifiers: [{name: a, type: webhook, url: "${receiver.url}", secret: {env: HOOK}}]\negress: {allow_internal: [127.0.0.1]}\n` +
         "automatic_revocation: {rules: {send: {enabled: true}}}\n",
     );
     const [before, first, after] = [anAlert(), anAlert(), anAlert()];

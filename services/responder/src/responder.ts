@@ -11,12 +11,16 @@ import type {
 } from "@tripline/service";
 import { type Log, type RunnerHandle, runStep, type TableReader } from "@tripline/stream";
 import type { FastifyPluginAsync } from "fastify";
-import { ControlsView, followControls } from "./controls/index.ts";
+import { ControlsView, ControlsWriter, followControls } from "./controls/index.ts";
 import { DECIDER_GROUP, openDecideStep } from "./decide/decide-step.ts";
 import { DecidedPositions } from "./decide/decided-positions.ts";
 import { Decider } from "./decide/decider.ts";
 import { Outcomes } from "./decide/outcomes.ts";
 import { decisionRecords } from "./decision-records.ts";
+import { EnforcementDesk } from "./enforcement/enforcement-desk.ts";
+import { EventWatch } from "./enforcement/event-watch.ts";
+import { ForgedEntries } from "./enforcement/forged-entries.ts";
+import { TenantGuards } from "./guards/tenant-guards.ts";
 import {
   INCIDENTS_GROUP,
   IncidentTimers,
@@ -24,7 +28,7 @@ import {
   OwnedBooks,
   openIncidentStep,
 } from "./incidents/index.ts";
-import { WebhookQueues } from "./notify/webhook-queues.ts";
+import { NotifierQueues } from "./notify/notifier-queues.ts";
 import { followRevocations } from "./revoke/revocation-table.ts";
 import { RevocationView } from "./revoke/revocation-view.ts";
 import { RevocationWriter } from "./revoke/revocation-writer.ts";
@@ -44,7 +48,7 @@ export interface ResponderOptions {
   guards: Guards;
   /** Where people reach the console, for links in notifications; asked for each. */
   publicUrl(): string;
-  /** Where `secret_env` of webhooks is looked up; default: this process's. */
+  /** Where secrets that `response.yaml` names by `env` are looked up; default: this process's. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -64,12 +68,31 @@ export function createResponder(options: ResponderOptions): Responder {
   const records = decisionRecords(options.records);
   const key = loadOrCreateSigningKey(join(dataDir, "keys"));
   const publicKeys = [{ id: key.id, public_key: key.publicKey }];
-  const view = new RevocationView();
+  const view = new RevocationView((entry) => desk.entry(entry));
   const writer = new RevocationWriter({ log, key, view });
+  const controls = new ControlsView();
+  const controlsWriter = new ControlsWriter({ log, view: controls });
+  const forged = new ForgedEntries(log, context);
+  const watch = new EventWatch({
+    log,
+    context,
+    onNews: (news) => {
+      desk.heard(news);
+      forged.heard(news);
+    },
+  });
+  const responseConfig = () => settingsFile().settings.config;
+  const desk = new EnforcementDesk({
+    ...{ log, watch, records, context },
+    deadlines: () => responseConfig().deadlines,
+  });
+  const tenantGuards = new TenantGuards({
+    ...{ log, watch, view, writer, records, context },
+    ...{ controls, controlsWriter, config: responseConfig },
+  });
   const outcomes = new Outcomes(view);
   const positions = new DecidedPositions(log, DECIDER_GROUP);
-  const queues = new WebhookQueues({ log, positions, outcomes, records, context, publicUrl });
-  const controls = new ControlsView();
+  const queues = new NotifierQueues({ log, records, context, publicUrl });
   const books = new OwnedBooks();
   const timers = new IncidentTimers({
     log,
@@ -103,15 +126,22 @@ export function createResponder(options: ResponderOptions): Responder {
       const opened = await ResponseFile.open({
         path,
         env: options.env ?? process.env,
-        logger: context.logger,
+        context,
       });
       // All that was ever revoked or reinstated is known before the first alert is decided.
-      table = await followRevocations({ log, view, keys: publicKeys, context });
+      const onForged = forged.read.bind(forged);
+      table = await followRevocations({ log, view, keys: publicKeys, context, onForged });
       table.ended.catch(failed);
       controlsTable = await followControls({ log, view: controls, context });
       controlsTable.ended.catch(failed);
+      await watch.start();
+      watch.handle?.ended.catch(failed);
       const config = () => opened.settings.config;
-      const decider = new Decider({ view, writer, records, outcomes, config, context });
+      const { halts, proposals } = tenantGuards;
+      const decider = new Decider({
+        ...{ view, writer, records, outcomes, halts, proposals, watch },
+        ...{ config, context },
+      });
       deciding = await runStep({
         log,
         name: DECIDER_GROUP,
@@ -130,15 +160,19 @@ export function createResponder(options: ResponderOptions): Responder {
         open: (partition) =>
           openIncidentStep(partition, { log, books, records, metrics: incidentMetrics(context) }),
       });
-      await queues.use(opened.settings.webhooks);
+      await queues.use(opened.settings);
       opened.follow((settings) => {
-        queues.use(settings.webhooks).catch(failed);
+        queues.use(settings).catch(failed);
       });
       file = opened;
       timers.start();
+      desk.start();
+      tenantGuards.start();
       state = "ready";
     },
     stop: async () => {
+      await tenantGuards.close();
+      await desk.close();
       await file?.stop();
       file = undefined;
       await queues.close();
@@ -146,6 +180,7 @@ export function createResponder(options: ResponderOptions): Responder {
       await deciding?.close();
       await triaging?.close();
       await table?.close();
+      await watch.close();
       await controlsTable?.close();
       state = "stopped";
     },
@@ -154,13 +189,20 @@ export function createResponder(options: ResponderOptions): Responder {
       if (state !== "ready") return { state };
       const problem = file?.problem;
       const config: PartHealth[] = problem === undefined ? [] : [{ state: "degraded", detail: problem }];
-      return worst([...(deciding === undefined ? [] : [deciding.health()]), ...queues.health(), ...config]);
+      const late: PartHealth[] = desk.trouble === null ? [] : [{ state: "degraded", detail: desk.trouble }];
+      const steps = [deciding, triaging, watch.handle].flatMap((step) =>
+        step === undefined ? [] : [step.health()],
+      );
+      return worst([...steps, ...queues.health(), ...config, ...late]);
     },
   };
   return {
     part,
     publicKeys,
-    routes: responderRoutes({ view, writer, records, secrets, context, guards, file: settingsFile }),
+    routes: responderRoutes({
+      ...{ view, writer, records, secrets, context, guards, queues, file: settingsFile },
+      tenantGuards,
+    }),
   };
 }
 

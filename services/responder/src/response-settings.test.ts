@@ -26,13 +26,15 @@ test("the first start writes the commented default, for its owner only, and revo
 });
 
 test("a file with a mistake stops the start and says where", async () => {
-  await bench.configure("webhooks: []\nautomatic_revocation:\n  dryrun: true\n");
+  await bench.configure("notifiers: []\nautomatic_revocation:\n  dryrun: true\n");
   await expect(bench.start()).rejects.toThrow("response.yaml: line 3, automatic_revocation.dryrun");
 });
 
 test("a secret that is missing stops the start and names where it was looked for", async () => {
-  await bench.configure("webhooks:\n  - {name: a, url: 'http://127.0.0.1:1/', secret_env: NOT_SET}\n");
-  await expect(bench.start()).rejects.toThrow("environment variable NOT_SET (webhook a)");
+  await bench.configure(
+    "notifiers:\n  - {name: a, type: webhook, url: 'http://127.0.0.1:1/', secret: {env: NOT_SET}}\n",
+  );
+  await expect(bench.start()).rejects.toThrow("notifier a: the environment variable NOT_SET is not set");
 });
 
 test("a mistake made while it runs keeps the last good settings, and health says so until it is mended", async () => {
@@ -99,16 +101,14 @@ describe("over the API", () => {
   });
 
   test("shows what concerns the token's tenant, and no secret, not even an address's path", async () => {
-    const hook = (name: string, more = "") =>
-      `  - {name: ${name}, url: "http://127.0.0.1:20741/path-canary?q=canary", secret_env: HOOK${more}}\n`;
     await bench.configure(
-      `webhooks:\n${hook("all")}${hook("theirs", ", tenants: [other]")}` +
+      'notifiers: [{name: all, type: webhook, url: "http://127.0.0.1:20741/path-canary?q=canary", secret: {env: HOOK}}]\n' +
         "automatic_revocation: {rules: {a: {enabled: true, tenants: [other]}, b: {enabled: true}}}\n",
     );
     await bench.start();
     const shown = await bench.call(READ, "GET", "/api/response");
     expect(shown.body).toEqual({
-      webhooks: [{ name: "all", origin: "http://127.0.0.1:20741", min_severity: "medium" }],
+      notifiers: [{ name: "all", to: "http://127.0.0.1:20741" }],
       automatic_revocation: {
         dry_run: false,
         limit: { keys: 3, minutes: 60 },

@@ -155,7 +155,7 @@ const ruleResponse = z.looseObject({
 export type RuleResponse = z.infer<typeof ruleResponse>;
 export const ruleResponseAnswer = ruleResponse;
 export const responseAnswer = z.looseObject({
-  webhooks: z.array(z.looseObject({ name: z.string(), origin: z.string(), min_severity: z.string() })),
+  notifiers: z.array(z.looseObject({ name: z.string(), to: z.string() })),
   automatic_revocation: z.looseObject({
     dry_run: z.boolean(),
     limit: z.looseObject({ keys: z.number(), minutes: z.number() }),

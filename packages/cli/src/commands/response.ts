@@ -38,8 +38,8 @@ export function addResponse(program: Command, context: CommandContext): void {
       if (dry_run) context.out("dry run: nothing is revoked, only recorded\n");
       context.out(`at most ${limit.keys} keys in ${limit.minutes} min\n`);
       if (never_revoke.length > 0) context.out(`never: ${terminalLine(never_revoke.join(", "))}\n`);
-      for (const { name, origin, min_severity } of answer.webhooks) {
-        context.out(`tells ${terminalLine(`${name} (${origin}) from ${min_severity} on`)}\n`);
+      for (const { name, to } of answer.notifiers) {
+        context.out(`tells ${terminalLine(`${name} (${to})`)}\n`);
       }
     });
 

@@ -115,8 +115,11 @@ async function startOwnService(
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const secretFile = join(data, "demo-webhook.secret");
   writeFileSync(secretFile, `${receiver.secret}\n`, { mode: 0o600 });
-  const webhooks = [{ name: "demo", url: receiver.url, secret_file: secretFile }];
-  writeFileSync(join(data, "response.yaml"), stringify({ webhooks }), { mode: 0o600 });
+  const response = {
+    notifiers: [{ name: "demo", type: "webhook", url: receiver.url, secret: { file: secretFile } }],
+    egress: { allow_internal: ["127.0.0.1"] },
+  };
+  writeFileSync(join(data, "response.yaml"), stringify(response), { mode: 0o600 });
   say("Starting Tripline …");
   const began = performance.now();
   const service = await startService({ data, port, env: context.env }, context.signal);

@@ -7,7 +7,7 @@ import { CommandFailed, EXIT } from "../exit.ts";
 const MAX_BODY_BYTES = 1024 * 1024;
 
 const notificationSchema = z.looseObject({
-  data: z.looseObject({ id: z.string(), severity: z.string(), summary: z.string() }),
+  data: z.looseObject({ alert_id: z.string(), severity: z.string(), summary: z.string() }),
 });
 export type ReceivedAlert = z.infer<typeof notificationSchema>["data"];
 

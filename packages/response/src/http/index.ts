@@ -6,4 +6,5 @@
 export { parseRange } from "./address.ts";
 export { createHttp, httpThrough } from "./create-http.ts";
 export { type CheckedAddress, createEgress, type Egress, type EgressOptions } from "./egress.ts";
+export { egressSchema } from "./egress-schema.ts";
 export type * from "./http.ts";

@@ -48,7 +48,7 @@ const KINDS: readonly RevokerKind[] = [
   http,
 ];
 
-export type { RevokerDeps, SecretPlace } from "./kind.ts";
+export type { RevokerDeps } from "./kind.ts";
 
 /** The revoker that the settings describe. @throws TriplineError when a secret can't be read now */
 export function createRevoker(config: RevokerConfig, deps: RevokerDeps): Revoker {
@@ -61,10 +61,9 @@ export function shownRevoker(config: RevokerConfig): {
   type: string;
   origins: string[];
   tenants: string[] | undefined;
-  verify_within: number;
 } {
-  const { name, type, tenants, verify_within } = config;
-  return { name, type, origins: kindOf(config).origins(config), tenants, verify_within };
+  const { name, type, tenants } = config;
+  return { name, type, origins: kindOf(config).origins(config), tenants };
 }
 
 function kindOf({ type }: RevokerConfig): RevokerKind {

@@ -2,18 +2,15 @@ import { isRetriable, TriplineError, tenantId } from "@tripline/events";
 import { z } from "zod";
 import type { Http } from "../http/index.ts";
 import type { Revoker, UpstreamOutcome } from "../revoker.ts";
+import type { SecretPlace } from "../secret-place.ts";
 
-/** Where a secret stands. Its value is read when it is used, so that a rotated one counts at once. */
-export interface SecretPlace {
-  env?: string | undefined;
-  file?: string | undefined;
-}
+export { type SecretPlace, secretPlace } from "../secret-place.ts";
 
 export interface RevokerDeps {
   http: Http;
   /**
    * The secret at a place, without white space around it.
-   * @throws TriplineError TRIPLINE_SECRET_UNREADABLE, retriable; the message names the place
+   * @throws TriplineError TRIPLINE_SECRET_UNREADABLE; the message names the place
    */
   secret(place: SecretPlace): string;
   /** The text of a file, or undefined when there is none: tokens that somebody laid down for us. */
@@ -39,13 +36,6 @@ export const COMMON = {
     .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, { error: "expected up to 40 lower-case letters, digits and '-'" })
     .describe("names the revoker in records and metrics"),
   tenants: z.array(tenantId).min(1).optional().describe("only keys of these tenants; absent: all"),
-  verify_within: z
-    .number()
-    .int()
-    .min(1)
-    .max(3600)
-    .default(90)
-    .describe("seconds; when the key is still accepted then, or nobody can tell, on-call is told"),
 };
 
 /** An `https://` (or `http://`) address without user, password or fragment. */
@@ -57,16 +47,6 @@ export const address = z
   })
   .refine((text) => !URL.canParse(text) || (new URL(text).username === "" && new URL(text).hash === ""), {
     error: "expected an address without user, password and fragment",
-  });
-
-/** A name or path of a secret: `{env: NAME}` or `{file: /path}`. */
-export const secretPlace = z
-  .strictObject({
-    env: z.string().min(1).optional().describe("name of the environment variable"),
-    file: z.string().startsWith("/", { error: "expected an absolute path" }).optional(),
-  })
-  .refine((place) => (place.env === undefined) !== (place.file === undefined), {
-    error: "give either env or file",
   });
 
 /** The issuer of API keys: `key:<issuer>/<id>`. */
@@ -141,7 +121,6 @@ export function secretReader(place: SecretPlace, deps: RevokerDeps): () => strin
       throw new TriplineError(
         "TRIPLINE_SECRET_UNREADABLE",
         `the secret in ${place.env ?? place.file ?? "?"} is empty or holds spaces, line ends or other than ASCII`,
-        { kind: "retriable" },
       );
     }
     return secret;

@@ -13,7 +13,7 @@ export class Patience {
   readonly #now: () => number;
   #failures = 0;
   #notBefore = 0;
-  #reason = "";
+  #failing: { since: number; reason: string } | undefined;
   #struggling: { id: string; since: number } | undefined;
 
   /** @param now ms since the epoch */
@@ -25,9 +25,15 @@ export class Patience {
     return this.#failures;
   }
 
+  /** Since when (ms since the epoch) every attempt failed, and why the last one did; undefined while they do not. */
+  get failing(): { since: number; reason: string } | undefined {
+    return this.#failing;
+  }
+
   /** @throws TriplineError retriable while it is too early to try */
-  checkWait(webhook: string): void {
-    if (this.#now() < this.#notBefore) throw unreached(`webhook ${webhook}: ${this.#reason}`);
+  checkWait(notifier: string): void {
+    if (this.#now() < this.#notBefore)
+      throw unreached(notifier, this.#failing?.reason ?? "it asked for patience");
   }
 
   /** Whether this notification has failed for long enough by itself. */
@@ -39,26 +45,43 @@ export class Patience {
   }
 
   /** The error that says so, after noting that it failed once more. Waits what the receiver asked for, else twice as long each time. */
-  failed(webhook: string, outcome: Retry): TriplineError {
+  failed(notifier: string, outcome: Retry): TriplineError {
     const waitMs = Math.max(outcome.afterMs ?? 0, Math.min(FIRST_WAIT_MS * 2 ** this.#failures, MAX_WAIT_MS));
     this.#failures += 1;
-    this.#reason = outcome.reason;
     this.#notBefore = this.#now() + waitMs;
-    return unreached(`webhook ${webhook}: ${outcome.reason}`);
+    this.#fails(outcome.reason);
+    return unreached(notifier, outcome.reason);
+  }
+
+  /** It answered, and will not take this notification: others may go through. */
+  refused(reason: string): void {
+    this.#goesOn();
+    this.#fails(reason);
   }
 
   succeeded(): void {
-    this.#failures = 0;
-    this.#notBefore = 0;
-    this.#struggling = undefined;
+    this.#goesOn();
+    this.#failing = undefined;
   }
 
   /** The settings changed: what failed before may work now. */
   tryNow(): void {
     this.#notBefore = 0;
   }
+
+  #fails(reason: string): void {
+    this.#failing = { since: this.#failing?.since ?? this.#now(), reason };
+  }
+
+  #goesOn(): void {
+    this.#failures = 0;
+    this.#notBefore = 0;
+    this.#struggling = undefined;
+  }
 }
 
-function unreached(message: string): TriplineError {
-  return new TriplineError("TRIPLINE_WEBHOOK_UNREACHED", message, { kind: "retriable" });
+function unreached(notifier: string, reason: string): TriplineError {
+  return new TriplineError("TRIPLINE_NOTIFIER_UNREACHED", `notifier ${notifier}: ${reason}`, {
+    kind: "retriable",
+  });
 }

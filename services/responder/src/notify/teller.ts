@@ -1,17 +1,17 @@
-import { type Alert, TriplineError } from "@tripline/events";
-import { MAX_ALERT_AGE_MS, type Notifier, notificationId } from "@tripline/response";
+import { type Incident, TriplineError } from "@tripline/events";
+import { type Notification, type Notifier, type NotifyOutcome, notificationOf } from "@tripline/response";
 import { counter, type ServiceContext } from "@tripline/service";
-import type { LogRecord } from "@tripline/stream";
-import type { DecidedPositions } from "../decide/decided-positions.ts";
-import type { Outcomes } from "../decide/outcomes.ts";
-import { aboutAlert, type DecisionRecords } from "../decision-records.ts";
+import type { Log, LogRecord } from "@tripline/stream";
+import type { DecisionPart, DecisionRecords } from "../decision-records.ts";
 import { Patience } from "./patience.ts";
+import { UnreachedAlert } from "./unreached-alert.ts";
+
+const GIVE_UP_AFTER_MS = 24 * 3600_000; // what is a day old was dealt with, or is told by a later notice
 
 export interface TellerOptions {
+  log: Pick<Log, "produce">;
   /** As configured now. */
   notifier(): Notifier;
-  positions: DecidedPositions;
-  outcomes: Outcomes;
   records: DecisionRecords;
   context: ServiceContext;
   /** Where people reach the console, without a slash at the end. */
@@ -22,72 +22,108 @@ export interface TellerOptions {
 
 type Told = { kind: "notified" | "notify_failed"; reason: string };
 
-/** Tells one webhook about alerts, one after the other, and records how that ended. */
+/** Tells one notifier about incidents, one after the other, and records how that ended. */
 export class Teller {
   readonly patience: Patience;
   readonly #options: TellerOptions;
+  readonly #unreached: UnreachedAlert;
   readonly #notifications;
   /** Told, but not yet on record: must not be told again. */
   #unrecorded: { id: string; told: Told } | undefined;
 
   constructor(options: TellerOptions) {
+    const { context, log } = options;
     this.#options = options;
-    this.patience = new Patience(() => options.context.now());
-    this.#notifications = counter(options.context.metrics, {
+    this.patience = new Patience(() => context.now());
+    this.#unreached = new UnreachedAlert(log, () => context.now());
+    this.#notifications = counter(context.metrics, {
       name: "tripline_responder_notifications_total",
-      help: "Notifications by webhook and how they ended; retry counts attempts",
-      labels: ["webhook", "outcome"],
+      help: "Notifications by notifier and how they ended; retry counts attempts",
+      labels: ["notifier", "outcome"],
     });
   }
 
-  /** Resolves when the alert was told or given up, and that is on record. @throws TriplineError retriable: call again later */
-  async tell(alert: Alert, { partition, offset, appendTime }: LogRecord): Promise<Told["kind"]> {
-    const { positions, records, context } = this.#options;
-    if (!(await positions.reached(partition, offset))) {
-      throw new TriplineError(
-        "TRIPLINE_ALERT_UNDECIDED",
-        "it is not decided yet what to do about the alert",
-        {
-          kind: "retriable",
-        },
-      );
-    }
+  /** Resolves when it was told or given up, and that is on record. @throws TriplineError retriable: call again later */
+  async tell(incident: Incident, record: LogRecord): Promise<Told["kind"]> {
+    const { records, context, publicUrl } = this.#options;
+    const notification = notificationOf(incident, publicUrl());
+    if (notification === undefined) throw new TypeError("an incident without a notice is told to nobody");
+    const { id } = notification;
     const told =
-      this.#unrecorded?.id === alert.id ? this.#unrecorded.told : await this.#attempt(alert, appendTime);
-    this.#unrecorded = { id: alert.id, told };
-    const decidedAt = new Date(context.now()).toISOString();
-    await records.write(alert.tenant, aboutAlert(alert, { ...told, decidedAt }));
+      this.#unrecorded?.id === id ? this.#unrecorded.told : await this.#attempt(notification, record);
+    this.#unrecorded = { id, told };
+    const { name } = this.#options.notifier();
+    await records.write(incident.tenant, aboutIncident(incident, told, name, context.now()));
     this.#unrecorded = undefined;
-    this.#notifications.inc({ webhook: this.#options.notifier().name, outcome: told.kind });
+    this.#notifications.inc({ notifier: name, outcome: told.kind });
     return told.kind;
   }
 
-  async #attempt(alert: Alert, appendTime: number): Promise<Told> {
-    const { context, outcomes, publicUrl, signal } = this.#options;
+  async #attempt(notification: Notification, record: LogRecord): Promise<Told> {
+    const { context, signal } = this.#options;
     const notifier = this.#options.notifier();
-    const about = `webhook ${notifier.name}`;
-    if (context.now() - appendTime > MAX_ALERT_AGE_MS) {
+    const about = `notifier ${notifier.name}`;
+    if (context.now() - record.appendTime > GIVE_UP_AFTER_MS) {
       return { kind: "notify_failed", reason: `${about}: not reached within a day` };
     }
     this.patience.checkWait(notifier.name);
-    const done = outcomes.whatWasDone(alert, context.now());
-    const outcome = await notifier.notify(
-      { id: notificationId(alert), alert, done, publicUrl: publicUrl() },
-      signal,
-    );
-    if (outcome.kind === "retry" && !this.patience.isExhausted(alert.id, outcome)) {
-      if (this.patience.failures === 0 && !signal.aborted) {
-        context.logger.warn(
-          { webhook: notifier.name, reason: outcome.reason },
-          "a webhook fails; it is tried again",
-        );
-      }
-      this.#notifications.inc({ webhook: notifier.name, outcome: "retry" });
-      throw this.patience.failed(notifier.name, outcome);
+    const outcome = await notifier.notify(notification, signal);
+    if (outcome.kind === "delivered") {
+      this.patience.succeeded();
+      await this.#quietly(() => this.#unreached.succeeded());
+      return { kind: "notified", reason: about };
     }
-    this.patience.succeeded();
-    if (outcome.kind === "delivered") return { kind: "notified", reason: about };
-    context.logger.error({ webhook: notifier.name, reason: outcome.reason }, "a notification is given up");
+    if (outcome.kind === "retry" && !this.patience.isExhausted(notification.id, outcome)) {
+      throw await this.#retry(notification, record, outcome);
+    }
+    this.patience.refused(outcome.reason);
+    await this.#failed(notification, record, true);
+    context.logger.error({ notifier: notifier.name, reason: outcome.reason }, "a notification is given up");
     return { kind: "notify_failed", reason: `${about}: ${outcome.reason}` };
   }
+
+  async #retry(
+    notification: Notification,
+    record: LogRecord,
+    outcome: NotifyOutcome & { kind: "retry" },
+  ): Promise<TriplineError> {
+    const { context, signal } = this.#options;
+    const { name } = this.#options.notifier();
+    if (this.patience.failures === 0 && !signal.aborted) {
+      context.logger.warn({ notifier: name, reason: outcome.reason }, "a notifier fails; it is tried again");
+    }
+    this.#notifications.inc({ notifier: name, outcome: "retry" });
+    const error = this.patience.failed(name, outcome);
+    if (!signal.aborted) await this.#failed(notification, record, false);
+    return error;
+  }
+
+  #failed({ incident }: Notification, record: LogRecord, final: boolean): Promise<void> {
+    return this.#quietly(() =>
+      this.#unreached.failed(this.#options.notifier(), { incident, record, final }, this.patience),
+    );
+  }
+
+  /** The alert about this notifier must not undo what became of the notification; it is raised with the next attempt. */
+  async #quietly(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof TriplineError)) throw error;
+      this.#options.context.logger.warn({ code: error.code }, "the alert about a notifier was not written");
+    }
+  }
+}
+
+function aboutIncident(incident: Incident, told: Told, via: string, now: number): DecisionPart {
+  return {
+    kind: told.kind,
+    reason: told.reason,
+    by: "policy",
+    alert_id: incident.alert.id,
+    rule_id: incident.rule.id,
+    incident_id: incident.id,
+    via,
+    decided_at: new Date(now).toISOString(),
+  };
 }

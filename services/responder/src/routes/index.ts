@@ -1,9 +1,13 @@
 import type { FastifyPluginAsync } from "fastify";
+import { type GuardRoutesDeps, guardRoutes } from "../guards/guard-routes.ts";
+import { type NotifierRoutesDeps, notifierRoutes } from "./notifier-routes.ts";
 import { type ResponseRoutesDeps, responseRoutes } from "./response-routes.ts";
 import { type RevocationRoutesDeps, revocationRoutes } from "./revocation-routes.ts";
 
 /** All routes of the responder, for the server of packages/service. */
-export function responderRoutes(deps: RevocationRoutesDeps & ResponseRoutesDeps): FastifyPluginAsync {
+export function responderRoutes(
+  deps: RevocationRoutesDeps & ResponseRoutesDeps & NotifierRoutesDeps & GuardRoutesDeps,
+): FastifyPluginAsync {
   return async (app) => {
     // Before it has started it does not know what was revoked, and could not find what is to be reinstated.
     app.addHook("onRequest", async () => {
@@ -11,5 +15,7 @@ export function responderRoutes(deps: RevocationRoutesDeps & ResponseRoutesDeps)
     });
     await app.register(revocationRoutes(deps));
     await app.register(responseRoutes(deps));
+    await app.register(notifierRoutes(deps));
+    await app.register(guardRoutes(deps));
   };
 }

@@ -12,10 +12,11 @@ import {
 import type { FastifyPluginAsync } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { TenantGuards } from "../guards/tenant-guards.ts";
 import type { ResponseFile } from "../settings/response-file.ts";
-import { shownWebhook } from "../settings/webhook-settings.ts";
 
 export interface ResponseRoutesDeps {
+  tenantGuards: TenantGuards;
   secrets: RedactionKeys;
   context: ServiceContext;
   guards: Guards;
@@ -28,13 +29,30 @@ const ruleBody = ruleResponseSchema.omit({ tenants: true });
 const ruleParams = z.object({ id: name });
 
 const responseAnswer = z.object({
-  webhooks: z.array(z.object({ name: z.string(), origin: z.string(), min_severity: z.string() })),
+  notifiers: z.array(z.object({ name: z.string(), to: z.string() })).describe("who is told of incidents"),
   automatic_revocation: z.object({
     dry_run: z.boolean(),
-    limit: z.object({ keys: z.number(), minutes: z.number() }),
+    limit: z.object({ keys: z.number(), percent: z.number().optional(), minutes: z.number() }),
+    halted: z
+      .object({ at: z.string(), reason: z.string() })
+      .nullable()
+      .describe("automatic revocation stands still until a person resumes it"),
     never_revoke: z.array(z.string()),
     rules: z.record(z.string(), ruleBody),
   }),
+  approval: z
+    .object({
+      people: z.number(),
+      scopes: z.array(z.string()).optional(),
+      rules: z.array(z.string()).optional(),
+      lapses_after: z.string(),
+    })
+    .nullable()
+    .describe("what waits for several people"),
+  drill: z
+    .object({ credential: z.string(), every: z.string().nullable() })
+    .nullable()
+    .describe("the tenant's canary"),
   problem: z
     .string()
     .nullable()
@@ -42,7 +60,13 @@ const responseAnswer = z.object({
 });
 
 /** `GET /api/response`, `GET` and `PUT /api/response/rules/:id`: what is in force for the token's own tenant, without secrets. */
-export function responseRoutes({ secrets, context, guards, file }: ResponseRoutesDeps): FastifyPluginAsync {
+export function responseRoutes({
+  tenantGuards,
+  secrets,
+  context,
+  guards,
+  file,
+}: ResponseRoutesDeps): FastifyPluginAsync {
   return async (untyped) => {
     const app = untyped.withTypeProvider<ZodTypeProvider>();
     app.route({
@@ -57,13 +81,18 @@ export function responseRoutes({ secrets, context, guards, file }: ResponseRoute
       handler: async (request) => {
         const { tenant } = accessOf(request);
         const { settings, problem } = file();
-        const { webhooks, automatic_revocation } = settings.config;
+        const { automatic_revocation, approval, drills } = settings.config;
+        const halt = tenantGuards.halts.standing(tenant);
+        const drill = drills.find((each) => each.tenant === tenant);
         return {
-          webhooks: webhooks.filter((webhook) => concerns(webhook, tenant)).map(shownWebhook),
+          notifiers: settings.notifiers.map(({ name, to }) => ({ name, to })),
           automatic_revocation: {
             ...automatic_revocation,
             rules: rulesOf(tenant, settings.config),
+            halted: halt === undefined ? null : { at: halt.at, reason: halt.reason },
           },
+          approval: approval === undefined || !concerns(approval, tenant) ? null : approval,
+          drill: drill === undefined ? null : { credential: drill.credential, every: drill.every ?? null },
           problem: problem ?? null,
         };
       },

@@ -9,6 +9,7 @@ import {
   sha256Hex,
   uuidv7,
 } from "@tripline/events";
+import { peopleNeeded } from "@tripline/response";
 import {
   accessOf,
   type Guards,
@@ -22,12 +23,15 @@ import type { FastifyPluginAsync } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type DecisionRecords, decisionOf } from "../decision-records.ts";
+import type { TenantGuards } from "../guards/tenant-guards.ts";
 import type { RevocationView } from "../revoke/revocation-view.ts";
 import type { RevocationWriter } from "../revoke/revocation-writer.ts";
+import { printable } from "./printable.ts";
 
 export interface RevocationRoutesDeps {
   view: RevocationView;
   writer: RevocationWriter;
+  tenantGuards: TenantGuards;
   records: DecisionRecords;
   secrets: RedactionKeys;
   context: ServiceContext;
@@ -35,15 +39,6 @@ export interface RevocationRoutesDeps {
 }
 
 const MAX_TEXT_CHARS = 1024; // the limit of a revocation's subject and reason
-
-// Line breaks and other controls are refused: whoever is refused a call reads the reason in a terminal or a log.
-const printable = z
-  .string()
-  .trim()
-  .min(1)
-  .max(MAX_TEXT_CHARS)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-  .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/, { error: "control characters" });
 
 const revokeBody = z
   .strictObject({
@@ -66,13 +61,18 @@ const revokeBody = z
   });
 
 const signedAnswer = revocationSchema.extend({ key_id: z.string(), signature: z.string() });
+const waitingAnswer = z.object({
+  proposal_id: z.string(),
+  needs: z.number().describe("how many different people; whoever proposed it is one of them"),
+  until: z.string().describe("when it lapses"),
+});
 const reinstatedAnswer = signedAnswer.extend({
   still_refused_by: z.array(z.string()).describe("ids of other live revocations of the same subject"),
 });
 
 /** `POST /api/revocations` and `POST /api/revocations/:id/reinstate`, for the token's own tenant. */
 export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync {
-  const { view, writer, records, secrets, context, guards } = deps;
+  const { view, writer, tenantGuards, records, secrets, context, guards } = deps;
   const onRequest = guards.requireRole("respond");
 
   async function write(entry: Revocation, by: string, reason: string): Promise<SignedRevocation> {
@@ -95,7 +95,10 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
         summary: "Refuse a scope from now on",
         tags: ["response"],
         body: revokeBody,
-        response: { 201: signedAnswer },
+        response: {
+          201: signedAnswer,
+          202: waitingAnswer.describe("it waits for approval; nothing is refused"),
+        },
       },
       handler: async (request, reply) => {
         const { id: by, tenant } = accessOf(request);
@@ -117,6 +120,12 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
           decided_at: new Date(now).toISOString(),
           ...(expires_at === undefined ? {} : { expires_at: future(expires_at, now) }),
         };
+        const { approval } = tenantGuards.config();
+        const needs = peopleNeeded(approval, { tenant, scope });
+        if (needs > 0) {
+          const { id, until } = await tenantGuards.proposals.propose(entry, { needs, by, reason, approval });
+          return reply.code(202).send({ proposal_id: id, needs, until });
+        }
         return reply.code(201).send(await write(entry, by, reason));
       },
     });

@@ -2,16 +2,32 @@
 export const DEFAULT_RESPONSE_YAML = `# What Tripline does about an alert. Changes take effect when the file is saved;
 # a file with a mistake is refused, reported in /health, and the last good one stays in force.
 
-# Where alerts are posted to, signed as https://www.standardwebhooks.com describes.
-# A secret looks like whsec_<base64 of 24 to 64 random bytes>; make one with
+# The systems that people are told through; docs/notifiers.md has each with its settings.
+# Secrets stand in the environment (env) or in a file (file), never here. A webhook's secret looks like
+# whsec_<base64 of 24 to 64 random bytes>; make one with
 #   node -e 'console.log("whsec_" + require("node:crypto").randomBytes(32).toString("base64"))'
-webhooks: []
-# webhooks:
+notifiers: []
+# notifiers:
 #   - name: on-call
+#     type: webhook                   # pagerduty, slack, teams, alertmanager, email, syslog
 #     url: https://alerts.example.com/tripline
-#     secret_env: TRIPLINE_WEBHOOK_SECRET   # or secret_file: /path/to/the/secret
-#     min_severity: medium                  # informational, low, medium, high, critical
-#     tenants: [acme]                       # leave out for all
+#     secret: {env: TRIPLINE_WEBHOOK_SECRET}
+
+# Who is told of what: the first route that fits. Without routes: every notifier, from medium on.
+# routes:
+#   - match: {min_severity: high}
+#     notify: [on-call]
+#   - notify: []
+
+# Checked whenever the file is loaded: one that fails refuses the file.
+# route_tests:
+#   - name: what is grave pages
+#     incident: {severity: critical}
+#     notify: [on-call]
+
+# Hosts and ranges of your own network that may be connected to; all others must be public.
+# egress:
+#   allow_internal: [alertmanager.internal, 10.1.0.0/16]
 
 # Alerts of one rule about one key are one incident. Without a further alert for this long it is resolved.
 incidents:

@@ -1,18 +1,18 @@
-import type { ResponseConfig, RuleResponse } from "@tripline/response";
+import type { Notifier, ResponseConfig, RuleResponse } from "@tripline/response";
 import { FollowedFile, type ServiceContext } from "@tripline/service";
 import { DEFAULT_RESPONSE_YAML } from "./default-response.ts";
+import { openNotifiers } from "./notifiers.ts";
 import { parseResponseConfig, withRuleResponse } from "./response-yaml.ts";
-import { resolveWebhooks, type WebhookSettings } from "./webhook-settings.ts";
 
 export interface Settings {
   config: ResponseConfig;
-  webhooks: WebhookSettings[];
+  notifiers: Notifier[];
 }
 
 export interface ResponseFileOptions {
   path: string;
   env: Readonly<Record<string, string | undefined>>;
-  logger: ServiceContext["logger"];
+  context: Pick<ServiceContext, "logger" | "now">;
 }
 
 /** `response.yaml`: followed as people edit it, and edited for the API. */
@@ -24,12 +24,14 @@ export class ResponseFile {
   }
 
   /** Writes the commented default when there is no file. @throws TriplineError for a file with a mistake */
-  static async open({ path, env, logger }: ResponseFileOptions): Promise<ResponseFile> {
+  static async open({ path, env, context }: ResponseFileOptions): Promise<ResponseFile> {
     const parse = (text: string): Settings => {
       const config = parseResponseConfig(text);
-      return { config, webhooks: resolveWebhooks(config, env) };
+      return { config, notifiers: openNotifiers(config, { env, now: context.now }) };
     };
-    return new ResponseFile(await FollowedFile.open({ path, parse, initial: DEFAULT_RESPONSE_YAML, logger }));
+    return new ResponseFile(
+      await FollowedFile.open({ path, parse, initial: DEFAULT_RESPONSE_YAML, logger: context.logger }),
+    );
   }
 
   get settings(): Settings {

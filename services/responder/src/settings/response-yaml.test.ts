@@ -3,7 +3,9 @@ import { DEFAULT_RESPONSE_YAML } from "./default-response.ts";
 import { parseResponseConfig, withRuleResponse } from "./response-yaml.ts";
 
 const OFF = {
-  webhooks: [],
+  notifiers: [],
+  route_tests: [],
+  egress: { allow_internal: [] },
   incidents: { resolve_after: "24h" },
   escalation: [{ after: "30m", min_severity: "high" }],
   automatic_revocation: { dry_run: false, limit: { keys: 3, minutes: 60 }, never_revoke: [], rules: {} },
@@ -15,31 +17,36 @@ test.each([
   ["only a comment", "# nothing\n"],
   [
     "keys with all lines commented out",
-    "webhooks:\nautomatic_revocation:\n  limit:\n  never_revoke:\n  rules:\n",
+    "notifiers:\nroutes:\nroute_tests:\negress:\nautomatic_revocation:\n  limit:\n  never_revoke:\n  rules:\n",
   ],
 ])("%s sends nothing and revokes nothing", (_what, text) => {
   expect(parseResponseConfig(text)).toMatchObject(OFF);
 });
 
 test("the default file's commented examples are valid as well", () => {
-  const lines = DEFAULT_RESPONSE_YAML.replace(/^(webhooks: \[\]| +rules: \{\})$/gm, "").split("\n");
+  const lines = DEFAULT_RESPONSE_YAML.replace(/^(notifiers: \[\]| +rules: \{\})$/gm, "").split("\n");
   let inExample = false;
   const uncommented = lines
     .map((line) => {
-      inExample = /^ *# (webhooks|rules):$/.test(line) || (inExample && line.trim().startsWith("#"));
+      inExample =
+        /^ *# (notifiers|routes|route_tests|egress|rules):$/.test(line) ||
+        (inExample && line.trim().startsWith("#"));
       return inExample ? line.replace("# ", "") : line;
     })
     .join("\n");
   const config = parseResponseConfig(uncommented);
-  expect(config.webhooks).toEqual([
+  expect(config.notifiers).toEqual([
     {
       name: "on-call",
+      type: "webhook",
       url: "https://alerts.example.com/tripline",
-      secret_env: "TRIPLINE_WEBHOOK_SECRET",
-      min_severity: "medium",
-      tenants: ["acme"],
+      secret: { env: "TRIPLINE_WEBHOOK_SECRET" },
+      format: "tripline",
     },
   ]);
+  expect(config.routes).toHaveLength(2);
+  expect(config.route_tests).toHaveLength(1);
+  expect(config.egress.allow_internal).toHaveLength(2);
   expect(config.automatic_revocation.rules["secret-read-then-sent"]).toEqual({
     enabled: true,
     credentials: ["local:alice"],
@@ -50,18 +57,32 @@ test("the default file's commented examples are valid as well", () => {
 describe("a mistake is named with its line and path", () => {
   test.each([
     [
-      "webhooks:\n  - name: a\n    url: ftp://x\n    secret_env: S\n",
-      "line 3, webhooks.0.url: expected an http",
+      "notifiers:\n  - name: a\n    type: webhook\n    url: ftp://x\n    secret: {env: S}\n",
+      "line 4, notifiers.0.url: expected an http",
     ],
     [
-      "webhooks:\n  - name: a\n    url: http://u:p@x/\n    secret_env: S\n",
-      "line 3, webhooks.0.url: an address with",
+      "notifiers:\n  - name: a\n    type: webhook\n    url: http://u:p@x/\n    secret: {env: S}\n",
+      "line 4, notifiers.0.url: an address with",
     ],
     [
-      "webhooks:\n  - name: a\n    url: http://x/\n",
-      "line 2, webhooks.0: give either secret_env or secret_file",
+      "notifiers:\n  - name: a\n    type: webhook\n    url: http://x/\n    secret: {}\n",
+      "line 5, notifiers.0.secret: give either env or file",
     ],
-    ["webhooks: []\nautomatic_revokation: {}\n", "line 2, automatic_revokation: "],
+    [
+      "notifiers:\n  - {name: a, type: pager}\n",
+      "line 2, notifiers.0.type: expected one of webhook, pagerduty",
+    ],
+    [
+      "notifiers:\n  - {name: a, type: webhook, url: http://x/, secret: whsec_AAAA}\n",
+      "line 2, notifiers.0.secret: Invalid input: expected object",
+    ],
+    ["routes: [{notify: [b]}]\n", "line 1, routes.0.notify.0: there is no notifier b"],
+    ["egress: {allow_internal: [10.0.0.0/40]}\n", "line 1, egress.allow_internal.0: expected a host name"],
+    [
+      "routes: []\nroute_tests:\n  - name: nobody\n    incident: {}\n    notify: []\n  - {name: who, incident: {}, notify: [x]}\n",
+      "line 6, route_tests.1.notify.0: there is no notifier x",
+    ],
+    ["notifiers: []\nautomatic_revokation: {}\n", "line 2, automatic_revokation: "],
     [
       "automatic_revocation:\n  rules:\n    a:\n      enabled: yes\n",
       "line 4, automatic_revocation.rules.a.enabled",
@@ -77,7 +98,7 @@ describe("a mistake is named with its line and path", () => {
     ["automatic_revocation:\n  rules:\n    a: {enabled: true, expires_after: 24}\n", "rules.a.expires_after"],
     ["automatic_revocation:\n  limit: {keys: 0, minutes: 1}\n", "line 2, automatic_revocation.limit.keys"],
     ["a: [1,\n", "not YAML"],
-    ["webhooks: []\nwebhooks: []\n", "line 2: not YAML: Map keys must be unique"],
+    ["notifiers: []\nnotifiers: []\n", "line 2: not YAML: Map keys must be unique"],
   ])("%j: %s", (text, message) => {
     expect(() => parseResponseConfig(text)).toThrow(message);
   });
