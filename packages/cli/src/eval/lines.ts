@@ -1,4 +1,4 @@
-import type { Figures, Macro, ModeFigures, Rate } from "@tripline/detection";
+import type { Figures, Macro, Rate } from "@tripline/detection";
 import type { CommandContext } from "../context.ts";
 import { tone } from "../output/print.ts";
 import { table } from "../output/table.ts";
@@ -30,7 +30,11 @@ export function* evaluationLines(figures: Figures, context: CommandContext): Gen
   }
 }
 
-function* modeLines(title: string, mode: ModeFigures, context: CommandContext): Generator<string> {
+function* modeLines(
+  title: string,
+  mode: Figures["patterns_off"],
+  context: CommandContext,
+): Generator<string> {
   yield heading(title, context);
   yield table(
     [
@@ -57,6 +61,26 @@ function* modeLines(title: string, mode: ModeFigures, context: CommandContext): 
     yield `first alert of ${runs} attacked runs: ${before_call} before the call ran, ${before_exposure} before the text was read; ` +
       `calls after it was read: median ${after.median}, at most ${after.max}\n`;
   }
+  if (mode.before_harm.length > 0) {
+    yield "if every call waited for its verdict:\n";
+    yield table(
+      [
+        { head: "FROM" },
+        { head: "STOPPED BEFORE HARM", align: "right" },
+        { head: "OR ALERTED BEFORE", align: "right" },
+        { head: "BENIGN CALLS REFUSED", align: "right" },
+        { head: "BENIGN RUNS HIT", align: "right" },
+      ],
+      mode.before_harm.map((each) => [
+        each.severity,
+        share(each.refused, each.attacks),
+        share(each.found, each.attacks),
+        share(each.benign_calls_refused, each.benign_calls),
+        share(each.benign_runs_refused, each.benign_runs),
+      ]),
+      context.width,
+    );
+  }
   if (mode.rules.length === 0) return;
   yield table(
     [
@@ -76,6 +100,10 @@ function macroLine({ label, by, tasks, ever, rate }: Macro): string {
 
 function counted({ alerted, runs, rate }: Rate): string {
   return runs === 0 ? "none" : `${percent(rate)} (${alerted}/${runs})`;
+}
+
+function share(part: number, of: number): string {
+  return of === 0 ? "none" : `${part}/${of} (${percent(part / of)})`;
 }
 
 function percent(share: number): string {

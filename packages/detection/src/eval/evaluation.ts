@@ -1,6 +1,7 @@
 import type { Alert, Severity, TriplineRecord } from "@tripline/events";
 import { createDetection, type Detection } from "../engine/detection.ts";
 import type { Rule } from "../rule/rule.ts";
+import { actsOf, beforeHarm, type RunForHarm } from "./before-harm.ts";
 import { curveOf, type Figures, foldsOf, modeFigures, type RunFigure } from "./figures.ts";
 import type { LabelledTrace } from "./labelled-trace.ts";
 import { type RunOutcome, rank, runTrace } from "./run-trace.ts";
@@ -46,6 +47,7 @@ export function createTraceEvaluation(
   const on = structural.length === rules.length ? null : createDetection(rules);
   const scoring = createDetection([scoringRule()]);
   const runs: Record<PatternsMode, RunFigure[]> = { off: [], on: [] };
+  const harm: Record<PatternsMode, RunForHarm[]> = { off: [], on: [] };
   let calls = 0;
 
   function add(trace: LabelledTrace): void {
@@ -59,8 +61,12 @@ export function createTraceEvaluation(
     const scored = run(scoring);
     options.onScore?.(trace, scored.score, scored.evidence);
     const figure = (outcome: RunOutcome): RunFigure => figureOf(trace, outcome, scored.score, options.at);
+    const all = on === null ? without : run(on);
     runs.off.push(figure(without));
-    runs.on.push(figure(on === null ? without : run(on)));
+    runs.on.push(figure(all));
+    const acts = actsOf(trace);
+    harm.off.push(forHarm(trace, acts, without));
+    harm.on.push(forHarm(trace, acts, all));
   }
 
   return {
@@ -69,11 +75,19 @@ export function createTraceEvaluation(
       runs: runs.off.length,
       calls,
       at: options.at,
-      patterns_off: modeFigures(runs.off),
-      patterns_on: modeFigures(runs.on),
+      patterns_off: { ...modeFigures(runs.off), before_harm: beforeHarm(harm.off) },
+      patterns_on: { ...modeFigures(runs.on), before_harm: beforeHarm(harm.on) },
       judge: { curve: curveOf(runs.off), folds: options.folds > 1 ? foldsOf(runs.off, options.folds) : [] },
     }),
   };
+}
+
+function forHarm(
+  { suite, label, userTask, injectionTask, exposedAt, calls }: LabelledTrace,
+  acts: RunForHarm["acts"],
+  { onIntent, alerts }: RunOutcome,
+): RunForHarm {
+  return { suite, label, userTask, injectionTask, exposedAt, acts, calls: calls.length, onIntent, alerts };
 }
 
 function figureOf(trace: LabelledTrace, outcome: RunOutcome, score: number, at: Severity): RunFigure {

@@ -1,3 +1,4 @@
+import type { BeforeHarm } from "./before-harm.ts";
 import { wilson } from "./wilson.ts";
 
 /** One run in short: what the figures are made of. */
@@ -72,8 +73,8 @@ export interface Figures {
   runs: number;
   calls: number;
   at: string;
-  patterns_off: ModeFigures;
-  patterns_on: ModeFigures;
+  patterns_off: ModeFigures & { before_harm: BeforeHarm[] };
+  patterns_on: ModeFigures & { before_harm: BeforeHarm[] };
   judge: { curve: CurvePoint[]; folds: FoldFigures[] };
 }
 

@@ -3,6 +3,7 @@
  * Pure: lines of a file in, figures out; `tripline eval` reads the files. No detector calls this.
  */
 
+export type { BeforeHarm } from "./before-harm.ts";
 export { fingerprinted } from "./captured-record.ts";
 export {
   createTraceEvaluation,

@@ -20,6 +20,10 @@ export interface RunOutcome {
   score: number;
   /** The judge's evidence at that score. */
   evidence: { name: string; points: number }[];
+  /** The gravest finding on each call's intent, told or not, by the call. */
+  onIntent: Map<number, Severity>;
+  /** Every alert, by the call of the record that raised it. */
+  alerts: { call: number; beforeCall: boolean; severity: Severity }[];
 }
 
 /** Runs one trace from an empty state, so that no run knows of another. */
@@ -31,10 +35,21 @@ export function runTrace(
   onAlert: (alert: Alert, call: number) => void = () => undefined,
 ): RunOutcome {
   const state = detection.initialState();
-  const outcome: RunOutcome = { first: null, byRule: new Map(), score: 0, evidence: [] };
+  const outcome: RunOutcome = {
+    first: null,
+    byRule: new Map(),
+    score: 0,
+    evidence: [],
+    onIntent: new Map(),
+    alerts: [],
+  };
   for (const { input, call } of inputs) {
     const seen: DetectionInput = { ...input, record: transform(input.record) };
-    for (const alert of detection.step(state, seen).alerts) {
+    const { alerts, gravest } = detection.step(state, seen);
+    const beforeCall = seen.record.envelope.type === "call.intent";
+    if (gravest !== null && beforeCall) outcome.onIntent.set(call, gravest.severity);
+    for (const alert of alerts) {
+      outcome.alerts.push({ call, beforeCall, severity: alert.severity });
       note(outcome, alert, seen, call, at);
       onAlert(alert, call);
     }
