@@ -12,6 +12,7 @@ import {
 import { FactTicker } from "./fact-ticker.ts";
 import { firstStage, type StageDeps } from "./first-stage.ts";
 import { detectorMetrics } from "./metrics.ts";
+import { ControlExceptions } from "./rules/control-exceptions.ts";
 import { RuleDirectory } from "./rules/rule-directory.ts";
 import { RuleKeeper } from "./rules/rule-keeper.ts";
 import { RuleSetStore } from "./rules/rule-set-store.ts";
@@ -51,6 +52,7 @@ export function createDetector(deps: DetectorDeps): Detector {
           log,
           store: new RuleSetStore(log),
           files: deps.rules,
+          exceptions: new ControlExceptions(log, context.logger),
           logger: context.logger,
           now: context.now,
           onInForce: metrics.inForce,

@@ -3,8 +3,10 @@ import { type Manifest, NO_MANIFEST } from "../knowledge/manifest.ts";
 import { parseManifest } from "../knowledge/parse-manifest.ts";
 import { parseRule } from "../rule/parse-rule.ts";
 import type { Rule } from "../rule/rule.ts";
+import { RuleProblem } from "../rule/rule-problem.ts";
 import { MANIFEST_FILE, SETTINGS_FILE } from "./compose.ts";
 import { type RuleSetContent, type RuleSetProblem, ruleSetHash } from "./content.ts";
+import { compileException, type Exception } from "./exceptions.ts";
 import { adjustmentOf, NO_SETTINGS, parseRuleSettings, type RuleSettings } from "./settings.ts";
 
 /** A set of rules, ready to judge. */
@@ -31,12 +33,13 @@ export function compileRuleSet(content: RuleSetContent): RuleSet {
     }
   };
   const settings = settingsOf(content, attempt);
+  const exceptions = exceptionsOf(content, unreadable);
   const rules: Rule[] = [];
   for (const { since, file, text } of content.rules) {
     if (since === null) continue;
     const rule = attempt(file, () => parseRule(text, file, content.rules));
     if (rule === null) continue;
-    const adjusted = adjustmentOf(settings, rule.id);
+    const adjusted = adjustmentOf(settings, exceptions, rule.id);
     rules.push({ ...rule, since, ...(adjusted === undefined ? {} : { adjusted }) });
   }
   const manifest = manifestOf(content, attempt);
@@ -59,6 +62,18 @@ function settingsOf(
   return attempt(SETTINGS_FILE, () => parseRuleSettings(settings, SETTINGS_FILE)) ?? NO_SETTINGS;
 }
 
+function exceptionsOf({ exceptions = [] }: RuleSetContent, unreadable: RuleSetProblem[]): Exception[] {
+  return exceptions.flatMap((source) => {
+    try {
+      return [compileException(source)];
+    } catch (error) {
+      if (!(error instanceof RuleProblem)) throw error;
+      unreadable.push({ file: `exception ${source.id}`, message: error.message });
+      return [];
+    }
+  });
+}
+
 /** What the `rules.changed` record says of the set. */
 export function rulesChangedOf({ content, hash, rules }: RuleSet, generation: string): RulesChanged {
   const shipped = new Map(content.rules.map(({ id, shipped }) => [id, shipped]));
@@ -75,7 +90,8 @@ export function rulesChangedOf({ content, hash, rules }: RuleSet, generation: st
     })),
     disabled: content.rules.filter(({ since }) => since === null).map(({ id }) => id),
     exceptions:
-      content.settings === null ? 0 : parseRuleSettings(content.settings, SETTINGS_FILE).exceptions.length,
+      (content.settings === null ? 0 : parseRuleSettings(content.settings, SETTINGS_FILE).exceptions.length) +
+      (content.exceptions?.length ?? 0),
     problems: content.problems,
   };
 }

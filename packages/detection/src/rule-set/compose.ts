@@ -3,6 +3,7 @@ import { parseManifest } from "../knowledge/parse-manifest.ts";
 import { parseRule } from "../rule/parse-rule.ts";
 import type { Rule } from "../rule/rule.ts";
 import type { RuleSetContent, RuleSetProblem, RuleSource } from "./content.ts";
+import { type ExceptionSource, LATE_RECORDS_MS, problemOfWhere } from "./exceptions.ts";
 import { NO_SETTINGS, parseRuleSettings, type RuleSettings, unknownNames } from "./settings.ts";
 
 /** The operator's settings file, beside their rules. */
@@ -16,6 +17,8 @@ export interface RuleFiles {
   own: readonly { file: string; text: string }[];
   settings: string | null;
   manifest: string | null;
+  /** What people excepted at run time. */
+  exceptions?: readonly ExceptionSource[];
   world: RuleSetContent["world"];
   /** What could not be read at all. */
   problems: readonly RuleSetProblem[];
@@ -63,12 +66,14 @@ export function composeRuleSet(
   const rules = [...chosen.values()]
     .map(({ source }) => ({ ...source, since: sinceOf(source, settings.parsed, before, number) }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const exceptions = exceptionsOf(files.exceptions ?? [], { rules: chosen, at, problems });
   return {
     v: 1,
     number,
     at,
     rules,
     settings: settings.text,
+    ...(exceptions.length === 0 ? {} : { exceptions }),
     manifest: manifestOf(files.manifest, before, problems),
     world: files.world,
     problems: problems
@@ -116,6 +121,23 @@ function settingsOf(
       parsed: earlier === null ? NO_SETTINGS : parseRuleSettings(earlier, SETTINGS_FILE),
     };
   }
+}
+
+/** Those that have not ended, of rules that there are. */
+function exceptionsOf(
+  sources: readonly ExceptionSource[],
+  { rules, at, problems }: { rules: ReadonlyMap<string, unknown>; at: string; problems: RuleSetProblem[] },
+): ExceptionSource[] {
+  const since = Date.parse(at) - LATE_RECORDS_MS;
+  const live = sources.filter(({ rule, until }) => rules.has(rule) && Date.parse(until) > since);
+  return live
+    .filter(({ id, where }) => {
+      const problem = problemOfWhere(where);
+      if (problem !== null) problems.push({ file: `exception ${id}`, message: problem });
+      return problem === null;
+    })
+    .map(({ id, tenant, rule, where, until }) => ({ id, tenant, rule, where, until }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function manifestOf(

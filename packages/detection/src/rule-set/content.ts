@@ -17,6 +17,14 @@ const ruleSource = z.strictObject({
 });
 export type RuleSource = z.infer<typeof ruleSource>;
 
+const exceptionSource = z.strictObject({
+  id: z.string(),
+  tenant: z.string(),
+  rule: z.string(),
+  where: z.record(z.string(), z.unknown()),
+  until: z.string(),
+});
+
 const problem = z.strictObject({ file: z.string(), message: z.string() });
 export type RuleSetProblem = z.infer<typeof problem>;
 
@@ -29,6 +37,8 @@ const ruleSetContent = z.strictObject({
   rules: z.array(ruleSource),
   /** Text of `rules.yaml`. */
   settings: z.string().nullable(),
+  /** Made at run time, in the order of their ids; absent where there is none. */
+  exceptions: z.array(exceptionSource).optional(),
   /** Text of the manifest of servers and tools. */
   manifest: z.string().nullable(),
   world: z.strictObject({ internal_hosts: z.array(z.string()), trusted_servers: z.array(z.string()) }),
@@ -62,9 +72,9 @@ export function sameSources(a: RuleSetContent, b: RuleSetContent): boolean {
   return sourcesOf(a) === sourcesOf(b);
 }
 
-function sourcesOf({ rules, settings, manifest, world, problems }: RuleSetContent): string {
+function sourcesOf({ rules, settings, exceptions, manifest, world, problems }: RuleSetContent): string {
   const files = rules.map(({ since: _since, ...source }) => source);
-  return canonicalJson({ files, settings, manifest, world, problems });
+  return canonicalJson({ files, settings, exceptions, manifest, world, problems });
 }
 
 /** A later set counts more; of two with one number, the greater hash, so that all agree whatever the order. */

@@ -10,4 +10,5 @@ export {
   ruleSetHash,
   sameSources,
 } from "./content.ts";
+export { type ExceptionSource, LATE_RECORDS_MS, problemOfWhere } from "./exceptions.ts";
 export { parseRuleSettings, type RuleSettings, ruleSettingsSchema } from "./settings.ts";

@@ -186,3 +186,38 @@ function write(tables: StateTables): { key: string; value: string | null }[] {
   );
   return entries;
 }
+
+it("takes in exceptions that were made at run time: of their tenant, until they end, and no broken one", () => {
+  const exception = {
+    id: "e-1",
+    tenant: "acme",
+    rule: "aaa",
+    where: { credential: "key:ci/1" },
+    until: "2026-02-01T00:00:00.000Z",
+  };
+  const setWith = (exceptions: RuleFiles["exceptions"], from = at) =>
+    compileRuleSet(
+      composeRuleSet({ ...FILES, own: [file("aaa")], exceptions }, null, { number: 1, at: from }),
+    );
+  const alertsOf = (set: ReturnType<typeof setWith>, tenant: string) => {
+    const detection = createDetection(set.rules);
+    const state = detection.initialState(new StateTables());
+    return calls(2).flatMap((record) => {
+      const envelope = { ...record.record.envelope, tenant };
+      return detection.step(state, { ...record, record: { ...record.record, envelope } }).alerts;
+    });
+  };
+  const set = setWith([exception]);
+  expect(set.content.exceptions).toEqual([exception]);
+  expect(rulesChangedOf(set, "g").exceptions).toBe(1);
+  expect(alertsOf(set, "acme")).toEqual([]);
+  expect(alertsOf(set, "other")).toHaveLength(1);
+  expect(alertsOf(setWith([{ ...exception, where: { credential: "key:ci/2" } }]), "acme")).toHaveLength(1);
+  expect(sameSources(set.content, setWith([]).content)).toBe(false);
+  expect(setWith([exception], "2026-02-01T00:59:59.000Z").content.exceptions).toHaveLength(1);
+  expect(setWith([exception], "2026-02-01T01:00:00.000Z").content).not.toHaveProperty("exceptions");
+  expect(setWith([{ ...exception, rule: "gone" }]).content).not.toHaveProperty("exceptions");
+  const broken = setWith([exception, { ...exception, id: "e-2", where: { no_such_field: 1 } }]);
+  expect(broken.content.exceptions).toEqual([exception]);
+  expect(broken.content.problems).toMatchObject([{ file: "exception e-2" }]);
+});

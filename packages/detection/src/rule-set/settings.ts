@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { RecordView } from "../record/record-view.ts";
 import type { Adjustment } from "../rule/rule.ts";
 import { RuleProblem } from "../rule/rule-problem.ts";
-import { compileSelection, type Selection } from "../rule/selection.ts";
+import { compileSelection } from "../rule/selection.ts";
+import { covers, type Exception } from "./exceptions.ts";
 
 /** `rules.yaml`: what an operator makes of rules, shipped ones and their own, without touching their files. */
 
@@ -39,12 +40,6 @@ export const ruleSettingsSchema = z.strictObject({
     .default([])
     .describe("what is no alert although a rule finds it"),
 });
-
-interface Exception {
-  rule: string;
-  selection: Selection;
-  untilMs: number;
-}
 
 /** The settings, read and compiled. */
 export interface RuleSettings {
@@ -121,15 +116,18 @@ export function unknownNames(settings: RuleSettings, known: ReadonlySet<string>)
   return [...new Set(named)].filter((name) => !known.has(name));
 }
 
-/** What the settings make of one rule's findings; undefined when they say nothing of it. */
-export function adjustmentOf(settings: RuleSettings, rule: string): Adjustment | undefined {
+/** What the settings, and exceptions made at run time, make of one rule's findings; undefined when they say nothing of it. */
+export function adjustmentOf(
+  settings: RuleSettings,
+  further: readonly Exception[],
+  rule: string,
+): Adjustment | undefined {
   const level = settings.severity.get(rule);
-  const exceptions = settings.exceptions.filter((exception) => exception.rule === rule);
+  const exceptions = [...settings.exceptions, ...further].filter((exception) => exception.rule === rule);
   if (level === undefined && exceptions.length === 0) return undefined;
   return {
     level,
-    isExcepted: (view: RecordView) =>
-      exceptions.some(({ selection, untilMs }) => view.time < untilMs && selection.matches(view)),
+    isExcepted: (view: RecordView) => exceptions.some((exception) => covers(exception, view)),
   };
 }
 

@@ -7,6 +7,7 @@ import { createContext } from "@tripline/service";
 import { createMemoryLog, type Log, triplineTopics } from "@tripline/stream";
 import { afterEach, expect, it } from "vitest";
 import { readRecord, rulesChangedIn } from "../read-record.ts";
+import { ControlExceptions } from "./control-exceptions.ts";
 import { RuleDirectory } from "./rule-directory.ts";
 import { RuleKeeper } from "./rule-keeper.ts";
 import { RuleSetStore } from "./rule-set-store.ts";
@@ -51,6 +52,7 @@ function keeperOver(
     log,
     store: new RuleSetStore(log),
     files: new RuleDirectory({ directory }),
+    exceptions: new ControlExceptions(log, logger),
     logger,
     now: () => clock,
     onInForce: () => undefined,

@@ -9,6 +9,7 @@ import {
 import { isRetriable, TOPICS, TriplineError } from "@tripline/events";
 import type { PartHealth, ServiceContext } from "@tripline/service";
 import type { Log } from "@tripline/stream";
+import type { ControlExceptions } from "./control-exceptions.ts";
 import type { RuleDirectory } from "./rule-directory.ts";
 import type { RuleHead, RuleSetStore, SetName } from "./rule-set-store.ts";
 import { rulesChangedRecord } from "./rules-changed-record.ts";
@@ -22,6 +23,7 @@ export interface RuleKeeperOptions {
   log: Pick<Log, "produce" | "partitionCount" | "generation">;
   store: RuleSetStore;
   files: RuleDirectory;
+  exceptions: ControlExceptions;
   logger: ServiceContext["logger"];
   /** ms since the epoch */
   now(): number;
@@ -29,9 +31,9 @@ export interface RuleKeeperOptions {
 }
 
 /**
- * Brings what lies on the disk into force, through records: the set becomes durable, then it is marked as on its way, then
+ * Brings what lies on the disk, and what people excepted at run time, into force, through records: the set becomes durable, then it is marked as on its way, then
  * every partition of the events topic gets a record that names it, then it is marked as done. Whoever dies in between, the
- * next one begins again. Done by the one who owns partition 0, at that moment, when files change, and when told to.
+ * next one begins again. Done by the one who owns partition 0, at that moment, when files or exceptions change, and when told to.
  */
 export class RuleKeeper {
   readonly rules: StoredRules;
@@ -59,7 +61,8 @@ export class RuleKeeper {
   /** @throws TriplineError TRIPLINE_RULES_UNREADABLE */
   async start(): Promise<void> {
     await this.#options.files.read();
-    this.#signature = await this.#options.files.signature();
+    await this.#options.exceptions.start();
+    this.#signature = await this.#signatureNow();
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
     this.#timer.unref();
   }
@@ -68,6 +71,7 @@ export class RuleKeeper {
     clearInterval(this.#timer);
     this.#owner = false;
     await this.#last;
+    await this.#options.exceptions.stop();
   }
 
   /** Partition 0 of the events topic is here. Resolves when a set is in force: that of the files, where they can be read. */
@@ -105,6 +109,8 @@ export class RuleKeeper {
   }
 
   health(): PartHealth {
+    const { failure } = this.#options.exceptions;
+    if (failure !== null) return { state: "failed", detail: failure };
     if (this.#trouble !== null) return { state: "degraded", detail: this.#trouble };
     const set = this.#inForce?.set;
     const problems = set === undefined || set === null ? [] : [...set.content.problems, ...set.unreadable];
@@ -135,7 +141,7 @@ export class RuleKeeper {
 
   async #look(): Promise<void> {
     try {
-      const signature = await this.#options.files.signature();
+      const signature = await this.#signatureNow();
       if (signature === this.#signature && this.#trouble === null) return;
       this.#signature = signature;
     } catch (error) {
@@ -148,14 +154,20 @@ export class RuleKeeper {
     await this.reload();
   }
 
+  async #signatureNow(): Promise<string> {
+    const { files, exceptions, now } = this.#options;
+    return `${await files.signature()}\n${exceptions.signature(now())}`;
+  }
+
   async #announce(): Promise<void> {
-    const { log, store, files, logger, now } = this.#options;
+    const { log, store, files, exceptions, logger, now } = this.#options;
     const head = await store.head();
     const last = head?.changes.at(-1) ?? null;
     const before = last === null ? null : await store.content(last);
     const pending = head?.pending == null ? null : await this.#pendingContent(head.pending);
     const taken = Math.max(last?.number ?? 0, head?.pending?.number ?? 0, this.#rival?.number ?? 0);
-    const draft = composeRuleSet(await files.read(), before, {
+    const sources = { ...(await files.read()), exceptions: exceptions.all() };
+    const draft = composeRuleSet(sources, before, {
       number: taken + 1,
       at: new Date(now()).toISOString(),
     });
