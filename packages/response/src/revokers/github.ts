@@ -79,7 +79,7 @@ export function installationToken(
   };
 }
 
-/** The JWT that an app signs in with. @throws TriplineError retriable, when the key can't be used */
+/** The JWT that an app signs in with. @throws TriplineError when the key can't be used */
 function appJwt(appId: string, pem: string, nowMs: number): string {
   const now = Math.floor(nowMs / 1000);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -88,8 +88,6 @@ function appJwt(appId: string, pem: string, nowMs: number): string {
     return `${text}.${sign("RSA-SHA256", Buffer.from(text), createPrivateKey(pem)).toString("base64url")}`;
   } catch {
     // The parser's own words may quote the key.
-    throw new TriplineError("TRIPLINE_SECRET_UNREADABLE", "private_key is not an RSA key in PEM", {
-      kind: "retriable",
-    });
+    throw new TriplineError("TRIPLINE_SECRET_UNREADABLE", "private_key is not an RSA key in PEM");
   }
 }

@@ -164,7 +164,7 @@ function algorithmOf(key: KeyObject): {
   throw unusable();
 }
 
-/** @throws TriplineError retriable; the parser's own words are dropped, since they may quote the key */
+/** @throws TriplineError; the parser's own words are dropped, since they may quote the key */
 function signingKey(pem: string): KeyObject {
   let key: KeyObject;
   try {
@@ -180,6 +180,5 @@ function unusable(): TriplineError {
   return new TriplineError(
     "TRIPLINE_SECRET_UNREADABLE",
     "signing_key is no Ed25519, P-256 or RSA (2048 bits) private key in PKCS#8 PEM",
-    { kind: "retriable" },
   );
 }
