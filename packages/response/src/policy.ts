@@ -1,6 +1,8 @@
-import type { Alert, Revocation } from "@tripline/events";
+import type { Alert, Halt, Proposal, Revocation } from "@tripline/events";
+import { peopleNeeded } from "./approval.ts";
 import { durationMs } from "./duration.ts";
 import { globMatches } from "./glob.ts";
+import type { Approval } from "./guard-config.ts";
 import {
   AUTOMATIC_SCOPES,
   type AutomaticRevocation,
@@ -17,6 +19,8 @@ export const GUARDS = [
   "not_its_own",
   "never_revoke",
   "too_old",
+  "not_approved",
+  "halted",
   "limit",
 ] as const;
 export type Guard = (typeof GUARDS)[number];
@@ -24,8 +28,19 @@ export type Guard = (typeof GUARDS)[number];
 /** What to do about an alert. `none`: the rule is off here, or its revocation exists already; nothing to record. */
 export type Decision =
   | { kind: "none"; reason: string }
+  /** Guard `limit`: automatic revocation is to stop for the tenant until a person resumes it. */
   | { kind: "withheld"; guard: Guard; reason: string }
   | { kind: "would_revoke"; scope: AutomaticScope; subject: string; reason: string }
+  /** Waits until so many different people have approved; nothing is refused until then. */
+  | {
+      kind: "propose";
+      scope: AutomaticScope;
+      subject: string;
+      reason: string;
+      needs: number;
+      /** ms from the approval; undefined: until reinstated */
+      expiresAfterMs: number | undefined;
+    }
   | {
       kind: "revoke";
       scope: AutomaticScope;
@@ -44,8 +59,16 @@ export interface Situation {
   config: AutomaticRevocation;
   /** The entry whose id is the alert's, when there ever was one. */
   entry: Revocation | undefined;
-  /** `keyOf` of everything the policy took away from this tenant within the limit's minutes. */
+  /** What has to wait for several people; absent: nothing. */
+  approval?: Approval | undefined;
+  /** What was proposed under the alert's id, when there ever was one. */
+  proposal?: Proposal | undefined;
+  /** Why the tenant's automatic revocation stands still, and since when; one that was resumed is none. */
+  halt?: Halt | undefined;
+  /** `keyOf` of everything the policy took away from this tenant within the limit's minutes, and since it was last resumed. */
   recentKeys: ReadonlySet<string>;
+  /** How many keys the tenant used lately, for the limit's percentage. Too few counted only lowers the limit. */
+  activeKeys?: number | undefined;
 }
 
 // An alert that waited longer was held up by an outage or read again from the start of the topic: what it
@@ -53,6 +76,9 @@ export interface Situation {
 export const MAX_ALERT_AGE_MS = 24 * 3600 * 1000;
 
 const MAX_REASON_CHARS = 1024; // of a revocation's and decision's reason
+
+/** However few keys a tenant has, a percentage of them never forbids to take away the first. */
+export const LEAST_KEYS_OF_PERCENT = 1;
 
 /** What counts as one key for the limit. */
 export function keyOf(entry: { scope: string; subject: string }): string {
@@ -63,7 +89,8 @@ export function keyOf(entry: { scope: string; subject: string }): string {
  * Decides about one alert. Pure. All guards of automatic revocation are here and nowhere else: off unless the rule is
  * switched on for this tenant and credential; never again after reinstatement; never for rules about definitions, new
  * tools and exposure; only for a verified caller and only its own credential or session; never what is listed as
- * never_revoke; never for a stale alert; never beyond the limit; never in a dry run.
+ * never_revoke; never for a stale alert; not while it stands still, never beyond the limit; never in a dry run; not before
+ * enough people have approved. What an alert says in words is looked at by none of them: nobody's text takes a key away.
  */
 export function decide(situation: Situation): Decision {
   const { alert, config, entry } = situation;
@@ -92,14 +119,41 @@ export function decide(situation: Situation): Decision {
   if (situation.now - situation.appendedAt > MAX_ALERT_AGE_MS) {
     return withheld("too_old", "the alert is more than a day old; a person has to look first");
   }
-  const { keys, minutes } = config.limit;
-  if (!situation.recentKeys.has(keyOf(target)) && situation.recentKeys.size >= keys) {
-    return withheld("limit", `${keys} keys were already revoked within ${minutes} minutes`);
+  const { halt, proposal } = situation;
+  if (proposal?.closed !== undefined && proposal.closed.how !== "approved") {
+    return withheld("not_approved", `it was proposed and ${proposal.closed.how}; it is not proposed again`);
+  }
+  if (proposal !== undefined) return { kind: "none", reason: "it waits for approval already" };
+  const dryRun = config.dry_run || rule.dry_run === true;
+  if (halt !== undefined && halt.resumed_at === undefined && !dryRun) {
+    return withheld(
+      "halted",
+      `automatic revocation has stood still since ${halt.at}, until a person resumes it`,
+    );
+  }
+  const allowed = allowedKeys(config.limit, situation.activeKeys);
+  if (!situation.recentKeys.has(keyOf(target)) && situation.recentKeys.size >= allowed) {
+    return withheld("limit", limitReason(config.limit, situation.recentKeys.size, allowed));
   }
   const reason = `rule ${alert.rule.id}: ${alert.rule.title}`.slice(0, MAX_REASON_CHARS);
-  if (config.dry_run || rule.dry_run === true) return { kind: "would_revoke", ...target, reason };
+  if (dryRun) return { kind: "would_revoke", ...target, reason };
+  const asked = { tenant: alert.tenant, scope: target.scope, rule: alert.rule.id };
+  const needs = peopleNeeded(situation.approval, asked);
   const expiresAfterMs = rule.expires_after === undefined ? undefined : durationMs(rule.expires_after);
+  if (needs > 0) return { kind: "propose", ...target, reason, needs, expiresAfterMs };
   return { kind: "revoke", ...target, reason, expiresAfterMs };
+}
+
+/** How many keys may be taken away within the limit's minutes. @param active how many the tenant uses */
+export function allowedKeys(limit: AutomaticRevocation["limit"], active: number | undefined): number {
+  if (limit.percent === undefined) return limit.keys;
+  const share = Math.floor(((active ?? 0) * limit.percent) / 100);
+  return Math.min(limit.keys, Math.max(LEAST_KEYS_OF_PERCENT, share));
+}
+
+function limitReason(limit: AutomaticRevocation["limit"], taken: number, allowed: number): string {
+  const share = allowed < limit.keys ? `, ${limit.percent} % of the keys in use` : "";
+  return `${taken} keys were already revoked within ${limit.minutes} minutes (at most ${allowed}${share})`;
 }
 
 /** The rule's settings when it is switched on for this alert, else the reason why it is not. */

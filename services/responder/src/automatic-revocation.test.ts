@@ -120,6 +120,7 @@ describe("each guard, end to end: a record says why, and nothing is revoked", ()
     expect(kinds).toEqual([
       "acme revoked",
       "acme revoked",
+      "acme halted",
       "acme withheld",
       "acme withheld",
       "other revoked",

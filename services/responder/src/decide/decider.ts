@@ -2,6 +2,9 @@ import type { Alert, Revocation } from "@tripline/events";
 import { type Decision, decide, keyOf, type ResponseConfig } from "@tripline/response";
 import { counter, histogram, type ServiceContext } from "@tripline/service";
 import { aboutAlert, type DecisionPart, type DecisionRecords, decisionOf } from "../decision-records.ts";
+import type { InFlightCall, Target } from "../enforcement/in-flight.ts";
+import type { Halts } from "../guards/halts.ts";
+import type { Proposals } from "../guards/proposals.ts";
 import type { RevocationView } from "../revoke/revocation-view.ts";
 import type { RevocationWriter } from "../revoke/revocation-writer.ts";
 import { DryKeys } from "./dry-keys.ts";
@@ -12,6 +15,10 @@ export interface DeciderOptions {
   writer: RevocationWriter;
   records: DecisionRecords;
   outcomes: Outcomes;
+  halts: Halts;
+  proposals: Proposals;
+  /** What the events topic shows of the tenant. */
+  watch: { activeKeys(tenant: string): number; inFlight(target: Target): InFlightCall[] };
   config(): ResponseConfig;
   context: ServiceContext;
 }
@@ -46,7 +53,9 @@ export class Decider {
   async handle(alert: Alert, appendedAt: number): Promise<Decision["kind"]> {
     const { outcomes, records } = this.#options;
     const { decision, decidedAt, entry } = await this.#inTurn(() => this.#decide(alert, appendedAt));
-    if (decision.kind !== "revoke") outcomes.remember(alert, decision);
+    if (decision.kind === "propose") {
+      outcomes.remember(alert, { kind: "proposed", reason: proposedReason(alert, decision) });
+    } else if (decision.kind !== "revoke") outcomes.remember(alert, decision);
     const record = entry === undefined ? aboutDecision(alert, decision, decidedAt) : policyRecord(entry);
     if (record !== undefined) await records.write(alert.tenant, record);
     this.#decisions.inc({
@@ -61,18 +70,36 @@ export class Decider {
     alert: Alert,
     appendedAt: number,
   ): Promise<{ decision: Decision; decidedAt: string; entry: Revocation | undefined }> {
-    const { view, writer, context } = this.#options;
+    const { view, writer, context, halts, proposals, watch, outcomes } = this.#options;
     const now = context.now();
-    const config = this.#options.config().automatic_revocation;
-    const known = view.entry(alert.tenant, alert.id);
-    const since = now - config.limit.minutes * MINUTE_MS;
-    const recentKeys = view.automaticSince(alert.tenant, since);
+    const { automatic_revocation: config, approval } = this.#options.config();
+    const { tenant } = alert;
+    const known = view.entry(tenant, alert.id);
+    const since = halts.countsFrom(tenant, now - config.limit.minutes * MINUTE_MS);
+    const recentKeys = view.automaticSince(tenant, since);
     if (isDryRun(alert, config)) {
-      for (const key of this.#dryKeys.since(alert.tenant, since)) recentKeys.add(key);
+      for (const key of this.#dryKeys.since(tenant, since)) recentKeys.add(key);
     }
-    const decision = decide({ alert, appendedAt, now, config, entry: known, recentKeys });
+    const decision = decide({
+      ...{ alert, appendedAt, now, config, entry: known, recentKeys, approval },
+      proposal: proposals.get(tenant, alert.id),
+      halt: halts.standing(tenant),
+      activeKeys: watch.activeKeys(tenant),
+    });
     const decidedAt = new Date(now).toISOString();
-    if (decision.kind === "would_revoke") this.#dryKeys.add(alert.tenant, keyOf(decision), now);
+    if (decision.kind === "would_revoke") this.#dryKeys.add(tenant, keyOf(decision), now);
+    if (decision.kind === "withheld" && decision.guard === "limit" && !isDryRun(alert, config)) {
+      await halts.halt(tenant, decision.reason);
+    }
+    if (decision.kind === "propose") {
+      const { needs, reason } = decision;
+      await proposals.propose(revocationOf(alert, decision, decidedAt), {
+        needs,
+        by: "policy",
+        reason,
+        approval,
+      });
+    }
     if (decision.kind !== "revoke") {
       // An active entry of the policy whose alert comes again: its record may be missing after a crash between the two.
       return { decision, decidedAt, entry: decision.kind === "none" ? known : undefined };
@@ -80,6 +107,7 @@ export class Decider {
     const entry = revocationOf(alert, decision, decidedAt);
     await writer.write(entry);
     this.#seconds.observe((context.now() - appendedAt) / 1000);
+    outcomes.rememberInFlight(alert, watch.inFlight(entry));
     return { decision, decidedAt, entry };
   }
 
@@ -104,7 +132,11 @@ function policyRecord(entry: Revocation): DecisionPart | undefined {
 }
 
 /** The alert's id is the entry's, so that deciding twice can't revoke twice. */
-function revocationOf(alert: Alert, decision: Decision & { kind: "revoke" }, decidedAt: string): Revocation {
+function revocationOf(
+  alert: Alert,
+  decision: Decision & { kind: "revoke" | "propose" },
+  decidedAt: string,
+): Revocation {
   const { scope, subject, reason, expiresAfterMs } = decision;
   return {
     v: 1,
@@ -123,6 +155,10 @@ function revocationOf(alert: Alert, decision: Decision & { kind: "revoke" }, dec
       ? {}
       : { expires_at: new Date(Date.parse(decidedAt) + expiresAfterMs).toISOString() }),
   };
+}
+
+function proposedReason(alert: Alert, { needs }: Decision & { kind: "propose" }): string {
+  return `it waits until ${needs} people have approved it: tripline approve ${alert.id}`;
 }
 
 function isDryRun(alert: Alert, config: ResponseConfig["automatic_revocation"]): boolean {

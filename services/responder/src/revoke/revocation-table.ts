@@ -10,6 +10,8 @@ export interface RevocationTableOptions {
   /** Whose signatures count. */
   keys: readonly PublicKey[];
   context: ServiceContext;
+  /** An entry that none of the keys signed, or that is none at all. */
+  onForged?: ((entry: TableEntry) => void) | undefined;
 }
 
 /** Fills the view from the revocations topic and keeps it current. Resolves when all that is there now was read. */
@@ -25,6 +27,7 @@ export async function followRevocations(options: RevocationTableOptions): Promis
     } catch (error) {
       if (!(error instanceof TriplineError)) throw error;
       refused.inc();
+      options.onForged?.(entry);
       const { partition, offset } = entry;
       context.logger.error(
         { code: error.code, partition, offset },

@@ -13,6 +13,12 @@ interface Held {
 export class RevocationView {
   readonly #tenants = new Map<string, Map<string, Held>>();
   readonly #ids = new Map<string, { tenant: string; id: string; offset: number }>();
+  readonly #onEntry: ((entry: Revocation) => void) | undefined;
+
+  /** @param onEntry hears of each entry as it counts from now on; twice of what this process wrote itself */
+  constructor(onEntry?: (entry: Revocation) => void) {
+    this.#onEntry = onEntry;
+  }
 
   /** An entry whose signature was verified, at its offset. */
   apply(entry: Revocation, offset: number): void {
@@ -23,6 +29,7 @@ export class RevocationView {
     const ofTenant = this.#tenants.get(entry.tenant) ?? new Map<string, Held>();
     this.#tenants.set(entry.tenant, ofTenant);
     ofTenant.set(entry.id, { entry, offset });
+    this.#onEntry?.(entry);
   }
 
   /** The key was deleted from the topic. */
@@ -49,6 +56,13 @@ export class RevocationView {
       if (entry.by === "policy" && Date.parse(entry.decided_at) >= since) keys.add(keyOf(entry));
     }
     return keys;
+  }
+
+  /** When this was last decided by them, ms since the epoch; 0 when it never was. */
+  lastDecidedBy(tenant: string, by: string, target: { scope: string; subject: string }): number {
+    return this.#entries(tenant)
+      .filter((entry) => entry.by === by && keyOf(entry) === keyOf(target))
+      .reduce((latest, { decided_at }) => Math.max(latest, Date.parse(decided_at)), 0);
   }
 
   #entries(tenant: string): Revocation[] {
