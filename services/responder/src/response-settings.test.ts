@@ -112,9 +112,12 @@ describe("over the API", () => {
       automatic_revocation: {
         dry_run: false,
         limit: { keys: 3, minutes: 60 },
+        halted: null,
         never_revoke: [],
         rules: { b: { enabled: true } },
       },
+      approval: null,
+      drill: null,
       problem: null,
     });
     expect((await bench.call(ADMINISTER, "PUT", "/api/response/rules/a", { enabled: false })).status).toBe(
