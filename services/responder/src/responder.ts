@@ -34,9 +34,10 @@ import { RevocationView } from "./revoke/revocation-view.ts";
 import { RevocationWriter } from "./revoke/revocation-writer.ts";
 import { responderRoutes } from "./routes/index.ts";
 import { ResponseFile } from "./settings/response-file.ts";
+import { UpstreamDesk } from "./upstream/upstream-desk.ts";
 
 export interface ResponderOptions {
-  /** Its topics exist: alerts, triage, incidents, controls, revocations, state, dead letters. */
+  /** Its topics exist: alerts, triage, incidents, controls, revocations, upstream, state, dead letters. */
   log: Log;
   /** Holds `keys/` and `response.yaml`, which are made at the first start. */
   dataDir: string;
@@ -93,6 +94,10 @@ export function createResponder(options: ResponderOptions): Responder {
   const outcomes = new Outcomes(view);
   const positions = new DecidedPositions(log, DECIDER_GROUP);
   const queues = new NotifierQueues({ log, records, context, publicUrl });
+  const upstream = new UpstreamDesk({
+    ...{ log, view, records, keys: publicKeys, context },
+    deadlines: () => responseConfig().deadlines,
+  });
   const books = new OwnedBooks();
   const timers = new IncidentTimers({
     log,
@@ -161,10 +166,13 @@ export function createResponder(options: ResponderOptions): Responder {
           openIncidentStep(partition, { log, books, records, metrics: incidentMetrics(context) }),
       });
       await queues.use(opened.settings);
+      upstream.use(opened.settings.revokers);
       opened.follow((settings) => {
         queues.use(settings).catch(failed);
+        upstream.use(settings.revokers);
       });
       file = opened;
+      await upstream.start();
       timers.start();
       desk.start();
       tenantGuards.start();
@@ -173,6 +181,7 @@ export function createResponder(options: ResponderOptions): Responder {
     stop: async () => {
       await tenantGuards.close();
       await desk.close();
+      await upstream.stop();
       await file?.stop();
       file = undefined;
       await queues.close();
@@ -193,7 +202,7 @@ export function createResponder(options: ResponderOptions): Responder {
       const steps = [deciding, triaging, watch.handle].flatMap((step) =>
         step === undefined ? [] : [step.health()],
       );
-      return worst([...steps, ...queues.health(), ...config, ...late]);
+      return worst([...steps, ...queues.health(), upstream.health(), ...config, ...late]);
     },
   };
   return {

@@ -60,10 +60,9 @@ export function shownRevoker(config: RevokerConfig): {
   name: string;
   type: string;
   origins: string[];
-  tenants: string[] | undefined;
 } {
-  const { name, type, tenants } = config;
-  return { name, type, origins: kindOf(config).origins(config), tenants };
+  const { name, type } = config;
+  return { name, type, origins: kindOf(config).origins(config) };
 }
 
 function kindOf({ type }: RevokerConfig): RevokerKind {

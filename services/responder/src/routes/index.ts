@@ -3,6 +3,7 @@ import { type GuardRoutesDeps, guardRoutes } from "../guards/guard-routes.ts";
 import { type NotifierRoutesDeps, notifierRoutes } from "./notifier-routes.ts";
 import { type ResponseRoutesDeps, responseRoutes } from "./response-routes.ts";
 import { type RevocationRoutesDeps, revocationRoutes } from "./revocation-routes.ts";
+import { revokerRoutes } from "./revoker-routes.ts";
 
 /** All routes of the responder, for the server of packages/service. */
 export function responderRoutes(
@@ -16,6 +17,7 @@ export function responderRoutes(
     await app.register(revocationRoutes(deps));
     await app.register(responseRoutes(deps));
     await app.register(notifierRoutes(deps));
+    await app.register(revokerRoutes(deps));
     await app.register(guardRoutes(deps));
   };
 }

@@ -1,12 +1,14 @@
-import type { Notifier, ResponseConfig, RuleResponse } from "@tripline/response";
+import type { Notifier, ResponseConfig, Revoker, RuleResponse } from "@tripline/response";
 import { FollowedFile, type ServiceContext } from "@tripline/service";
 import { DEFAULT_RESPONSE_YAML } from "./default-response.ts";
 import { openNotifiers } from "./notifiers.ts";
 import { parseResponseConfig, withRuleResponse } from "./response-yaml.ts";
+import { openRevokers } from "./revokers.ts";
 
 export interface Settings {
   config: ResponseConfig;
   notifiers: Notifier[];
+  revokers: Revoker[];
 }
 
 export interface ResponseFileOptions {
@@ -27,7 +29,8 @@ export class ResponseFile {
   static async open({ path, env, context }: ResponseFileOptions): Promise<ResponseFile> {
     const parse = (text: string): Settings => {
       const config = parseResponseConfig(text);
-      return { config, notifiers: openNotifiers(config, { env, now: context.now }) };
+      const deps = { env, now: context.now };
+      return { config, notifiers: openNotifiers(config, deps), revokers: openRevokers(config, deps) };
     };
     return new ResponseFile(
       await FollowedFile.open({ path, parse, initial: DEFAULT_RESPONSE_YAML, logger: context.logger }),

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { waitFor } from "../../../../test/support/wait-for.ts";
-import { parseResponseConfig } from "../settings/response-yaml.ts";
 import { Issuer } from "./testing/issuer.ts";
 import { UpstreamBench } from "./testing/upstream-bench.ts";
 
@@ -112,7 +111,7 @@ describe("an issuer that says yes and goes on accepting", () => {
     expect(alert?.summary).toContain("key:vault/a");
     expect(alert?.next[0]).toContain("by hand");
     vault.disabled.add("a"); // a person did it
-    bench.desk.use(configOf(bench), bench.deps());
+    bench.desk.use(bench.revokers());
     await bench.decided(entry, "upstream_verified");
     const [, resolved] = await waitFor(() => bench.alerts.length === 2 && bench.alerts);
     expect(resolved).toMatchObject({ id: alert?.id, state: "resolved" });
@@ -148,7 +147,7 @@ describe("an issuer that does not do it", () => {
     expect(failed?.reason).toContain("does not let Tripline");
     await waitFor(() => bench.alerts.length === 1);
     vault.status = undefined;
-    bench.desk.use(configOf(bench), bench.deps());
+    bench.desk.use(bench.revokers());
     await bench.decided(entry, "upstream_verified");
     await waitFor(() => bench.alerts.at(-1)?.state === "resolved");
   });
@@ -158,11 +157,11 @@ describe("an issuer that does not do it", () => {
     const entry = await bench.revoke("key:vault/a");
     await waitFor(() => vault.requests.length > 0);
     bench.clock = () => Date.now() + 25 * 3600_000;
-    bench.desk.use(configOf(bench), bench.deps());
+    bench.desk.use(bench.revokers());
     await waitFor(() => bench.decisions.at(-1)?.reason.includes("given up"));
     expect(bench.alerts).toHaveLength(1);
     const { length } = vault.requests;
-    bench.desk.use(configOf(bench), bench.deps());
+    bench.desk.use(bench.revokers());
     const later = await bench.revoke("key:slow/b");
     await bench.decided(later, "upstream_verified");
     expect(vault.requests).toHaveLength(length);
@@ -250,7 +249,3 @@ describe("what no revoker is for", () => {
     expect(bench.alerts).toEqual([]);
   });
 });
-
-function configOf(of: UpstreamBench) {
-  return parseResponseConfig(of.yaml);
-}

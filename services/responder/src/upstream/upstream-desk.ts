@@ -1,12 +1,12 @@
 import { type Revocation, revocationKey, TOPICS, type Upstream, upstreamKey } from "@tripline/events";
-import { type Deadlines, type PublicKey, type ResponseConfig, shownRevoker } from "@tripline/response";
+import type { Deadlines, PublicKey, Revoker } from "@tripline/response";
 import { counter, type PartHealth, type ServiceContext } from "@tripline/service";
 import { type Log, partitionOf, type RunnerHandle, runStep, type TableReader } from "@tripline/stream";
 import type { DecisionRecords } from "../decision-records.ts";
 import { raiseAlert } from "../raise-alert.ts";
 import { isLive, type RevocationView } from "../revoke/revocation-view.ts";
 import { nextStep } from "./next-step.ts";
-import { RevokerSet, type RevokerSetDeps } from "./revoker-set.ts";
+import { RevokerSet } from "./revoker-set.ts";
 import { nobodyRevokes, unhandledReason } from "./upstream-alerts.ts";
 import { UpstreamJob } from "./upstream-job.ts";
 import { aboutUpstream } from "./upstream-records.ts";
@@ -95,9 +95,9 @@ export class UpstreamDesk {
     await this.#table.close();
   }
 
-  /** The settings in force from now on. @throws TriplineError when a secret can't be read: those before stay in force */
-  use(config: Pick<ResponseConfig, "revokers">, deps: RevokerSetDeps): void {
-    this.#revokers.use(config, deps);
+  /** The revokers in force from now on. What failed before is tried again at once: the change may have mended it. */
+  use(revokers: readonly Revoker[]): void {
+    this.#revokers.use(revokers);
     for (const { job } of this.#jobs.values()) job.wake();
     this.#sweep();
   }
@@ -212,11 +212,4 @@ export class UpstreamDesk {
     this.#failure = error instanceof Error ? error.message : "an unknown error";
     this.#options.context.logger.error({ err: error }, "revoking at issuers has failed");
   }
-}
-
-/** What may be shown of the revokers. */
-export function shownRevokers(config: Pick<ResponseConfig, "revokers">, tenant: string) {
-  return config.revokers
-    .filter((revoker) => revoker.tenants === undefined || revoker.tenants.includes(tenant))
-    .map(shownRevoker);
 }

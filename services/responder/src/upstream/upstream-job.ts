@@ -10,6 +10,7 @@ import { isLive, type RevocationView } from "../revoke/revocation-view.ts";
 import type { Gate } from "./gate.ts";
 import { nextStep } from "./next-step.ts";
 import { waitAfter, waitAfterProbe } from "./pace.ts";
+import { targetOf } from "./revoker-set.ts";
 import { keyStillAccepted } from "./upstream-alerts.ts";
 import { aboutUpstream } from "./upstream-records.ts";
 import type { UpstreamTable } from "./upstream-table.ts";
@@ -109,7 +110,7 @@ export class UpstreamJob {
   async #revoke(entry: Revocation, state: Upstream, revoker: Revoker, signal: AbortSignal): Promise<number> {
     const before = this.#attempted;
     this.#attempted = true;
-    const outcome = await revoker.revoke(entryTarget(entry), signal);
+    const outcome = await revoker.revoke(targetOf(entry), signal);
     signal.throwIfAborted();
     this.#deps.count(revoker.name, outcome.kind);
     if (outcome.kind !== "done") return this.#notDone(entry, state, outcome);
@@ -131,7 +132,7 @@ export class UpstreamJob {
   }
 
   async #probe(entry: Revocation, state: Upstream, revoker: Revoker, signal: AbortSignal): Promise<number> {
-    const result = await revoker.probe(entryTarget(entry), signal);
+    const result = await revoker.probe(targetOf(entry), signal);
     signal.throwIfAborted();
     if (result === "refused") {
       this.#deps.count(revoker.name, "verified");
@@ -153,7 +154,7 @@ export class UpstreamJob {
     const told = state.alerted || late;
     if (told && !state.alerted) this.#probes = 0;
     // It said so and does not do so: say it again, now and then, before asking on.
-    if (state.alerted && result === "accepted") await revoker.revoke(entryTarget(entry), signal);
+    if (state.alerted && result === "accepted") await revoker.revoke(targetOf(entry), signal);
     const waitMs = waitAfterProbe(this.#probes++, told);
     return told ? waitMs : Math.min(waitMs, this.#untilLate(entry, "verified"));
   }
@@ -196,7 +197,7 @@ export class UpstreamJob {
       await this.#record(entry, "upstream_reinstated", state, reason);
       return this.#left(settled);
     }
-    const outcome = await reinstate(entryTarget(entry), signal);
+    const outcome = await reinstate(targetOf(entry), signal);
     signal.throwIfAborted();
     this.#deps.count(revoker.name, `lift_${outcome.kind}`);
     if (outcome.kind !== "done") return this.#notLifted(entry, settled, outcome);
@@ -334,8 +335,4 @@ const LIFT_PATIENCE_MS = 24 * 3600 * 1000; // then whoever reinstated it has not
 
 function askedFor(outcome: UpstreamOutcome): number | undefined {
   return outcome.kind === "retry" ? outcome.afterMs : undefined;
-}
-
-function entryTarget({ id, tenant, scope, subject, by, reason, decided_at }: Revocation) {
-  return { id, tenant, scope, subject, by, reason, decidedAt: decided_at };
 }

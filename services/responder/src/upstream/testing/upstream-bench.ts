@@ -10,7 +10,7 @@ import {
   TOPIC_CLEANUP,
   TOPICS,
 } from "@tripline/events";
-import { createHttp, loadOrCreateSigningKey, type SigningKey } from "@tripline/response";
+import { loadOrCreateSigningKey, type Revoker, type SigningKey } from "@tripline/response";
 import { createContext, createRecordProducer } from "@tripline/service";
 import { createMemoryLog, type Log } from "@tripline/stream";
 import { waitFor } from "../../../../../test/support/wait-for.ts";
@@ -19,6 +19,7 @@ import { followRevocations } from "../../revoke/revocation-table.ts";
 import { RevocationView } from "../../revoke/revocation-view.ts";
 import { RevocationWriter } from "../../revoke/revocation-writer.ts";
 import { parseResponseConfig } from "../../settings/response-yaml.ts";
+import { openRevokers } from "../../settings/revokers.ts";
 import { UpstreamDesk } from "../upstream-desk.ts";
 
 type Decision = NonNullable<Envelope["decision"]>;
@@ -93,7 +94,6 @@ export class UpstreamBench {
     const view = new RevocationView();
     const keys = [{ id: this.#key.id, public_key: this.#key.publicKey }];
     const table = await followRevocations({ log, view, keys, context });
-    const config = parseResponseConfig(this.yaml);
     const desk = new UpstreamDesk({
       log,
       view,
@@ -103,7 +103,7 @@ export class UpstreamBench {
       sweepEveryMs: 50,
       deadlines: () => parseResponseConfig(this.yaml).deadlines,
     });
-    desk.use(config, this.deps());
+    desk.use(this.revokers());
     await desk.start();
     const writer = new RevocationWriter({ log, key: this.#key, view });
     this.#running = {
@@ -118,9 +118,13 @@ export class UpstreamBench {
     };
   }
 
-  deps() {
-    const http = createHttp({ allowInternal: ["127.0.0.1"] });
-    return { http, secret: () => "secret", now: () => this.clock() };
+  /** As the settings are now. */
+  revokers(): Revoker[] {
+    const config = parseResponseConfig(this.yaml);
+    return openRevokers(
+      { ...config, egress: { allow_internal: ["127.0.0.1"] } },
+      { env: {}, now: () => this.clock() },
+    );
   }
 
   async stop(): Promise<void> {
