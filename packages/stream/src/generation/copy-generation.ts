@@ -40,6 +40,7 @@ export async function copyGeneration(options: CopyOptions): Promise<TopicCopy[]>
     await copyTable(options, TOPICS.revocations),
     await copyTable(options, TOPICS.erasures),
     await copyTable(options, TOPICS.controls),
+    await copyTable(options, TOPICS.upstream),
   ];
   for (const rule of COPY_RULES) copies.push(await copyTopic(options, rule, since));
   return copies;
