@@ -9,6 +9,7 @@ import {
   type SampleTenant,
   sampleAlert,
   sampleCall,
+  sampleIncident,
   sampleRevocation,
 } from "../services/console/src/testing/sample-data.ts";
 import { startTestConsole, type TestConsole } from "../services/console/src/testing/test-console.ts";
@@ -34,6 +35,47 @@ const { alert, row } = sampleAlert("acme", calls.slice(0, 2), {
   summary: `A key was mailed out ${CANARIES.ansi}`,
   why: "Whoever got the mail can use it.",
 });
+const revocation = sampleRevocation(alert, refused);
+const { signature: _signature, key_id: _keyId, ...entry } = revocation.revocation;
+const incident = sampleIncident(
+  { alert: { ...alert, actor: { ...alert.actor, agent: "mail-assistant", team: "payments" } }, row },
+  {
+    alerts: 3,
+    escalation: 1,
+    done: {
+      kind: "revoked",
+      reason: "rule",
+      revocation: {
+        v: 1,
+        id: entry.id,
+        tenant: "acme",
+        scope: "credential",
+        subject: "local:notes",
+        state: "active",
+        reason: "rule",
+        by: "policy",
+        decided_at: entry.decided_at,
+      },
+      in_flight: [{ record_id: refused.id, server: "mail", tool: CANARIES.ansi, started: refused.time }],
+    },
+    history: [
+      { at: alert.time, by: "policy", kind: "opened" },
+      { at: refused.time, by: "policy", kind: "revoked", note: CANARIES.osc8 },
+    ],
+  },
+);
+const taken = sampleIncident(
+  sampleAlert("acme", calls.slice(2, 4), { summary: "Another one", why: "Look at it." }),
+  {
+    state: "acknowledged",
+    last_alert_at: refused.time,
+    history: [{ at: refused.time, by: "ben", kind: "acknowledged", note: "on it" }],
+  },
+);
+const over = sampleIncident(
+  sampleAlert("acme", calls.slice(4, 6), { summary: "One from before", why: "It is over." }),
+  { state: "false_positive" },
+);
 const acme: SampleTenant = {
   calls: [...calls, ...hostile, refused],
   payloads: new Map(
@@ -43,7 +85,8 @@ const acme: SampleTenant = {
     ]),
   ),
   alerts: [{ alert, row }],
-  revocations: [sampleRevocation(alert, refused)],
+  revocations: [revocation],
+  incidents: [over, taken, incident],
   people: [{ subject_id: ANA, names: ["Ana Example"] }],
 };
 const DANGEROUS = /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/u;
@@ -122,6 +165,8 @@ describe("asking", () => {
     ["session", "s-hostile"],
     ["alerts"],
     ["alert", alert.id.slice(0, 12)],
+    ["incidents", "list", "--state", "all"],
+    ["incidents", "show", incident.id.slice(0, 12)],
     ["revocations"],
     ["revocations", alert.id.slice(0, 12)],
     ["call", calls[0]?.id ?? "", "--payload"],
@@ -152,6 +197,51 @@ describe("asking", () => {
     }
   });
 
+  it("lists what is not over, what nobody has taken first", async () => {
+    const { out } = await tripline(["incidents", "list"]);
+    const lines = out.trimEnd().split("\n");
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatch(/critical +open +stopped +3 .*payments/);
+    expect(lines[2]).toContain("acknowledged");
+    expect((await tripline(["incidents", "list", "--state", "false_positive"])).out).toContain(
+      "One from before",
+    );
+    expect((await tripline(["incidents", "list", "--credential", "local:nobody"])).err).toBe(
+      "nothing is open\n",
+    );
+    const { out: json } = await tripline(["incidents", "list", "--state", "all", "--json"]);
+    expect(
+      json
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).id),
+    ).toEqual([incident.id, taken.id, over.id]);
+  });
+
+  it("tells an incident in words: whose, what was done, what may still happen, what to type next", async () => {
+    const { out } = await tripline(["incidents", "show", incident.id]);
+    for (const words of [
+      "nobody has taken it, escalated once",
+      "team payments",
+      "credential local:notes was taken away",
+      "under way when the key died",
+      "+14 ms",
+      "Change the secret",
+      "an AWS access key",
+      `tripline incidents acknowledge ${incident.id.slice(0, 12)}`,
+      `tripline reinstate ${alert.id.slice(0, 12)}`,
+      "the gravest of 3 alerts",
+    ]) {
+      expect(out).toContain(words);
+    }
+    expect((await tripline(["incidents", "show", taken.id])).out).toContain("acknowledged by ben");
+    expect((await tripline(["alert", alert.id])).out).toContain(
+      `tripline incidents show ${incident.id.slice(0, 12)}`,
+    );
+    const { out: alerts } = await tripline(["alerts", "--incident", incident.id.slice(0, 12), "--json"]);
+    expect(JSON.parse(alerts).id).toBe(alert.id);
+  });
+
   it("shows a session with its alert between the calls", async () => {
     const { out } = await tripline(["session", "s-1"]);
     const lines = out.split("\n");
@@ -172,6 +262,11 @@ describe("how it ends", () => {
     [["calls", "--outcome", "fine"], 2],
     [["nonsense"], 2],
     [["revoke", "credential", "local:x"], 2],
+    [["incidents", "list", "--state", "fine"], 2],
+    [["incidents", "show", "abcdef12"], 3],
+    [["mute", "add", "--until", "8h", "--reason", "x"], 2],
+    [["mute", "add", "--rule", "x", "--until", "yesterday", "--reason", "x"], 2],
+    [["incidents", "false-positive", "0".repeat(64), "--reason", "x", "--where", "=x"], 2],
     [["call", "0192f5a0-0000-7000-8000-ffffffffffff"], 3],
     [["alert", "abcdef12"], 3],
     [["--help"], 0],

@@ -127,6 +127,7 @@ export type RevocationAnswer = z.infer<typeof revocationAnswer>;
 export const alertAnswer = z.looseObject({
   alert: alertSchema,
   state: z.string(),
+  incident_id: text.optional(),
   revocation: revocationAnswer.nullable(),
   names,
 });
@@ -140,8 +141,14 @@ export const sessionAnswer = z.looseObject({
   names,
 });
 
-/** What the responder answers to a revocation or a reinstatement. */
-export const decidedAnswer = z.looseObject({
+/** What the responder answers to a revocation: the entry by its id, or that it waits for further people. */
+export const revokedAnswer = z.looseObject({
+  id: z.string().optional(),
+  proposal_id: z.string().optional(),
+  needs: z.number().optional(),
+  until: z.string().optional(),
+});
+export const reinstatedAnswer = z.looseObject({
   id: z.string(),
   still_refused_by: z.array(z.string()).optional(),
 });
@@ -158,10 +165,20 @@ export const responseAnswer = z.looseObject({
   notifiers: z.array(z.looseObject({ name: z.string(), to: z.string() })),
   automatic_revocation: z.looseObject({
     dry_run: z.boolean(),
-    limit: z.looseObject({ keys: z.number(), minutes: z.number() }),
+    limit: z.looseObject({ keys: z.number(), percent: z.number().optional(), minutes: z.number() }),
+    halted: z.looseObject({ at: z.string(), reason: z.string() }).nullable(),
     never_revoke: z.array(z.string()),
     rules: z.record(z.string(), ruleResponse),
   }),
+  approval: z
+    .looseObject({
+      people: z.number(),
+      scopes: z.array(z.string()).optional(),
+      rules: z.array(z.string()).optional(),
+    })
+    .nullable(),
+  drill: z.looseObject({ credential: z.string(), every: text }).nullable(),
   problem: text,
 });
+export type ResponseAnswer = z.infer<typeof responseAnswer>;
 export const anyAnswer = z.unknown();

@@ -13,7 +13,13 @@ export interface ApiClient {
     method: "GET" | "POST" | "PUT" | "DELETE",
     path: string,
     schema: z.ZodType<T>,
-    options?: { query?: Query; body?: unknown; acceptStatus?: readonly number[] },
+    options?: {
+      query?: Query;
+      body?: unknown;
+      acceptStatus?: readonly number[];
+      /** Default ANSWER_TIMEOUT_MS. */
+      timeoutMs?: number;
+    },
   ): Promise<T>;
 }
 
@@ -26,7 +32,8 @@ export function createApiClient(connection: Connection, signal: AbortSignal): Ap
       for (const [key, value] of Object.entries(options.query ?? {})) {
         if (value !== undefined) url.searchParams.set(key, String(value));
       }
-      const { status, text } = await exchange(url, connection, signal, {
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs ?? ANSWER_TIMEOUT_MS)]);
+      const { status, text } = await exchange(url, connection, limited, signal, {
         method,
         ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       });
@@ -45,7 +52,8 @@ export function createApiClient(connection: Connection, signal: AbortSignal): Ap
 async function exchange(
   url: URL,
   connection: Connection,
-  signal: AbortSignal,
+  limited: AbortSignal,
+  interrupted: AbortSignal,
   init: { method: string; body?: string },
 ): Promise<{ status: number; text: string }> {
   try {
@@ -57,11 +65,11 @@ async function exchange(
         ...(init.body === undefined ? {} : { "content-type": "application/json" }),
       },
       redirect: "error", // a token never follows a redirect
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+      signal: limited,
     });
     return { status: response.status, text: await response.text() };
   } catch (cause) {
-    if (signal.aborted) throw new CommandFailed(EXIT.failure, "interrupted", cause);
+    if (interrupted.aborted) throw new CommandFailed(EXIT.failure, "interrupted", cause);
     throw new CommandFailed(EXIT.failure, `${connection.url} does not answer: ${reason(cause)}`, cause);
   }
 }

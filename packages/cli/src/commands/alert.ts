@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type AlertAnswer, alertAnswer } from "../api/answers.ts";
 import { wholeAlertId } from "../api/short-ids.ts";
 import type { CommandContext } from "../context.ts";
-import { who } from "../output/calls.ts";
+import { evidenceLines, scoreLines, whoOf } from "../output/finding.ts";
 import { printJson, severityTone, tone } from "../output/print.ts";
 import { timelineText } from "../output/revocation.ts";
 import { localTime } from "../time/show.ts";
@@ -14,7 +14,9 @@ export function addAlert(program: Command, context: CommandContext): void {
   program
     .command("alert <id>")
     .summary("one alert: what happened, why it is bad, what to do")
-    .description("Tells one alert in words. The first digits of the id are enough.")
+    .description(
+      "Tells one alert in words. The first digits of the id are enough. `tripline incidents show` tells the whole incident that it is in, with what people decided.",
+    )
     .action(async (id: string, _options: unknown, command: Command) => {
       const client = connect(command, context);
       const whole = await wholeAlertId(client, id);
@@ -25,7 +27,10 @@ export function addAlert(program: Command, context: CommandContext): void {
 }
 
 /** An alert in words, as on-call needs it at night. */
-export function alertText({ alert, state, revocation, names }: AlertAnswer, context: CommandContext): string {
+export function alertText(
+  { alert, state, revocation, names, incident_id }: AlertAnswer,
+  context: CommandContext,
+): string {
   const strong = (text: string) => tone(context, "strong", text);
   const lines = [
     `${tone(context, severityTone(alert.severity), alert.severity.toUpperCase())}  ${strong(terminalLine(alert.summary))}`,
@@ -35,12 +40,8 @@ export function alertText({ alert, state, revocation, names }: AlertAnswer, cont
     `${strong("Why")}    ${terminalLine(alert.why)}`,
     "",
     strong("What happened"),
-    ...alert.evidence.map((item, at) => {
-      const call = `${item.server ?? "?"}/${item.tool ?? "?"}`;
-      const note = item.note === undefined ? "" : `: ${item.note}`;
-      return `  ${at + 1}. ${localTime(item.time)}  ${terminalLine(`${call}  ${item.outcome ?? "outcome not yet known"}`)}  ${tone(context, "dim", item.record_id)}\n     ${terminalLine(`${item.step}${note}`)}`;
-    }),
-    ...scoreLines(alert.score, context),
+    ...evidenceLines(alert, context),
+    ...scoreLines(alert, context),
     "",
     strong("What was done"),
     revocation === null ? "  nothing was revoked" : timelineText(revocation, context.now()),
@@ -59,6 +60,9 @@ export function alertText({ alert, state, revocation, names }: AlertAnswer, cont
       `  - to stop it: tripline revoke ${alert.response.scope} ${terminalLine(alert.response.subject)} --reason "…"`,
     );
   }
+  if (incident_id != null) {
+    lines.push(`  - to decide: tripline incidents show ${incident_id.slice(0, 12)}`);
+  }
   if (alert.session?.id !== undefined)
     lines.push(`  - the whole session: tripline session ${terminalLine(alert.session.id)}`);
   return `${lines.join("\n")}\n`;
@@ -66,30 +70,4 @@ export function alertText({ alert, state, revocation, names }: AlertAnswer, cont
 
 function versionOf({ rule }: AlertAnswer["alert"]): string {
   return rule.hash === undefined ? "" : `, version ${rule.hash.slice(0, 12)}`;
-}
-
-/** What was weighed, the weightiest first; what spoke against it is below zero. */
-function scoreLines(score: AlertAnswer["alert"]["score"], context: CommandContext): string[] {
-  if (score === undefined) return [];
-  const weighed = score.contributions.toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points));
-  return [
-    "",
-    `${tone(context, "strong", "Why so grave")}  ${score.total} points`,
-    ...weighed.map(({ name, points, note }) => {
-      const words = `${name.replaceAll("_", " ")}${note === undefined ? "" : `: ${note}`}`;
-      return `  ${(points > 0 ? `+${points}` : String(points)).padStart(5)}  ${terminalLine(words)}`;
-    }),
-  ];
-}
-
-function whoOf(alert: AlertAnswer["alert"], names: Readonly<Record<string, readonly string[]>>): string {
-  const { actor } = alert;
-  const parts = [
-    actor?.credential === undefined
-      ? undefined
-      : `credential ${actor.credential} (${actor.assurance ?? "unknown"})`,
-    actor?.principal === undefined ? undefined : `for ${who(actor.principal, names)}`,
-    actor?.agent === undefined ? undefined : `agent ${actor.agent}`,
-  ].filter((part) => part !== undefined);
-  return parts.length === 0 ? alert.group : parts.join(", ");
 }

@@ -4,6 +4,7 @@ import { terminalLine } from "@tripline/service/escape";
 import { type Command, Option } from "commander";
 import { type AlertRow, alertsAnswer } from "../api/answers.ts";
 import type { ApiClient, Query } from "../api/client.ts";
+import { wholeIncidentId } from "../api/short-ids.ts";
 import type { CommandContext } from "../context.ts";
 import { printJson, severityTone, tone } from "../output/print.ts";
 import { table } from "../output/table.ts";
@@ -20,26 +21,36 @@ export function addAlerts(program: Command, context: CommandContext): void {
   program
     .command("alerts")
     .summary("what the rules found, newest first")
-    .description("Shows alerts, newest first; with --watch, waits for new ones until Ctrl-C.")
+    .description(
+      "Shows every single finding, newest first; with --watch, waits for new ones until Ctrl-C. What needs somebody, and what was done about it, is in `tripline incidents`.",
+    )
     .addOption(whenOption("since", context))
     .addOption(whenOption("until", context))
     .addOption(new Option("--severity <severity>", "only this severity").choices([...SEVERITIES]))
     .option("--rule <id>", "only this rule")
     .option("--credential <id>", "only about this credential")
     .option("--session <id>", "only of this session")
+    .option("--incident <id>", "only of this incident; its first digits are enough")
     .option("--limit <n>", `at most this many, up to 500 (default ${DEFAULT_LIMIT})`, atLeast(1))
     .option("--watch", "wait for new alerts and print each as it comes")
-    .action(async ({ watch, ...filters }: Query & { watch?: boolean }, command: Command) => {
-      const client = connect(command, context);
-      const json = globals(command).json === true;
-      if (watch === true) return watchAlerts(client, filters, json, context);
-      const { alerts } = await client.request("GET", "/api/alerts", alertsAnswer, {
-        query: { limit: DEFAULT_LIMIT, ...filters },
-      });
-      if (json) return printJson(context, alerts);
-      if (alerts.length === 0) return context.err("no alerts\n");
-      context.out(alertTable(alerts, context));
-    });
+    .action(
+      async (
+        { watch, incident, ...rest }: Query & { watch?: boolean; incident?: string },
+        command: Command,
+      ) => {
+        const client = connect(command, context);
+        const filters: Query =
+          incident === undefined ? rest : { ...rest, incident: await wholeIncidentId(client, incident) };
+        const json = globals(command).json === true;
+        if (watch === true) return watchAlerts(client, filters, json, context);
+        const { alerts } = await client.request("GET", "/api/alerts", alertsAnswer, {
+          query: { limit: DEFAULT_LIMIT, ...filters },
+        });
+        if (json) return printJson(context, alerts);
+        if (alerts.length === 0) return context.err("no alerts\n");
+        context.out(alertTable(alerts, context));
+      },
+    );
 }
 
 async function watchAlerts(

@@ -5,6 +5,7 @@ import type { AddCommand } from "./command.ts";
  * to load than most of them take to answer.
  */
 export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ["incidents", async () => (await import("./incidents.ts")).addIncidents],
   ["calls", async () => (await import("./calls.ts")).addCalls],
   ["call", async () => (await import("./call.ts")).addCall],
   ["session", async () => (await import("./session.ts")).addSession],
@@ -13,6 +14,12 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
   ["revocations", async () => (await import("./revocations.ts")).addRevocations],
   ["revoke", async () => (await import("./revoke.ts")).addRevoke],
   ["reinstate", async () => (await import("./revoke.ts")).addReinstate],
+  ["approve", async () => (await import("./approve.ts")).addApprove],
+  ["reject", async () => (await import("./approve.ts")).addReject],
+  ["mute", async () => (await import("./mute.ts")).addMute],
+  ["exceptions", async () => (await import("./exceptions.ts")).addExceptions],
+  ["notify", async () => (await import("./notify.ts")).addNotify],
+  ["drill", async () => (await import("./drill.ts")).addDrill],
   ["response", async () => (await import("./response.ts")).addResponse],
   ["rules", async () => (await import("./rules.ts")).addRules],
   ["baselines", async () => (await import("./baselines.ts")).addBaselines],

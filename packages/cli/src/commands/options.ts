@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { terminalLine } from "@tripline/service/escape";
 import { InvalidArgumentError, Option } from "commander";
 import type { CommandContext } from "../context.ts";
+import { AHEAD_HELP, parseAhead } from "../time/ahead.ts";
 import { parseWhen, WHEN_HELP } from "../time/when.ts";
 
 /** `--since` and `--until`, parsed to RFC 3339 in UTC by the context's clock. */
@@ -14,6 +15,22 @@ export function whenOption(edge: "since" | "until", context: CommandContext): Op
       return parsed;
     },
   );
+}
+
+/** A time to come, parsed to RFC 3339 in UTC by the context's clock. */
+export function aheadOption(
+  name: string,
+  words: string,
+  context: CommandContext,
+  otherwise?: string,
+): Option {
+  const parse = (text: string): string => {
+    const parsed = parseAhead(text, context.now());
+    if (parsed === null) throw new InvalidArgumentError(`not a time to come. Try: ${AHEAD_HELP}.`);
+    return parsed;
+  };
+  const option = new Option(`--${name} <when>`, `${words}: ${AHEAD_HELP}`).argParser(parse);
+  return otherwise === undefined ? option : option.default(parse(otherwise), otherwise);
 }
 
 /** A whole number of at least `least`. */

@@ -1,9 +1,12 @@
 import { REVOCATION_SCOPES } from "@tripline/events";
 import { terminalLine } from "@tripline/service/escape";
 import { type Command, Option } from "commander";
-import { type RuleResponse, responseAnswer, ruleResponseAnswer } from "../api/answers.ts";
+import { responseAnswer, ruleResponseAnswer } from "../api/answers.ts";
+import { proposalsAnswer, resumedAnswer } from "../api/incident-answers.ts";
 import type { CommandContext } from "../context.ts";
-import { printJson, tone } from "../output/print.ts";
+import { printJson } from "../output/print.ts";
+import { proposalText, responseText, ruleWords } from "../output/response.ts";
+import { localTime } from "../time/show.ts";
 import { connect, globals } from "./command.ts";
 import { collect } from "./options.ts";
 import { noteAbout } from "./rule-note.ts";
@@ -19,28 +22,51 @@ interface EnableOptions {
 export function addResponse(program: Command, context: CommandContext): void {
   const group = program
     .command("response")
-    .summary("what happens by itself when a rule alerts: show, enable, disable")
-    .description("Automatic revocation is off until it is switched on, rule by rule.");
+    .summary("what happens by itself when a rule alerts: show, proposals, resume, enable, disable")
+    .description(
+      "Automatic revocation is off until it is switched on, rule by rule. This is about what happens by itself; `tripline incidents` is about what people decide.",
+    );
 
   group
     .command("show")
-    .description("Shows which rules revoke by themselves, the limits, and who is told.")
+    .description(
+      "Shows which rules revoke by themselves, the limits, whether it stands still, what waits for approval, and who is told.",
+    )
     .action(async (_options: unknown, command: Command) => {
-      const answer = await connect(command, context).request("GET", "/api/response", responseAnswer);
+      const client = connect(command, context);
+      const answer = await client.request("GET", "/api/response", responseAnswer);
       if (globals(command).json === true) return printJson(context, [answer]);
-      const { rules, limit, never_revoke, dry_run } = answer.automatic_revocation;
-      const entries = Object.entries(rules);
-      if (answer.problem !== null) {
-        context.out(tone(context, "bad", `response.yaml: ${terminalLine(answer.problem)}\n`));
-      }
-      context.out(entries.length === 0 ? "no rule revokes by itself\n" : "rules that revoke by themselves\n");
-      for (const [id, rule] of entries) context.out(`  ${terminalLine(`${id}  ${words(rule)}`)}\n`);
-      if (dry_run) context.out("dry run: nothing is revoked, only recorded\n");
-      context.out(`at most ${limit.keys} keys in ${limit.minutes} min\n`);
-      if (never_revoke.length > 0) context.out(`never: ${terminalLine(never_revoke.join(", "))}\n`);
-      for (const { name, to } of answer.notifiers) {
-        context.out(`tells ${terminalLine(`${name} (${to})`)}\n`);
-      }
+      const { proposals } = await client.request("GET", "/api/proposals", proposalsAnswer);
+      context.out(responseText(answer, context));
+      for (const proposal of proposals) context.out(proposalText(proposal));
+    });
+
+  group
+    .command("proposals")
+    .description(
+      "Lists revocations that wait for several people; `tripline approve` and `tripline reject` decide.",
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const client = connect(command, context);
+      const { proposals } = await client.request("GET", "/api/proposals", proposalsAnswer);
+      if (globals(command).json === true) return printJson(context, proposals);
+      if (proposals.length === 0) return context.err("nothing waits for approval\n");
+      for (const proposal of proposals) context.out(proposalText(proposal));
+    });
+
+  group
+    .command("resume")
+    .description(
+      "Lets automatic revocation go on after it stopped at its limit. Look first at what it revoked. Needs the role respond.",
+    )
+    .requiredOption("--reason <text>", "why it may go on")
+    .action(async ({ reason }: { reason: string }, command: Command) => {
+      const client = connect(command, context);
+      const answer = await client.request("POST", "/api/response/resume", resumedAnswer, {
+        body: { reason },
+      });
+      if (globals(command).json === true) return printJson(context, [answer]);
+      context.out(`automatic revocation goes on; it had stood still since ${localTime(answer.halted_at)}\n`);
     });
 
   group
@@ -83,12 +109,6 @@ export function addResponse(program: Command, context: CommandContext): void {
     const path = `/api/response/rules/${encodeURIComponent(rule)}`;
     const answer = await connect(command, context).request("PUT", path, ruleResponseAnswer, { body });
     if (globals(command).json === true) return printJson(context, [answer]);
-    context.out(`${terminalLine(`${rule}: ${words(answer)}`)}\n`);
+    context.out(`${terminalLine(`${rule}: ${ruleWords(answer)}`)}\n`);
   }
-}
-
-function words(rule: RuleResponse): string {
-  if (!rule.enabled) return "off";
-  const whom = rule.credentials === undefined ? "every credential" : rule.credentials.join(", ");
-  return `on for ${whom}${rule.dry_run === true ? ", dry run" : ""}`;
 }

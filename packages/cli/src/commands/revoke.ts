@@ -1,7 +1,7 @@
 import { REVOCATION_SCOPES } from "@tripline/events";
 import { terminalLine } from "@tripline/service/escape";
 import { Argument, type Command } from "commander";
-import { decidedAnswer } from "../api/answers.ts";
+import { reinstatedAnswer, revokedAnswer } from "../api/answers.ts";
 import { wholeAlertId, wholeRevocationId } from "../api/short-ids.ts";
 import type { CommandContext } from "../context.ts";
 import { printJson } from "../output/print.ts";
@@ -30,7 +30,7 @@ export function addRevoke(program: Command, context: CommandContext): void {
       ) => {
         const client = connect(command, context);
         const alert = options.alert === undefined ? undefined : await wholeAlertId(client, options.alert);
-        const answer = await client.request("POST", "/api/revocations", decidedAnswer, {
+        const answer = await client.request("POST", "/api/revocations", revokedAnswer, {
           body: {
             scope,
             subject,
@@ -39,7 +39,12 @@ export function addRevoke(program: Command, context: CommandContext): void {
           },
         });
         if (globals(command).json === true) return printJson(context, [answer]);
-        context.out(`${scope} ${terminalLine(subject)} is refused from now on (revocation ${answer.id})\n`);
+        const { id, proposal_id, needs = 2 } = answer;
+        context.out(
+          proposal_id === undefined
+            ? `${scope} ${terminalLine(subject)} is refused from now on (revocation ${id})\n`
+            : `nothing is refused yet: it needs ${needs} people, and you are one of them. Another one types: tripline approve ${proposal_id}\n`,
+        );
       },
     );
 }
@@ -57,7 +62,9 @@ export function addReinstate(program: Command, context: CommandContext): void {
       const client = connect(command, context);
       const whole = await wholeRevocationId(client, id);
       const path = `/api/revocations/${encodeURIComponent(whole)}/reinstate`;
-      const answer = await client.request("POST", path, decidedAnswer, { body: { reason: options.reason } });
+      const answer = await client.request("POST", path, reinstatedAnswer, {
+        body: { reason: options.reason },
+      });
       if (globals(command).json === true) return printJson(context, [answer]);
       context.out(`revocation ${answer.id} is lifted\n`);
       const others = answer.still_refused_by ?? [];

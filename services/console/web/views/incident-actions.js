@@ -72,7 +72,10 @@ function revokeButton({ alert }, revocations, changed) {
     question: `Every interceptor will refuse ${scope} ${subject} from its next call on.`,
     danger: true,
     act: async (reason) => {
-      await tell("/api/revocations", { scope, subject, reason, alert_id: alert.id });
+      const made = await tell("/api/revocations", { scope, subject, reason, alert_id: alert.id });
+      if (made.proposal_id !== undefined) {
+        return `Nothing is refused yet: it needs ${made.needs} people, and you are one of them.`;
+      }
       await changed();
     },
   });
@@ -190,11 +193,9 @@ function unmuteButton({ muted }) {
 /** A revocation that waits for a further person. */
 async function addProposal(box, { alert_ids, alert }, changed) {
   const { proposals } = await ask("/api/proposals");
-  const mine = proposals.find(
-    ({ revocation }) => alert_ids.includes(revocation.alert_id) || revocation.alert_id === alert.id,
-  );
+  const mine = proposals.find(({ alert_id }) => alert_id === alert.id || alert_ids.includes(alert_id));
   if (mine === undefined) return;
-  const { scope, subject } = mine.revocation;
+  const { scope, subject } = mine;
   const path = `/api/proposals/${encodeURIComponent(mine.id)}`;
   const have = mine.approved_by.length;
   box.prepend(
