@@ -7,9 +7,9 @@ import { visibleText } from "../visible-text.ts";
 export function inertText(captured: string, maxChars: number): string {
   const visible = visibleText(captured, maxChars * 2); // each replacement adds characters: no more than this is looked at
   const inert = visible
-    .replace(/([a-z][a-z0-9+.-]{0,20}):\/\//gi, "$1[:]//")
-    .replace(/\b(mailto|tel|sms|javascript|data|file|vbscript):(?=\S)/gi, "$1[:]")
-    .replace(/\bwww\./gi, (start) => `${start.slice(0, -1)}[.]`)
+    .replaceAll("://", "[:]//")
+    .replace(/(mailto|tel|sms|javascript|data|file|vbscript):(?=\S)/gi, "$1[:]")
+    .replace(/www\./gi, (start) => `${start.slice(0, -1)}[.]`)
     .replace(/@/g, "[@]");
   return inert.length <= maxChars ? inert : `${inert.slice(0, maxChars - 1)}…`;
 }
