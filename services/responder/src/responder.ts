@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { TOPICS, TriplineError } from "@tripline/events";
-import { loadOrCreateSigningKey, type PublicKey } from "@tripline/response";
+import { createHttp, loadOrCreateSigningKey, type PublicKey } from "@tripline/response";
 import type {
   Guards,
   Part,
@@ -20,14 +20,9 @@ import { decisionRecords } from "./decision-records.ts";
 import { EnforcementDesk } from "./enforcement/enforcement-desk.ts";
 import { EventWatch } from "./enforcement/event-watch.ts";
 import { ForgedEntries } from "./enforcement/forged-entries.ts";
+import { canaryCall } from "./guards/canary-call.ts";
 import { TenantGuards } from "./guards/tenant-guards.ts";
-import {
-  INCIDENTS_GROUP,
-  IncidentTimers,
-  incidentMetrics,
-  OwnedBooks,
-  openIncidentStep,
-} from "./incidents/index.ts";
+import { ExceptionsDesk, IncidentDesk, MutesDesk } from "./incidents/index.ts";
 import { NotifierQueues } from "./notify/notifier-queues.ts";
 import { followRevocations } from "./revoke/revocation-table.ts";
 import { RevocationView } from "./revoke/revocation-view.ts";
@@ -66,6 +61,7 @@ const MAX_BATCH_RECORDS = 100; // the commit comes after the batch; decisions ar
 export function createResponder(options: ResponderOptions): Responder {
   const { log, dataDir, context, guards, secrets } = options;
   const publicUrl = () => options.publicUrl().replace(/\/+$/, "");
+  const env = options.env ?? process.env;
   const records = decisionRecords(options.records);
   const key = loadOrCreateSigningKey(join(dataDir, "keys"));
   const publicKeys = [{ id: key.id, public_key: key.publicKey }];
@@ -90,6 +86,12 @@ export function createResponder(options: ResponderOptions): Responder {
   const tenantGuards = new TenantGuards({
     ...{ log, watch, view, writer, records, context },
     ...{ controls, controlsWriter, config: responseConfig },
+    upstream: (entry) => upstream.expects(entry),
+    call: (settings, signal) =>
+      canaryCall(createHttp({ allowInternal: responseConfig().egress.allow_internal }), env)(
+        settings,
+        signal,
+      ),
   });
   const outcomes = new Outcomes(view);
   const positions = new DecidedPositions(log, DECIDER_GROUP);
@@ -98,19 +100,15 @@ export function createResponder(options: ResponderOptions): Responder {
     ...{ log, view, records, keys: publicKeys, context },
     deadlines: () => responseConfig().deadlines,
   });
-  const books = new OwnedBooks();
-  const timers = new IncidentTimers({
-    log,
-    books,
-    controls,
-    settings: () => settingsFile().settings.config,
-    context,
+  const incidents = new IncidentDesk({
+    ...{ log, controls, controlsWriter, records, context },
+    settings: responseConfig,
   });
+  const atRunTime = { view: controls, writer: controlsWriter, records, context };
   let file: ResponseFile | undefined;
   let table: TableReader | undefined;
   let controlsTable: TableReader | undefined;
   let deciding: RunnerHandle | undefined;
-  let triaging: RunnerHandle | undefined;
   let state: "starting" | "ready" | "stopped" = "starting";
   let failure: string | undefined;
 
@@ -130,7 +128,7 @@ export function createResponder(options: ResponderOptions): Responder {
       const path = join(dataDir, "response.yaml");
       const opened = await ResponseFile.open({
         path,
-        env: options.env ?? process.env,
+        env,
         context,
       });
       // All that was ever revoked or reinstated is known before the first alert is decided.
@@ -157,14 +155,6 @@ export function createResponder(options: ResponderOptions): Responder {
         open: (partition) =>
           openDecideStep(partition, { log, decider, positions, outcomes, controls, now: context.now }),
       });
-      triaging = await runStep({
-        log,
-        name: INCIDENTS_GROUP,
-        topic: TOPICS.triage,
-        logger: context.logger,
-        open: (partition) =>
-          openIncidentStep(partition, { log, books, records, metrics: incidentMetrics(context) }),
-      });
       await queues.use(opened.settings);
       upstream.use(opened.settings.revokers);
       opened.follow((settings) => {
@@ -173,7 +163,7 @@ export function createResponder(options: ResponderOptions): Responder {
       });
       file = opened;
       await upstream.start();
-      timers.start();
+      await incidents.start();
       desk.start();
       tenantGuards.start();
       state = "ready";
@@ -185,9 +175,8 @@ export function createResponder(options: ResponderOptions): Responder {
       await file?.stop();
       file = undefined;
       await queues.close();
-      await timers.stop();
       await deciding?.close();
-      await triaging?.close();
+      await incidents.close();
       await table?.close();
       await watch.close();
       await controlsTable?.close();
@@ -199,10 +188,15 @@ export function createResponder(options: ResponderOptions): Responder {
       const problem = file?.problem;
       const config: PartHealth[] = problem === undefined ? [] : [{ state: "degraded", detail: problem }];
       const late: PartHealth[] = desk.trouble === null ? [] : [{ state: "degraded", detail: desk.trouble }];
-      const steps = [deciding, triaging, watch.handle].flatMap((step) =>
-        step === undefined ? [] : [step.health()],
-      );
-      return worst([...steps, ...queues.health(), upstream.health(), ...config, ...late]);
+      const steps = [deciding, watch.handle].flatMap((step) => (step === undefined ? [] : [step.health()]));
+      return worst([
+        ...steps,
+        ...incidents.health(),
+        ...queues.health(),
+        upstream.health(),
+        ...config,
+        ...late,
+      ]);
     },
   };
   return {
@@ -210,7 +204,9 @@ export function createResponder(options: ResponderOptions): Responder {
     publicKeys,
     routes: responderRoutes({
       ...{ view, writer, records, secrets, context, guards, queues, file: settingsFile },
-      tenantGuards,
+      ...{ tenantGuards, incidents },
+      mutes: new MutesDesk(atRunTime),
+      exceptions: new ExceptionsDesk(atRunTime),
     }),
   };
 }

@@ -27,33 +27,6 @@ export function notEnforcedAlert(
   });
 }
 
-const UPSTREAM_WORDS = {
-  acknowledged: "acknowledged that it revoked",
-  verified: "been seen to refuse",
-} as const;
-export type UpstreamStage = keyof typeof UPSTREAM_WORDS;
-
-/** @param now ms since the epoch */
-export function upstreamLateAlert(
-  entry: Revocation,
-  { stage, deadline, now }: { stage: UpstreamStage; deadline: string; now: number },
-): Alert {
-  return pipelineAlert({
-    rule: "revocation-not-enforced",
-    tenant: entry.tenant,
-    identity: `${entry.id}/${entry.decided_at}/${stage}`,
-    group: `revocation=${entry.id}`,
-    timeMs: now,
-    summary: `The issuer has not ${UPSTREAM_WORDS[stage]} the ${entry.scope} ${entry.subject} within ${deadline}`,
-    why: "Interceptors refuse the key. Whoever uses it past them may still get through to its issuer.",
-    next: [
-      `tripline revocations ${entry.id} shows what the issuer said`,
-      "tripline calls --type decision names each attempt and why it failed",
-      "revoke the key at its issuer by hand",
-    ],
-  });
-}
-
 /** Entries that nobody of ours signed. `where` and `identity` are stable words and positions. */
 export function forgedAlert(of: {
   tenant: string;

@@ -6,7 +6,7 @@ import type { DecisionPart, DecisionRecords } from "../decision-records.ts";
 import { raiseAlert, resolvedAlert } from "../raise-alert.ts";
 import { isLive } from "../revoke/revocation-view.ts";
 import { CourseMetrics } from "./course-metrics.ts";
-import { notEnforcedAlert, type UpstreamStage, upstreamLateAlert } from "./enforcement-alerts.ts";
+import { notEnforcedAlert } from "./enforcement-alerts.ts";
 import { type EventWatch, interceptorName } from "./event-watch.ts";
 import type { Interceptor } from "./interceptors.ts";
 import { isExpected, isOverdue, type Question } from "./lateness.ts";
@@ -19,32 +19,22 @@ const LOOK_AGAIN_MS = 10_000; // at a revocation that is in force everywhere: wh
 const MAX_CASES = 10_000; // the latest: more in a week are no incident, and each costs a look
 const MAX_NAMED = 500; // interceptors that one record names
 
-/** What issuers will say about an entry: see `Revoker`. */
-export interface UpstreamExpectation {
-  acknowledged: boolean;
-  verified: boolean;
-  reinstated: boolean;
-}
-/** Undefined where no issuer is asked about the entry. */
-export type Upstream = (entry: Revocation) => UpstreamExpectation | undefined;
-
 export interface EnforcementDeskOptions {
   log: Pick<Log, "produce">;
   watch: Pick<
     EventWatch,
-    "interceptors" | "interceptor" | "applied" | "decisions" | "caughtUp" | "leads" | "assignments"
+    "interceptors" | "interceptor" | "applied" | "decisions" | "caughtUp" | "assignments"
   >;
   records: DecisionRecords;
   deadlines(): Deadlines;
-  upstream?: Upstream | undefined;
   context: ServiceContext;
 }
 
 /** Something that was reported and is not yet resolved. */
 interface Report {
   alert: Alert;
-  /** Interceptors it names; of an issuer, the stage. */
-  missing: readonly string[] | UpstreamStage;
+  /** `producer/boot` of the interceptors it names. */
+  missing: readonly string[];
 }
 
 interface Case {
@@ -153,9 +143,6 @@ export class EnforcementDesk {
     }
     const late = now < each.lookAgainAt ? [] : this.#late(each, now);
     if (late.length > 0) steps.push(() => this.#reportInterceptors(each, late));
-    if (this.#options.watch.leads) {
-      for (const stage of this.#lateStages(each, now)) steps.push(() => this.#reportUpstream(each, stage));
-    }
     for (const report of each.reports.values()) {
       const note = this.#over(entry, report);
       if (note !== null) steps.push(() => this.#resolve(each, report, note, true));
@@ -188,31 +175,9 @@ export class EnforcementDesk {
     return known;
   }
 
-  #lateStages({ entry, reports }: Case, now: number): UpstreamStage[] {
-    const expected = this.#options.upstream?.(entry);
-    if (expected === undefined) return [];
-    const deadlines = this.#options.deadlines();
-    const due = (stage: UpstreamStage, deadline: string) =>
-      expected[stage] &&
-      !reports.has(stage) &&
-      isOverdue({ decidedAt: Date.parse(entry.decided_at), deadlineMs: durationMs(deadline) ?? 0, now }) &&
-      !this.#saidUpstream(entry, stage);
-    return [
-      ...(due("acknowledged", deadlines.upstream) ? (["acknowledged"] as const) : []),
-      ...(due("verified", deadlines.verified) ? (["verified"] as const) : []),
-    ];
-  }
-
-  #saidUpstream({ tenant, id }: Revocation, stage: UpstreamStage): boolean {
-    return this.#options.watch.decisions(tenant, id).some(({ kind }) => kind === `upstream_${stage}`);
-  }
-
   /** Why what the report says is not so any more; null when it is. */
   #over(entry: Revocation, { missing }: Report): string | null {
     const { watch } = this.#options;
-    if (typeof missing === "string") {
-      return this.#saidUpstream(entry, missing) ? "the issuer has said so now" : null;
-    }
     const applied = watch.applied(entry.tenant, entry.id);
     const waiting = missing.filter(
       (name) =>
@@ -230,20 +195,13 @@ export class EnforcementDesk {
     const deadline = this.#options.deadlines().interceptors;
     const now = this.#options.context.now();
     const alert = notEnforcedAlert(each.entry, { names, deadline, now });
-    await this.#report(each, alert.id, { alert, missing: names });
+    await this.#report(each, { alert, missing: names });
   }
 
-  async #reportUpstream(each: Case, stage: UpstreamStage): Promise<void> {
-    const deadlines = this.#options.deadlines();
-    const deadline = stage === "verified" ? deadlines.verified : deadlines.upstream;
-    const alert = upstreamLateAlert(each.entry, { stage, deadline, now: this.#options.context.now() });
-    await this.#report(each, stage, { alert, missing: stage });
-  }
-
-  async #report(each: Case, key: string, report: Report): Promise<void> {
+  async #report(each: Case, report: Report): Promise<void> {
     const { log, records, context } = this.#options;
     await raiseAlert(log, report.alert);
-    each.reports.set(key, report);
+    each.reports.set(report.alert.id, report);
     const at = new Date(context.now()).toISOString();
     context.logger.error({ revocation: each.entry.id, alert: report.alert.id }, report.alert.summary);
     await records.write(
@@ -256,7 +214,7 @@ export class EnforcementDesk {
     const { log, records, context } = this.#options;
     const now = context.now();
     await raiseAlert(log, resolvedAlert(report.alert, note, now));
-    for (const [key, known] of each.reports) if (known === report) each.reports.delete(key);
+    each.reports.delete(report.alert.id);
     context.logger.info({ revocation: each.entry.id, alert: report.alert.id }, note);
     if (!enforced) return;
     const at = new Date(now).toISOString();
@@ -271,8 +229,8 @@ export class EnforcementDesk {
       if (kind !== "not_enforced" || alertId === undefined) continue;
       if ([...reports.values()].some(({ alert }) => alert.id === alertId)) continue;
       if (said.some((later) => later.kind === "enforced" && later.alertId === alertId)) continue;
-      const report = recalled(entry, interceptors, at, alertId);
-      if (report !== null) reports.set(typeof report.missing === "string" ? report.missing : alertId, report);
+      const report = recalled(entry, interceptors, at);
+      if (report.alert.id === alertId) reports.set(alertId, report);
     }
   }
 
@@ -288,19 +246,13 @@ export class EnforcementDesk {
 }
 
 function isNamed({ reports }: Case, name: string): boolean {
-  return [...reports.values()].some(({ missing }) => typeof missing !== "string" && missing.includes(name));
+  return [...reports.values()].some(({ missing }) => missing.includes(name));
 }
 
 /** The report that a record tells of, made again: the same findings give the same alert. */
-function recalled(entry: Revocation, names: readonly string[], now: number, alertId: string): Report | null {
-  const all: Report[] = [
-    { alert: notEnforcedAlert(entry, { names, deadline: "its deadline", now }), missing: names },
-    ...(["acknowledged", "verified"] as const).map((stage) => ({
-      alert: upstreamLateAlert(entry, { stage, deadline: "its deadline", now }),
-      missing: stage,
-    })),
-  ];
-  return all.find(({ alert }) => alert.id === alertId) ?? null;
+function recalled(entry: Revocation, names: readonly string[], now: number): Report {
+  const deadline = "its deadline"; // which one it was is in the first alert's words, and not in its id
+  return { alert: notEnforcedAlert(entry, { names, deadline, now }), missing: names };
 }
 
 function recordOf(
@@ -310,7 +262,7 @@ function recordOf(
   reason: string,
   at: string,
 ): DecisionPart {
-  const names = typeof missing === "string" ? [] : missing.slice(0, MAX_NAMED);
+  const names = missing.slice(0, MAX_NAMED);
   return {
     kind,
     reason: reason.slice(0, MAX_REASON_CHARS),

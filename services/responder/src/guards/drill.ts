@@ -2,7 +2,6 @@ import { randomFillSync } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { RecordIds, type Revocation } from "@tripline/events";
 import { type DrillSettings, durationMs } from "@tripline/response";
-import type { Upstream, UpstreamExpectation } from "../enforcement/enforcement-desk.ts";
 import { type EventWatch, interceptorName } from "../enforcement/event-watch.ts";
 import type { Interceptor } from "../enforcement/interceptors.ts";
 import type { RevocationWriter } from "../revoke/revocation-writer.ts";
@@ -16,10 +15,18 @@ const LOOK_EVERY_MS = 20;
 const LIVE_FOR_MS = 30_000; // three heartbeats: a silent interceptor is the alerts' business, and the report names it
 const EXTRA_MS = 60_000; // the entry ends by itself, should this process be killed in the middle: all stages, and this
 
+/** What issuers will say about an entry: see `Revoker`. */
+export interface UpstreamExpectation {
+  acknowledged: boolean;
+  verified: boolean;
+  reinstated: boolean;
+}
+
 export interface DrillDeps {
   watch: Pick<EventWatch, "interceptors" | "applied" | "decisions" | "whole">;
   writer: Pick<RevocationWriter, "write">;
-  upstream?: Upstream | undefined;
+  /** Undefined where no issuer is asked about the entry. */
+  upstream(entry: Revocation): UpstreamExpectation | undefined;
   /** Absent: real calls can't be made here. */
   call?: CanaryCall | undefined;
   now(): number;
@@ -51,7 +58,7 @@ export async function runDrill(
     decided_at: new Date(decidedMs).toISOString(),
     expires_at: new Date(decidedMs + 4 * stageMs + EXTRA_MS).toISOString(),
   };
-  const expected = deps.upstream?.(entry);
+  const expected = deps.upstream(entry);
   await writer.write(entry);
   const writtenMs = now();
 

@@ -3,13 +3,12 @@ import { type DrillSettings, durationMs, type ResponseConfig } from "@tripline/r
 import { HttpError, histogram, type ServiceContext } from "@tripline/service";
 import type { Log } from "@tripline/stream";
 import type { DecisionRecords } from "../decision-records.ts";
-import type { Upstream } from "../enforcement/enforcement-desk.ts";
 import type { EventWatch } from "../enforcement/event-watch.ts";
 import { raiseAlert } from "../raise-alert.ts";
 import type { RevocationView } from "../revoke/revocation-view.ts";
 import type { RevocationWriter } from "../revoke/revocation-writer.ts";
 import type { CanaryCall } from "./canary-call.ts";
-import { DRILL_BY, runDrill } from "./drill.ts";
+import { DRILL_BY, type DrillDeps, runDrill } from "./drill.ts";
 import type { DrillReport } from "./drill-report.ts";
 
 const LOOK_EVERY_MS = 5_000; // a drill on schedule begins so much late at most
@@ -21,7 +20,7 @@ export interface DrillsOptions {
   writer: RevocationWriter;
   records: DecisionRecords;
   config(): ResponseConfig;
-  upstream?: Upstream | undefined;
+  upstream: DrillDeps["upstream"];
   call?: CanaryCall | undefined;
   context: ServiceContext;
 }

@@ -1,4 +1,4 @@
-import type { Proposal, Revocation, WhatWasDone } from "@tripline/events";
+import { type Proposal, type Revocation, sha256Hex, type WhatWasDone } from "@tripline/events";
 import { type Approval, approvedBy, durationMs, proposalState } from "@tripline/response";
 import { HttpError, type ServiceContext } from "@tripline/service";
 import type { ControlsView, ControlsWriter } from "../controls/index.ts";
@@ -158,8 +158,13 @@ export class Proposals {
   }
 
   async #tell({ tenant, revocation: { alert_id }, closed, at }: Proposal, done: WhatWasDone): Promise<void> {
-    if (alert_id === undefined) return;
-    await this.#options.triage.done({ kind: "done", tenant, alert_id, done, at: closed?.at ?? at });
+    const alertId = sha256Hex.safeParse(alert_id);
+    if (!alertId.success) return;
+    const by = closed?.by ?? "policy";
+    await this.#options.triage.done({
+      ...{ kind: "done", tenant, alert_id: alertId.data },
+      ...{ done, by, at: closed?.at ?? at },
+    });
   }
 
   #waiting(tenant: string, id: string, now: number): Proposal {

@@ -3,12 +3,12 @@ import type { ServiceContext } from "@tripline/service";
 import type { Log } from "@tripline/stream";
 import type { ControlsView, ControlsWriter } from "../controls/index.ts";
 import type { DecisionRecords } from "../decision-records.ts";
-import type { Upstream } from "../enforcement/enforcement-desk.ts";
 import type { EventWatch } from "../enforcement/event-watch.ts";
 import { TriageWriter } from "../incidents/index.ts";
 import type { RevocationView } from "../revoke/revocation-view.ts";
 import type { RevocationWriter } from "../revoke/revocation-writer.ts";
 import type { CanaryCall } from "./canary-call.ts";
+import type { DrillDeps } from "./drill.ts";
 import { Drills } from "./drills.ts";
 import { Halts } from "./halts.ts";
 import { Proposals } from "./proposals.ts";
@@ -24,7 +24,7 @@ export interface TenantGuardsOptions {
   controlsWriter: ControlsWriter;
   records: DecisionRecords;
   config(): ResponseConfig;
-  upstream?: Upstream | undefined;
+  upstream: DrillDeps["upstream"];
   call?: CanaryCall | undefined;
   context: ServiceContext;
 }

@@ -1,4 +1,4 @@
-import { type Incident, TOPICS, type Triage, triageKey } from "@tripline/events";
+import { type Incident, type Revocation, sha256Hex, TOPICS, type Triage, triageKey } from "@tripline/events";
 import type { Log } from "@tripline/stream";
 import { keyed, triageFor } from "./triage-record.ts";
 
@@ -15,12 +15,23 @@ export class TriageWriter {
     await this.#log.produce(TOPICS.triage, [triageFor(incident, change)]);
   }
 
+  /** A person's revocation or reinstatement, where an alert led to it. Resolves when it is durable. */
+  async revocation(entry: Revocation, by: string): Promise<void> {
+    const { tenant, alert_id: alertId, reason } = entry;
+    const parsed = sha256Hex.safeParse(alertId);
+    if (!parsed.success) return;
+    const kind = entry.state === "active" ? "revoked" : "reinstated";
+    const at = entry.reinstated_at ?? entry.decided_at;
+    const done = { kind, reason, revocation: entry } as const;
+    await this.done({ kind: "done", tenant, alert_id: parsed.data, done, by, at });
+  }
+
   /**
-   * What was done about an alert is something else now. Whose incident it belongs to is known to one partition only, so each is
+   * What was done about an alert is something else now. Which partition has the alert's incident is known there only, so each is
    * told: people do this rarely. Resolves when it is durable.
    */
-  async done(done: Triage & { kind: "done" }): Promise<void> {
-    const record = keyed(triageKey({ tenant: done.tenant, rule: "", subject: done.alert_id }), done);
+  async done(news: Triage & { kind: "done" }): Promise<void> {
+    const record = keyed(triageKey({ tenant: news.tenant, rule: "", subject: news.alert_id }), news);
     const partitions = await this.#log.partitionCount(TOPICS.triage);
     await this.#log.produce(
       TOPICS.triage,

@@ -102,6 +102,17 @@ export class UpstreamDesk {
     this.#sweep();
   }
 
+  /** What issuers will say about an entry; undefined where none is asked. */
+  expects(entry: Revocation): { acknowledged: boolean; verified: boolean; reinstated: boolean } | undefined {
+    const revokers = this.#revokers.for(entry).flatMap((name) => this.#revokers.get(name)?.revoker ?? []);
+    if (revokers.length === 0) return undefined;
+    return {
+      acknowledged: true,
+      verified: revokers.some(({ probes }) => probes),
+      reinstated: revokers.some(({ reinstate }) => reinstate !== undefined),
+    };
+  }
+
   health(): PartHealth {
     if (this.#failure !== undefined) return { state: "failed", detail: this.#failure };
     if (this.#reading === undefined) return { state: "starting" };
