@@ -157,10 +157,11 @@ describe("hostile text stays text", () => {
         if (!request.url().startsWith(service.url)) faults.push(`went to ${request.url()}`);
       });
       await page.goto(`${service.url}/#token=${service.client.token}`);
-      await page.getByRole("table").waitFor();
+      await page.getByRole("heading", { name: "Incidents" }).waitFor();
       const routes = [
         `#/calls?credential=${encodeURIComponent(CREDENTIAL)}`,
         `#/sessions/${SESSION}`,
+        "#/incidents",
         "#/alerts",
         ...calls.map((row) => `#/calls/${row.id}`),
       ];

@@ -9,6 +9,7 @@ import type { CommandContext } from "../context.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
 import { incidentTable, incidentText, stateWords } from "../output/incident.ts";
 import { printJson } from "../output/print.ts";
+import { parseAhead } from "../time/ahead.ts";
 import { connect, globals } from "./command.ts";
 import { aheadOption, atLeast, collect, whenOption } from "./options.ts";
 
@@ -112,18 +113,11 @@ export function addIncidents(program: Command, context: CommandContext): void {
       "what the exception is about instead (repeatable; all must match)",
       collect,
     )
-    .addOption(
-      aheadOption(
-        "until",
-        `when the exception ends (default ${DEFAULT_EXCEPTION})`,
-        context,
-        DEFAULT_EXCEPTION,
-      ),
-    )
+    .addOption(aheadOption("until", `when the exception ends (default ${DEFAULT_EXCEPTION})`, context))
     .action(async (id: string, options: FalsePositiveOptions, command: Command) => {
       const client = connect(command, context);
       const whole = await wholeIncidentId(client, id);
-      const { reason, where, until } = options;
+      const { reason, where, until = parseAhead(DEFAULT_EXCEPTION, context.now()) } = options;
       if (options.except === true || where !== undefined) {
         const path = `/api/incidents/${encodeURIComponent(whole)}/exception`;
         await client.request("POST", path, anyAnswer, {

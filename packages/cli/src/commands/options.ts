@@ -18,19 +18,12 @@ export function whenOption(edge: "since" | "until", context: CommandContext): Op
 }
 
 /** A time to come, parsed to RFC 3339 in UTC by the context's clock. */
-export function aheadOption(
-  name: string,
-  words: string,
-  context: CommandContext,
-  otherwise?: string,
-): Option {
-  const parse = (text: string): string => {
+export function aheadOption(name: string, words: string, context: CommandContext): Option {
+  return new Option(`--${name} <when>`, `${words}: ${AHEAD_HELP}`).argParser((text: string) => {
     const parsed = parseAhead(text, context.now());
     if (parsed === null) throw new InvalidArgumentError(`not a time to come. Try: ${AHEAD_HELP}.`);
     return parsed;
-  };
-  const option = new Option(`--${name} <when>`, `${words}: ${AHEAD_HELP}`).argParser(parse);
-  return otherwise === undefined ? option : option.default(parse(otherwise), otherwise);
+  });
 }
 
 /** A whole number of at least `least`. */
