@@ -1,6 +1,6 @@
 import { type Alert, isRetriable, type Revocation } from "@tripline/events";
 import { type Deadlines, durationMs } from "@tripline/response";
-import type { ServiceContext } from "@tripline/service";
+import { counter, type ServiceContext } from "@tripline/service";
 import type { Log } from "@tripline/stream";
 import type { DecisionPart, DecisionRecords } from "../decision-records.ts";
 import { raiseAlert, resolvedAlert } from "../raise-alert.ts";
@@ -52,6 +52,7 @@ interface Case {
 export class EnforcementDesk {
   readonly #options: EnforcementDeskOptions;
   readonly #metrics: CourseMetrics;
+  readonly #looks;
   readonly #cases = new Map<string, Case>();
   readonly #startedAt: number;
   #timer: NodeJS.Timeout | undefined;
@@ -65,6 +66,10 @@ export class EnforcementDesk {
   constructor(options: EnforcementDeskOptions) {
     this.#options = options;
     this.#metrics = new CourseMetrics(options.context);
+    this.#looks = counter(options.context.metrics, {
+      name: "tripline_responder_enforcement_looks_total",
+      help: "Looks at whether revocations are in force everywhere; one that stands still sees nothing",
+    });
     this.#startedAt = options.context.now();
   }
 
@@ -98,10 +103,11 @@ export class EnforcementDesk {
   }
 
   #lookSoon(): void {
-    if (this.#looking !== null || this.#cases.size === 0) return;
+    if (this.#looking !== null) return;
     this.#looking = this.#look()
       .then(() => {
         this.trouble = null;
+        this.#looks.inc();
       })
       .catch((error: unknown) => {
         // What was not said is said at the next look.

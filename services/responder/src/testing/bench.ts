@@ -73,7 +73,7 @@ export class Bench {
   readonly revocations: SignedRevocation[] = [];
   readonly decisions: { tenant: string; decision: NonNullable<Envelope["decision"]> }[] = [];
   readonly order: string[] = [];
-  #running: { responder: Responder; stop(): Promise<void> } | undefined;
+  #running: { responder: Responder; metrics(): Promise<string>; stop(): Promise<void> } | undefined;
   #access: AccessRegistry | undefined;
 
   constructor(dir: string, log: Log, port: number) {
@@ -108,6 +108,11 @@ export class Bench {
   get responder(): Responder {
     if (this.#running === undefined) throw new Error("start the bench first");
     return this.#running.responder;
+  }
+
+  /** What this start has measured, as Prometheus reads it. */
+  async metrics(): Promise<string> {
+    return (await this.#running?.metrics()) ?? "";
   }
 
   configure(yaml: string): Promise<void> {
@@ -149,6 +154,7 @@ export class Bench {
     this.#access = access;
     this.#running = {
       responder,
+      metrics: () => context.metrics.metrics(),
       stop: async () => {
         for (const part of [...parts].reverse()) await part.stop();
         access.close();
