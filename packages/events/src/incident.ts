@@ -116,6 +116,7 @@ export const triageSchema = z.discriminatedUnion("kind", [
     tenant: tenantId,
     alert_id: sha256Hex,
     done: whatWasDoneSchema,
+    by: name.optional().describe("id of the person's token; absent: the policy"),
     at: timestamp,
   }),
 ]);

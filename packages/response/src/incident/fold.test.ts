@@ -388,6 +388,7 @@ describe("what was done", () => {
       tenant: "acme",
       alert_id: alert.id,
       done: revoked(alert, "ana"),
+      by: "ana",
       at: "2026-11-21T09:40:00.000Z",
     };
     expect(bench.take(news)).toBeNull();

@@ -3,6 +3,7 @@
  * `foldTriage` says what a record makes of a book of incidents, `applyFold` makes it so; `dueOf` says what timers are to write.
  */
 export { BOUNDS, type Bounds, FIRST_QUIET_MS, MAX_SEEN, REOPEN_WITHIN_MS } from "./bounds.ts";
+export { isNarrow, ownValuesLiterally, proposedWhere } from "./exception.ts";
 export { applyFold, type Folded, foldTriage, type Transition } from "./fold.ts";
 export { incidentId, isOver, subjectOf } from "./ids.ts";
 export { type IncidentState, incidentStateSchema } from "./incident-state.ts";

@@ -66,15 +66,16 @@ export function escalated(before: IncidentState, due: Triage & { kind: "due" }, 
 /** What was done about one of its alerts is something else now. */
 export function doneChanged(
   before: IncidentState,
-  { done, at: time }: { done: WhatWasDone; at: string },
+  { done, by, at: time }: { done: WhatWasDone; by?: string | undefined; at: string },
   at: number,
 ): Step {
   const known = before.incident.done;
   const isNews = known.kind !== done.kind || known.revocation?.id !== done.revocation?.id;
-  const entry = { at: time, by: done.revocation?.by ?? "policy", kind: done.kind, note: done.reason };
-  const incident = isNews ? withHistory({ ...before.incident, done }, entry) : { ...before.incident, done };
+  if (!isNews) return { state: before, version: null };
+  const entry = { at: time, by: by ?? "policy", kind: done.kind, note: done.reason };
+  const incident = withHistory({ ...before.incident, done }, entry);
   const { muted } = before.incident;
-  const notice = isNews && !isClosed(before) && before.toldAt !== null ? "done" : null;
+  const notice = !isClosed(before) && before.toldAt !== null ? "done" : null;
   return nextVersion({ ...before, incident }, { at, notice, muted });
 }
 

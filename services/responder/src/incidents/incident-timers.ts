@@ -3,7 +3,8 @@ import { isRetriable, TOPICS } from "@tripline/events";
 import { type Due, dueOf, muteOfIncident, type TimerSettings } from "@tripline/response";
 import type { ServiceContext } from "@tripline/service";
 import type { Log, NewRecord } from "@tripline/stream";
-import type { ControlsView } from "../controls/index.ts";
+import type { ControlsView, ControlsWriter } from "../controls/index.ts";
+import { forgetEnded } from "./ended-controls.ts";
 import type { OwnedBooks } from "./owned-books.ts";
 import { triageFor } from "./triage-record.ts";
 
@@ -15,6 +16,7 @@ export interface IncidentTimersOptions {
   log: Pick<Log, "produce">;
   books: OwnedBooks;
   controls: ControlsView;
+  controlsWriter: ControlsWriter;
   settings(): TimerSettings;
   context: Pick<ServiceContext, "logger" | "now">;
 }
@@ -46,15 +48,17 @@ export class IncidentTimers {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
+    const { controls, controlsWriter, context } = this.#options;
     while (!signal.aborted) {
       try {
         await this.look();
+        await forgetEnded(controls, controlsWriter, context.now());
       } catch (error) {
         if (!isRetriable(error)) {
           this.failure = error;
           return;
         }
-        this.#options.context.logger.warn({ error: String(error) }, "timers of incidents wait for the log");
+        context.logger.warn({ error: String(error) }, "timers of incidents wait for the log");
       }
       await delay(LOOK_EVERY_MS, undefined, { signal, ref: false }).catch(whenStopped);
     }

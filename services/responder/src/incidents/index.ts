@@ -1,10 +1,9 @@
 /**
- * Incidents at work: the step that folds the triage topic, the timers that write what is due, and how an incident is found by its
- * id. What an incident is, is decided in packages/response. `responder.ts` puts it together; routes use it.
+ * Incidents at work: the step that folds the triage topic, the timers that write what is due, and what people decide about
+ * incidents, mutes and exceptions. What an incident is, is decided in packages/response. `responder.ts` puts it together.
  */
-export * from "./incident-lookup.ts";
-export * from "./incident-step.ts";
-export * from "./incident-timers.ts";
-export * from "./owned-books.ts";
-export * from "./triage-record.ts";
+export * from "./exceptions-desk.ts";
+export * from "./incident-desk.ts";
+export * from "./incident-routes.ts";
+export * from "./mutes-desk.ts";
 export * from "./triage-writer.ts";

@@ -24,6 +24,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type DecisionRecords, decisionOf } from "../decision-records.ts";
 import type { TenantGuards } from "../guards/tenant-guards.ts";
+import type { IncidentDesk } from "../incidents/index.ts";
 import type { RevocationView } from "../revoke/revocation-view.ts";
 import type { RevocationWriter } from "../revoke/revocation-writer.ts";
 import { printable } from "./printable.ts";
@@ -32,6 +33,7 @@ export interface RevocationRoutesDeps {
   view: RevocationView;
   writer: RevocationWriter;
   tenantGuards: TenantGuards;
+  incidents: IncidentDesk;
   records: DecisionRecords;
   secrets: RedactionKeys;
   context: ServiceContext;
@@ -72,12 +74,13 @@ const reinstatedAnswer = signedAnswer.extend({
 
 /** `POST /api/revocations` and `POST /api/revocations/:id/reinstate`, for the token's own tenant. */
 export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync {
-  const { view, writer, tenantGuards, records, secrets, context, guards } = deps;
+  const { view, writer, tenantGuards, incidents, records, secrets, context, guards } = deps;
   const onRequest = guards.requireRole("respond");
 
   async function write(entry: Revocation, by: string, reason: string): Promise<SignedRevocation> {
     const signed = await writer.write(entry);
     await records.write(entry.tenant, decisionOf(entry, by, reason));
+    await incidents.triage.revocation(entry, by);
     context.logger.info(
       { revocation: entry.id, state: entry.state, by },
       "a person decided about a revocation",
