@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { alertKey, encodeRecord, eventKey, revocationKey, TOPICS } from "@tripline/events";
+import { alertKey, encodeRecord, eventKey, incidentKey, revocationKey, TOPICS } from "@tripline/events";
 import { loadOrCreateSigningKey, signRevocation } from "@tripline/response";
-import { at, id, testAlert, testRecord, testRevocation } from "@tripline/store/testing";
+import { at, id, testAlert, testIncident, testRecord, testRevocation } from "@tripline/store/testing";
 import {
   copiedHeaders,
   type Log,
@@ -72,6 +72,15 @@ async function fill(log: Log): Promise<void> {
       value: Buffer.from(JSON.stringify(each)),
     })),
   );
+  await log.produce(
+    TOPICS.incidents,
+    [1, 2, 3].flatMap((n) =>
+      [testIncident(n), testIncident(n, { version: 2, state: "acknowledged" as const })].map((each) => ({
+        key: incidentKey("acme", each.id),
+        value: Buffer.from(JSON.stringify(each)),
+      })),
+    ),
+  );
   const { key_id: _id, signature: _signature, ...entry } = testRevocation({ expires_at: at(999_999) });
   const signed = signRevocation(entry, key);
   const forged = { ...signed, id: "rev-forged" };
@@ -132,9 +141,11 @@ describe("a whole store", { timeout: 90_000 }, () => {
     expect(
       ["resent", "dead_letters", "copied", "replayed_for_another"].map((what) => total(events, what)),
     ).toEqual([1, 1, 1, 1]);
+    const incidents = await doctor("--topic", TOPICS.incidents);
+    expect([total(incidents, "rows"), total(incidents, "superseded")]).toEqual([3, 3]);
     await world.log.produce(TOPICS.events, [call(1000), call(1001)]);
     const later = await doctor();
-    expect(later).toMatchObject({ code: 0, summary: { state: "whole", not_yet_stored: 5 } });
+    expect(later).toMatchObject({ code: 0, summary: { state: "whole", not_yet_stored: 6 } });
     const text = await world.tripline(operator, "doctor");
     expect(text.out).toMatch(/whole: \d+ positions/);
     expect(text.out).toContain("not yet stored");
@@ -160,6 +171,8 @@ describe("a whole store", { timeout: 90_000 }, () => {
       `ALTER TABLE payloads DELETE WHERE record_id = '${id(15)}' ${NOW}`,
       `ALTER TABLE alerts DELETE WHERE id = '${testAlert(2).id}' ${NOW}`,
       `ALTER TABLE alert_states UPDATE state = 'open' WHERE 1 ${NOW}`,
+      `ALTER TABLE incidents DELETE WHERE id = '${testIncident(1).id}' ${NOW}`,
+      `ALTER TABLE incidents UPDATE body = replace(body, 'acknowledged', 'resolved') WHERE id = '${testIncident(2).id}' ${NOW}`,
       `ALTER TABLE revocations UPDATE expires_at = toDateTime64('2200-01-01 00:00:00', 3, 'UTC') WHERE 1 ${NOW}`,
       // A row that nobody wrote to the log, behind its end.
       `INSERT INTO records SELECT * REPLACE (9000000 AS source_offset) FROM records WHERE id = '${id(20)}'`,
@@ -169,7 +182,7 @@ describe("a whole store", { timeout: 90_000 }, () => {
     const told = await doctor();
     expect(told).toMatchObject({ code: 1, summary: { state: "findings" } });
     const brief = told.findings.map(({ kind, topic, offset, what }) => `${kind} ${topic}/${offset}: ${what}`);
-    expect(brief).toHaveLength(11);
+    expect(brief).toHaveLength(14);
     expect(brief).toEqual(
       expect.arrayContaining([
         `missing ${TOPICS.events}/${where.deleted.offset}: the log holds it, and the store has no row of it`,
@@ -180,6 +193,8 @@ describe("a whole store", { timeout: 90_000 }, () => {
         `altered ${TOPICS.events}/${swapped.offset}: its payload is filed under another record`,
         expect.stringMatching(/^missing tripline.alerts\/\d+: the log holds this alert/),
         expect.stringMatching(/^altered tripline.alerts\/\d+: the stored state is not/),
+        expect.stringMatching(/^missing tripline.incidents\/\d+: the log holds this incident/),
+        expect.stringMatching(/^altered tripline.incidents\/\d+: the stored incident is not/),
         expect.stringMatching(/^altered tripline.revocations\/\d+: the stored revocation is not/),
         expect.stringMatching(/^extra tripline.events\/\d+: rows name positions behind the log's end/),
         `doubled ${TOPICS.events}/null: one id, 2 rows`,

@@ -18,7 +18,7 @@ const FINDINGS = 1;
 const NOT_CHECKED = 2;
 
 const EVENTS = "tripline.events";
-const TOPICS = [EVENTS, "tripline.alerts", "tripline.revocations"];
+const TOPICS = [EVENTS, "tripline.alerts", "tripline.incidents", "tripline.revocations"];
 const TELL_EVERY_MS = 2_000; // often enough to see that it goes on
 
 const count = z.number();
@@ -47,6 +47,7 @@ const partitionLine = z.looseObject({
   positions: count,
   rows: count,
   resent: count,
+  superseded: count.default(0),
   dead_letters: count,
   copied: count,
   replayed_for_another: count,
@@ -202,6 +203,7 @@ function partitionWords(report: z.infer<typeof partitionLine>): string {
   const parts: [number, string][] = [
     [report.rows, "rows"],
     [report.resent, "resent"],
+    [report.superseded, "earlier versions"],
     [report.dead_letters, "dead letters"],
     [report.copied, "copied"],
     [report.replayed_for_another, "replayed for another step"],

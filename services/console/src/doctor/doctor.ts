@@ -5,14 +5,15 @@ import type { ReconciledTable, Store } from "@tripline/store";
 import type { Log } from "@tripline/stream";
 import { type Compare, type Compared, readChunk } from "./chunk.ts";
 import { compareAlerts } from "./compare-alerts.ts";
-import { compareEvents } from "./compare-events.ts";
+import { compareEvents, type Letters } from "./compare-events.ts";
+import { compareIncidents } from "./compare-incidents.ts";
 import { compareRevocations, revocationEntries } from "./compare-revocations.ts";
 import { doubledIds } from "./doubled-ids.ts";
 import { archivedLetters } from "./letters.ts";
 import { type DoctorLine, type Finding, type FindingKind, NO_COUNTS, type PartitionReport } from "./lines.ts";
 import { type PartitionState, partitionsOf } from "./positions.ts";
 
-export const DOCTOR_TOPICS = [TOPICS.events, TOPICS.alerts, TOPICS.revocations] as const;
+export const DOCTOR_TOPICS = [TOPICS.events, TOPICS.alerts, TOPICS.incidents, TOPICS.revocations] as const;
 type DoctorTopic = (typeof DOCTOR_TOPICS)[number];
 
 export interface DoctorSelection {
@@ -35,6 +36,7 @@ const MAX_REST_MS = 250; // the pipeline has the machine for as long as a chunk 
 const TABLE: Readonly<Record<DoctorTopic, ReconciledTable>> = {
   [TOPICS.events]: "records",
   [TOPICS.alerts]: "alerts",
+  [TOPICS.incidents]: "incidents",
   [TOPICS.revocations]: "revocations",
 };
 
@@ -137,10 +139,7 @@ class Run {
     const { partition } = state;
     const report = this.#report(topic, state);
     const letters = archivedLetters(this.#store, this.#log);
-    const compare: Compare =
-      topic === TOPICS.events
-        ? compareEvents(this.#store, letters, (signal) => erasuresOf(this.#store, signal))
-        : compareAlerts(this.#store, letters);
+    const compare = this.#compare(topic, letters);
     yield* this.#lost(report, state);
     const stored = Math.min(state.committed ?? state.earliest, state.next);
     const end = Math.min(stored, this.#selection.to ?? stored);
@@ -162,6 +161,12 @@ class Run {
       await this.#rest(performance.now() - began);
     }
     yield { type: "partition", ...report };
+  }
+
+  #compare(topic: DoctorTopic, letters: Letters): Compare {
+    if (topic === TOPICS.alerts) return compareAlerts(this.#store, letters);
+    if (topic === TOPICS.incidents) return compareIncidents(this.#store, letters);
+    return compareEvents(this.#store, letters, (signal) => erasuresOf(this.#store, signal));
   }
 
   /** The compacted topic: every entry that it holds. */

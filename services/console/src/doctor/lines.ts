@@ -30,6 +30,8 @@ export interface Counts {
   /** A producer's resends: their record has its row at another position. */
   resent: number;
   dead_letters: number;
+  /** Of incidents: a later version has the row. */
+  superseded: number;
   /** Copied from the log's earlier generation: their record has its row from there. */
   copied: number;
   /** Dead letters replayed for another step. */
@@ -45,6 +47,7 @@ export const NO_COUNTS: Counts = {
   rows: 0,
   resent: 0,
   dead_letters: 0,
+  superseded: 0,
   copied: 0,
   replayed_for_another: 0,
   tombstones: 0,

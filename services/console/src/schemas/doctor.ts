@@ -5,7 +5,7 @@ const whole = z.coerce.number().int().min(0);
 
 export const doctorQuery = z
   .strictObject({
-    topic: z.enum(DOCTOR_TOPICS).optional().describe("default: all three"),
+    topic: z.enum(DOCTOR_TOPICS).optional().describe("default: all"),
     partition: whole.optional(),
     from: whole.optional().describe("positions from here on"),
     to: whole.optional().describe("positions before there"),
