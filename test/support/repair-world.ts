@@ -54,13 +54,7 @@ export interface RepairWorldOptions {
   keys?: readonly PublicKey[];
 }
 
-const ARCHIVED = [
-  TOPICS.events,
-  TOPICS.alerts,
-  TOPICS.incidents,
-  TOPICS.revocations,
-  TOPICS.deadLetters,
-];
+const ARCHIVED = [TOPICS.events, TOPICS.alerts, TOPICS.incidents, TOPICS.revocations, TOPICS.deadLetters];
 
 export async function openRepairWorld(options: RepairWorldOptions): Promise<RepairWorld> {
   const { port, partitions = 1, log = createMemoryLog(), keys = [] } = options;
