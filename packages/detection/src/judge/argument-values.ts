@@ -90,6 +90,8 @@ const CODE = /(^|_)(command|cmd|code|script|sql|shell)$/;
 const TEXT =
   /body|content|text|message|description|note|comment|subject|title|summary|payload|data|html|markdown|prompt|reason|new_string|old_string/;
 const ID = /(^|_)id$|_id|^id$|uuid|key|file|path|name|query|directory|folder/;
+/** `message_id` is no message. */
+const WHICH = /_(?:id|ids|uuid|key|path|file)$/;
 const AMOUNT = /amount|price|sum|quantity|value|count|limit/;
 const TIME = /date|time|day|start|end|when|deadline|until/;
 const CAMEL = /([a-z0-9])([A-Z])/g;
@@ -111,6 +113,7 @@ function judgeName(name: string): Role {
   if (DESTINATION.test(name)) return "destination";
   if (PRIVILEGE.test(name)) return "privilege";
   if (CODE.test(name)) return "code";
+  if (WHICH.test(name)) return "id";
   if (TEXT.test(name)) return "text";
   if (ID.test(name)) return "id";
   if (AMOUNT.test(name)) return "amount";
@@ -215,7 +218,7 @@ function take(raw: string, named: Role, into: CallValues, said: Set<number>): vo
       into,
       role === "destination" || role === "link" || role === "code"
         ? role
-        : plain.length === 1 && (role === "other" || role === "id")
+        : plain.length <= MAX_SETTING_TOKENS && (role === "other" || role === "id")
           ? WHOLE_ROLES[shape]
           : "text",
       shape,
@@ -265,6 +268,7 @@ const WHOLE_ROLES: Readonly<Record<"email" | "url" | "account", Role>> = {
   account: "destination",
   url: "link",
 };
+const MAX_SETTING_TOKENS = 3; // `POST https://…`, `mailto ana@…`: a setting with an address, and no text yet
 const MIN_MARKED_CHARS = 5; // shorter numbers recur by chance
 const MAX_MARKED = 64;
 
@@ -283,6 +287,8 @@ function wordWeight(text: string): number {
 
 /** A machine's address or a range of them: RFC 4632, 3.1. */
 const MACHINES = /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/;
+/** Machines within the house: RFC 1918, loopback. */
+const WITHIN = /^(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/;
 const PHONE = /^\+\d[\d ()-]{8,24}$/;
 /** A public key as `authorized_keys` has it: who may come in. */
 const PUBLIC_KEY = /^(?:ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [a-z0-9+/=]{40,}/i;
@@ -290,7 +296,7 @@ const MAX_KEY_TOKENS = 8; // pieces of a key between slashes
 
 /** What kind of address a value is as a whole, and how many of its last tokens are it. */
 function wholeAddress(text: string, role: Role): { kind: "url" | "account"; tokens: number } | null {
-  if (MACHINES.test(text)) return { kind: "url", tokens: text.includes("/") ? 2 : 1 };
+  if (MACHINES.test(text) && !WITHIN.test(text)) return { kind: "url", tokens: text.includes("/") ? 2 : 1 };
   if (PUBLIC_KEY.test(text)) return { kind: "account", tokens: MAX_KEY_TOKENS };
   if (PHONE.test(text)) return { kind: "account", tokens: MAX_PHRASE_TOKENS };
   if (role === "destination" && isGroupedAccount(text)) return { kind: "account", tokens: MAX_GROUPS };

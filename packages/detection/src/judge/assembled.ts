@@ -1,4 +1,5 @@
 import { partsOf, type Value } from "./argument-values.ts";
+import { carriesOutput } from "./carried-output.ts";
 import type { JudgedCall } from "./judged-call.ts";
 import { type Contribution, POINTS, type Verdict } from "./points.ts";
 import { has, sentencesOf } from "./sentences.ts";
@@ -30,21 +31,30 @@ const MIN_PARTS = 3;
 
 function spelledOut(session: Session, call: JudgedCall, value: Value): Verdict | null {
   const [hash] = value.hashes;
-  const parts = value.text.toLowerCase().split(/[.@]/).map(hashOf);
+  const [local = "", domain = ""] = value.text.toLowerCase().split("@");
+  const ends = domain.split(".");
+  // `mark dot black at …`, and `mark.black at …`: the name may be one word.
+  const ways = [
+    [...local.split("."), ...ends],
+    [local, ...ends],
+  ].map((parts) => parts.map(hashOf));
   const tape = session.texts;
-  if (hash === undefined || parts.length < MIN_PARTS) return null;
+  if (hash === undefined || ends.length + 1 < MIN_PARTS) return null;
   if (has(tape, 0, tape.length, hash) || wasSaid(session, hash)) return null;
   for (const [index, { kind, start, call: source }] of tape.segments.entries()) {
     if (kind !== PROSE) continue;
     const end = tape.endOf(index);
     for (let at = start; at < end; at += 1) {
-      if (tape.hashes[at] !== parts[0]) continue;
-      const last = spelledEnd(tape, at, end, parts);
+      if (!ways.some(([first]) => first === tape.hashes[at])) continue;
+      const last = Math.max(...ways.map((each) => spelledEnd(tape, at, end, each)));
       if (last < 0) continue;
       const found: Contribution[] = [{ name: "dest_assembled", points: POINTS.dest_assembled }];
       const sentence = sentencesOf(tape, start, end).find(({ from, to }) => from <= last && at < to);
       if (sentence !== undefined && (sentence.classes & call.words.classes) !== 0)
         found.push({ name: "action_sentence", points: POINTS.action_sentence });
+      if (call.grave) found.push({ name: "irreversible", points: POINTS.irreversible });
+      if (carriesOutput(session, call, index))
+        found.push({ name: "carries_output", points: POINTS.carries_output });
       return verdictOf(found, source, [value]);
     }
   }
@@ -52,19 +62,22 @@ function spelledOut(session: Session, call: JudgedCall, value: Value): Verdict |
 }
 
 function spelledEnd(tape: Tape, at: number, end: number, parts: readonly number[]): number {
+  if (tape.hashes[at] !== parts[0]) return -1;
   let place = at;
   let spelled = false;
+  let joined = true; // by signs alone: `mark[@]black[.]example`
   for (const part of parts.slice(1)) {
     let next = place + 1;
     const stop = Math.min(end, place + 2 + MAX_BETWEEN);
     while (next < stop && tape.hashes[next] !== part) {
       spelled ||= SPELLED.has(tape.hashes[next] ?? 0);
+      joined = false;
       next += 1;
     }
     if (next >= stop) return -1;
     place = next;
   }
-  return spelled ? place : -1;
+  return spelled || joined ? place : -1;
 }
 
 const MIN_CARRIED_CHARS = 5;

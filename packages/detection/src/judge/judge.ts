@@ -95,13 +95,14 @@ function judgeText(
   // What is said about an item, in a remark on it, and what is then changed of that very item.
   const isAboutItem =
     !call.grave &&
-    call.values.values.some(
-      (value) =>
-        value.role === "id" &&
-        (value.kind === "word" || value.kind === "number") &&
-        value.text.length >= MIN_ID_CHARS &&
-        value.hashes.every((hash) => wasAsked(session, hash, about.call)),
-    );
+    (call.values.items.some(({ item }) => wasAsked(session, item, about.call)) ||
+      call.values.values.some(
+        (value) =>
+          value.role === "id" &&
+          (value.kind === "word" || value.kind === "number") &&
+          value.text.length >= MIN_ID_CHARS &&
+          value.hashes.every((hash) => wasAsked(session, hash, about.call)),
+      ));
   const inDocument = isInDocument(session, about);
   let best: Verdict | null = null;
   for (const sentence of acting.length === 0 ? [null] : acting) {

@@ -123,7 +123,6 @@ function isLineOfText(leaf: Leaf, before: Leaf | undefined, after: Leaf | undefi
 export const BY_LINK = 1;
 /** The record of what was said in a call that named one thing by its id. */
 export const BY_ID = 2;
-const MIN_ID_CHARS = 3; // a shorter one is a list position
 
 /** Takes in what the agent says with a call that begins. @returns how many tokens were dropped for lack of room */
 export function learnArguments(
@@ -141,13 +140,12 @@ export function learnArguments(
   return session.said.makeRoom();
 }
 
+/** What has a digit, a dot or a slash is an id or a path; words are what is looked for. */
 function isId({ role, kind, text }: Value): boolean {
   return (
     role === "id" &&
-    (kind === "word" || kind === "number") &&
-    text.length >= MIN_ID_CHARS &&
-    /\d/.test(text) &&
-    !text.includes(" ")
+    (kind === "word" || kind === "number" || kind === "phrase") &&
+    /^\S*[\d./]\S*$/.test(text)
   );
 }
 
