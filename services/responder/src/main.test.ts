@@ -85,13 +85,16 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
   const settled = (each: Alert) =>
     waitFor(() => kindsOf(each).length >= 2, { timeoutMs: 60_000, what: "revocation and notification" });
 
+  /** Each key's alerts are an incident of their own. */
+  const about = (key: string) => anAlert({ actor: { credential: `local:${key}`, assurance: "verified" } });
+
   test("revokes and notifies, stops when told to, and after a restart does not repeat itself", async () => {
     writeFileSync(
       join(dir, "response.yaml"),
       `notifiers: [{name: a, type: webhook, url: "${receiver.url}", secret: {env: HOOK}}]\negress: {allow_internal: [127.0.0.1]}\n` +
         "automatic_revocation: {rules: {send: {enabled: true}}}\n",
     );
-    const [before, first, after] = [anAlert(), anAlert(), anAlert()];
+    const [before, first, after] = [about("a"), about("b"), about("c")];
     await alert(before);
     let child = await start();
     await alert(first, first);
@@ -104,7 +107,7 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
     await settled(after);
     expect(await stop(child)).toBe(0);
     for (const each of [before, first, after]) expect(kindsOf(each)).toEqual(["revoked", "notified"]);
-    const told = receiver.deliveries.map(({ headers }) => headers["webhook-id"]);
-    expect(told.sort()).toEqual([before, first, after].map(({ id }) => `alert_${id}`).sort());
+    const told = receiver.deliveries.map(({ data }) => String(data.alert_id));
+    expect(told.sort()).toEqual([before, first, after].map(({ id }) => id).sort());
   }, 180_000);
 });
