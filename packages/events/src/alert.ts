@@ -58,6 +58,11 @@ export const alertSchema = z.looseObject({
   actor: actorSchema.optional(),
   session: sessionSchema.optional(),
   target: targetSchema.optional(),
+  owner: z
+    .string()
+    .max(256)
+    .optional()
+    .describe("whom to ask about the server, as the operator's manifest says"),
   summary: z.string().describe("what happened, one sentence"),
   why: z.string().describe("why it is bad, in plain words"),
   next: z.array(z.string()).describe("what to do"),

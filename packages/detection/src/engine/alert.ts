@@ -34,6 +34,7 @@ export function alertOf(rule: Rule, finding: Finding, group: Group, view: Record
     ...(envelope.actor === undefined ? {} : { actor: envelope.actor }),
     ...(envelope.session === undefined ? {} : { session: envelope.session }),
     ...(envelope.target === undefined ? {} : { target: envelope.target }),
+    ...ownerOf(view),
     summary: plain(
       fillTemplate(definition.tripline.summary, (name) => textOf(name, told, view)),
       MAX_SUMMARY_CHARS,
@@ -45,6 +46,12 @@ export function alertOf(rule: Rule, finding: Finding, group: Group, view: Record
     response: responseOf(rule, finding, view),
     ...(definition.tags.length === 0 ? {} : { tags: definition.tags }),
   };
+}
+
+/** Whose server it is, where the operator said so. */
+export function ownerOf({ manifest, record }: RecordView): Pick<Alert, "owner"> {
+  const owner = manifest.ownerOf(record.envelope.target?.server ?? "");
+  return owner === undefined ? {} : { owner };
 }
 
 export function demoted(level: Severity, grades: number): Severity {

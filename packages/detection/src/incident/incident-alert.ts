@@ -1,4 +1,5 @@
 import { type Alert, alertId, type Severity } from "@tripline/events";
+import { ownerOf } from "../engine/alert.ts";
 import type { Group } from "../engine/group.ts";
 import type { RecordView } from "../record/record-view.ts";
 import type { Contribution } from "./contributions.ts";
@@ -41,6 +42,7 @@ export function incidentAlert(
     ...(envelope.actor === undefined ? {} : { actor: envelope.actor }),
     ...(envelope.session === undefined ? {} : { session: envelope.session }),
     ...(envelope.target === undefined ? {} : { target: envelope.target }),
+    ...ownerOf(view),
     summary: `${contributions.length} rules found something (${total} points): ${named.join("; ")}${more > 0 ? `; and ${more} more` : ""}.`,
     why: WHY,
     next: NEXT,

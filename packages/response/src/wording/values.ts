@@ -16,9 +16,10 @@ export const PLACEHOLDERS = {
   environment: "the environment of the completing call",
   server: "the server of the completing call",
   tool: "its tool",
-  where: "tool, server and environment in one",
+  where: "tool, server, environment and owner in one",
   agent: "the agent",
   team: "whose agent it is",
+  owner: "whom to ask about the server, by the manifest",
   principal: "on whose behalf, as the keyed hash that the record has",
   credential: "the credential",
   assurance: "how sure it is who called: `verified`, `asserted` or `unknown`",
@@ -79,6 +80,7 @@ export function valuesOf(notification: Notification): Values {
     where: whereText(incident),
     agent: name(actor?.agent),
     team: name(actor?.team),
+    owner: text(alert.owner),
     principal: name(actor?.principal),
     credential: name(actor?.credential),
     assurance: actor?.assurance ?? "unknown",
@@ -108,7 +110,8 @@ export function incidentLink({ incident, publicUrl }: Notification): string {
 function whereText({ alert }: Incident): string {
   const { server, tool, environment } = alert.target ?? {};
   const call = [tool, server].flatMap((part) => (part === undefined ? [] : [name(part)])).join(" on ");
-  return [call, name(environment)].filter((part) => part !== "").join(", ");
+  const owner = alert.owner === undefined ? "" : `owner ${text(alert.owner)}`;
+  return [call, name(environment), owner].filter((part) => part !== "").join(", ");
 }
 
 function whoText({ alert }: Incident): string {
