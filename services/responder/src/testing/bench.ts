@@ -202,7 +202,10 @@ export class Bench {
     const made = await this.#access?.createPerson(person, { replace: true });
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       method,
-      headers: { authorization: `Bearer ${made?.token}`, "content-type": "application/json" },
+      headers: {
+        authorization: `Bearer ${made?.token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: Object(await response.json()) };
