@@ -35,6 +35,9 @@ export const incidentAnswer = z.looseObject({
 });
 export type IncidentAnswer = z.infer<typeof incidentAnswer>;
 
+/** `applied`: whether it has taken effect already. */
+export const stateAnswer = z.looseObject({ id: z.string(), state: z.string(), applied: z.boolean() });
+
 export const muteSchema = z.looseObject({
   id: z.string(),
   by: z.string(),

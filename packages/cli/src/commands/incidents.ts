@@ -3,7 +3,7 @@ import { terminalLine } from "@tripline/service/escape";
 import { type Command, Option } from "commander";
 import { anyAnswer } from "../api/answers.ts";
 import type { ApiClient, Query } from "../api/client.ts";
-import { type IncidentRow, incidentAnswer, incidentsAnswer } from "../api/incident-answers.ts";
+import { type IncidentRow, incidentAnswer, incidentsAnswer, stateAnswer } from "../api/incident-answers.ts";
 import { wholeIncidentId } from "../api/short-ids.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
@@ -124,8 +124,7 @@ export function addIncidents(program: Command, context: CommandContext): void {
           body: { ...(where === undefined ? {} : { where: selection(where) }), until, reason },
         });
       }
-      await tell(client, whole, { to: "false_positive", note: reason });
-      said(command, whole, "false_positive");
+      await tell(client, whole, { to: "false_positive", note: reason }, command);
     });
 
   group
@@ -137,22 +136,21 @@ export function addIncidents(program: Command, context: CommandContext): void {
   async function change(id: string, to: string, note: string | undefined, command: Command): Promise<void> {
     const client = connect(command, context);
     const whole = await wholeIncidentId(client, id);
-    await tell(client, whole, { to, note });
-    said(command, whole, to);
+    await tell(client, whole, { to, note }, command);
   }
 
-  function said(command: Command, id: string, to: string): void {
-    if (globals(command).json === true) printJson(context, [{ id, state: to }]);
-    else context.out(`incident ${terminalLine(id.slice(0, 12))} is ${stateWords(to)}\n`);
+  async function tell(
+    client: ApiClient,
+    id: string,
+    body: { to: string; note?: string | undefined },
+    command: Command,
+  ): Promise<void> {
+    const path = `/api/incidents/${encodeURIComponent(id)}/state`;
+    const answer = await client.request("POST", path, stateAnswer, { body });
+    if (globals(command).json === true) return printJson(context, [answer]);
+    const when = answer.applied ? "" : " in a moment: it is written, and has not taken effect yet";
+    context.out(`incident ${terminalLine(id.slice(0, 12))} is ${stateWords(body.to)}${when}\n`);
   }
-}
-
-async function tell(
-  client: ApiClient,
-  id: string,
-  body: { to: string; note?: string | undefined },
-): Promise<void> {
-  await client.request("POST", `/api/incidents/${encodeURIComponent(id)}/state`, anyAnswer, { body });
 }
 
 /** `credential=key:ci/*` → a selection over the record's fields. */

@@ -1,3 +1,5 @@
+import { type Incident, PIPELINE_RULES } from "@tripline/events";
+import { proposedWhere } from "@tripline/response";
 import type { StoreReader } from "@tripline/store";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
@@ -62,12 +64,18 @@ export function addIncidentRoutes(app: FastifyInstance, dependencies: ReadDepend
           alerts: alerts.rows.map((row) => alertRowFor(access, row)),
           more_alerts: alerts.next !== null,
           revocations,
+          proposed_where: proposedFor(incident),
           ...(names === undefined ? {} : { names }),
         },
         records: 1,
       };
     },
   });
+}
+
+/** Findings about the record itself, and those that add up others, are no rule's to except. */
+function proposedFor({ rule, alert }: Incident): Record<string, unknown> | null {
+  return rule.id === "incident" || Object.hasOwn(PIPELINE_RULES, rule.id) ? null : proposedWhere(alert);
 }
 
 /** With their times. */

@@ -57,5 +57,9 @@ export const incidentAnswer = z.object({
   alerts: z.array(alertRow).describe("its latest alerts, newest first; all: /api/alerts?incident=…"),
   more_alerts: z.boolean(),
   revocations: z.array(revocationAnswer).describe("what came of its alerts, newest first"),
+  proposed_where: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe("what an exception of its rule would be about; null where it can have none"),
   names,
 });

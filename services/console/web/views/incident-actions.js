@@ -47,7 +47,7 @@ export function incidentActions(answer, { me, signal }, load) {
           controls: [reasonInput("What was it? (may stay empty)", false)],
           act: (values) => toState("resolved", String(values.get("reason")).trim()),
         }),
-    incident.state === "false_positive" ? null : falsePositive(incident, path, toState, load),
+    incident.state === "false_positive" ? null : falsePositive(answer.proposed_where, path, toState, load),
     isClosed
       ? decisionButton({
           label: "Reopen",
@@ -99,12 +99,8 @@ function reinstateButtons(revocations, changed) {
 }
 
 /** Says that it was none; and, where somebody wants that, that the rule is not to find this again for a time. */
-function falsePositive({ alert }, path, toState, load) {
-  const proposed = Object.entries({
-    credential: alert.actor?.credential,
-    server: alert.target?.server,
-    tool: alert.target?.tool,
-  }).filter(([, value]) => value !== undefined);
+function falsePositive(proposedWhere, path, toState, load) {
+  const proposed = Object.entries(proposedWhere ?? {});
   const except = h("input", { type: "checkbox", name: "except", checked: proposed.length > 0 });
   return formButton({
     label: "False positive",
@@ -123,7 +119,7 @@ function falsePositive({ alert }, path, toState, load) {
                 { class: "check" },
                 h("input", { type: "checkbox", name: "where", value: name, checked: true }),
                 ` ${name} is `,
-                said(value),
+                said(typeof value === "string" ? value : JSON.stringify(value)),
               ),
             ),
             choice("hours", "Until it ends", EXCEPTION_SPANS, "720"),
