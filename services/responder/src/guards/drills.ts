@@ -11,7 +11,7 @@ import type { CanaryCall } from "./canary-call.ts";
 import { DRILL_BY, type DrillDeps, runDrill } from "./drill.ts";
 import type { DrillReport } from "./drill-report.ts";
 
-const LOOK_EVERY_MS = 5_000; // a drill on schedule begins so much late at most
+const LOOK_EVERY_MS = 1_000; // a drill on schedule begins so much late at most
 
 export interface DrillsOptions {
   log: Pick<Log, "produce">;
@@ -29,6 +29,8 @@ export interface DrillsOptions {
 export class Drills {
   readonly #options: DrillsOptions;
   readonly #running = new Map<string, Promise<DrillReport>>();
+  /** When each tenant's last drill was, as far as it was looked up: all that was ever revoked is looked through for it. */
+  readonly #last = new Map<string, number>();
   readonly #stop = new AbortController();
   readonly #seconds;
   #timer: NodeJS.Timeout | undefined;
@@ -124,7 +126,10 @@ export class Drills {
     for (const settings of config().drills) {
       const everyMs = durationMs(settings.every ?? "");
       if (everyMs === undefined || this.#running.has(settings.tenant)) continue;
-      if (context.now() - this.#lastDrill(settings) < everyMs) continue;
+      if (context.now() - (this.#last.get(settings.tenant) ?? 0) < everyMs) continue;
+      const last = this.#lastDrill(settings);
+      this.#last.set(settings.tenant, last);
+      if (context.now() - last < everyMs) continue;
       this.run(settings.tenant, DRILL_BY).catch((error: unknown) => {
         context.logger.error({ err: error, tenant: settings.tenant }, "a drill could not be run");
       });
