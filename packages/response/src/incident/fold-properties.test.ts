@@ -2,7 +2,8 @@ import { type Alert, alertId, type Incident, SEVERITIES, type Triage } from "@tr
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sampleAlert } from "../testing/sample-alert.ts";
-import { applyFold, foldTriage } from "./fold.ts";
+import { foldTriage } from "./fold.ts";
+import { applyFold } from "./folded.ts";
 import { incidentId, subjectOf } from "./ids.ts";
 import { emptyBook, type IncidentBook } from "./rows.ts";
 

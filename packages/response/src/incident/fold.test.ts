@@ -2,7 +2,8 @@ import { type Alert, alertId, type Incident, incidentSchema, type Triage } from 
 import { describe, expect, test } from "vitest";
 import { sampleAlert } from "../testing/sample-alert.ts";
 import { BOUNDS, type Bounds, REOPEN_WITHIN_MS } from "./bounds.ts";
-import { applyFold, foldTriage } from "./fold.ts";
+import { foldTriage } from "./fold.ts";
+import { applyFold } from "./folded.ts";
 import { incidentStateSchema } from "./incident-state.ts";
 import { emptyBook, type IncidentBook, incidentIn } from "./rows.ts";
 import { dueOf, type TimerSettings } from "./settings.ts";

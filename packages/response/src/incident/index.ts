@@ -4,7 +4,8 @@
  */
 export { BOUNDS, type Bounds, FIRST_QUIET_MS, MAX_SEEN, REOPEN_WITHIN_MS } from "./bounds.ts";
 export { isNarrow, ownValuesLiterally, proposedWhere } from "./exception.ts";
-export { applyFold, type Folded, foldTriage, type Transition } from "./fold.ts";
+export { foldTriage } from "./fold.ts";
+export { applyFold, type Folded, type Transition } from "./folded.ts";
 export { incidentId, isOver, subjectOf } from "./ids.ts";
 export { type IncidentState, incidentStateSchema } from "./incident-state.ts";
 export { muteOfAlert, muteOfIncident } from "./mutes.ts";
