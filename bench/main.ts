@@ -10,6 +10,7 @@ import { type BenchResult, type Figure, meets } from "./result.ts";
 
 const BENCHES: Record<string, string> = {
   tap: "../packages/interceptor/bench/tap.ts",
+  "deny-list": "../packages/interceptor/bench/deny-list.ts",
   "stdio-proxy": "../packages/interceptor/bench/stdio-proxy.ts",
   "http-proxy": "../packages/interceptor/bench/http-proxy.ts",
   ledger: "../packages/ledger/bench/ledger.ts",

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
 import { LOCAL_PRODUCER, LOCAL_TENANT, type RedactionKey } from "@tripline/events";
 import type { RedactionKeySource } from "../core/current-redactor.ts";
 import { limitWarnings, type OnWarning, warnProcess } from "../core/warnings.ts";
@@ -72,6 +73,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
     onWarning,
     onChanged: () => file.changed(denyList, Date.now()),
     onRejected: () => refreshSoon(),
+    directory: dirname(cache.denyListPath),
   });
   file.restoreInto(denyList);
   const interceptor = createInterceptor({
@@ -205,6 +207,7 @@ export async function connectInterceptor(options: ConnectOptions): Promise<Conne
       await source?.close();
       file.save(denyList, Date.now());
       await interceptor.close(timeoutMs);
+      denyList.close();
     },
   };
 }

@@ -170,8 +170,9 @@ describe("the copy on disk", () => {
     writeFileSync(path, readFileSync(path, "utf8").replaceAll("local:demo", "local:victim"));
     const restarted = make();
     file().restoreInto(restarted);
-    expect(restarted.size).toBe(0);
+    expect(restarted.check({ ...subjects, credential: "local:victim" })).toBeNull();
     expect(restarted.rejected).toBe(1);
+    expect(restarted.size).toBe(0);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import {
+  REVOCATION_SCOPES,
   revocationBytes,
   type SignedRevocation,
   type SignedVerdict,
@@ -40,9 +41,27 @@ export class EntryVerifier {
 
   /** The entry, if it has the right form and a pinned key signed exactly it; else null. Never throws. */
   verify(value: unknown): SignedRevocation | null {
+    const read = this.read(value);
+    return read !== null && this.isGenuine(read) ? read : null;
+  }
+
+  /** The entry, if it has the right form and names a pinned key. Whether that key signed it, `isGenuine` says. */
+  read(value: unknown): SignedRevocation | null {
     const parsed = signedRevocationSchema.safeParse(value);
-    if (!parsed.success) return null;
-    return this.#isSigned(parsed.data, revocationBytes) ? parsed.data : null;
+    return parsed.success && this.#keys.has(parsed.data.key_id) ? parsed.data : null;
+  }
+
+  /**
+   * As `read`, but looks only at what an index is made of: a quarter of the time, for lists that are verified later. What
+   * passes here and is no entry is found out then.
+   */
+  skim(value: unknown): SignedRevocation | null {
+    return isSkimmed(value) && this.#keys.has(value.key_id) ? value : null;
+  }
+
+  /** A tenth of a millisecond. */
+  isGenuine(entry: SignedRevocation): boolean {
+    return this.#isSigned(entry, revocationBytes);
   }
 
   /** The verdict, likewise. A verifier pins the keys of responders or of detectors, never both. */
@@ -60,6 +79,17 @@ export class EntryVerifier {
     if (key === undefined || signature.length !== SIGNATURE_BYTES) return false;
     return verify(null, bytesOf(signed), key, signature);
   }
+}
+
+const SKIMMED = ["id", "tenant", "subject", "decided_at", "key_id", "signature"] as const;
+
+function isSkimmed(value: unknown): value is SignedRevocation {
+  if (typeof value !== "object" || value === null) return false;
+  const fields: Record<string, unknown> = { ...value };
+  if (SKIMMED.some((name) => typeof fields[name] !== "string")) return false;
+  if (fields.state !== "active" && fields.state !== "reinstated") return false;
+  if (fields.expires_at !== undefined && typeof fields.expires_at !== "string") return false;
+  return REVOCATION_SCOPES.some((scope) => scope === fields.scope);
 }
 
 function readKey(id: string, text: string): KeyObject {
