@@ -9,6 +9,7 @@ import { proposalText, responseText, ruleWords } from "../output/response.ts";
 import { localTime } from "../time/show.ts";
 import { connect, globals } from "./command.ts";
 import { collect } from "./options.ts";
+import { addResponseTest } from "./response-test.ts";
 import { noteAbout } from "./rule-note.ts";
 
 interface EnableOptions {
@@ -22,7 +23,7 @@ interface EnableOptions {
 export function addResponse(program: Command, context: CommandContext): void {
   const group = program
     .command("response")
-    .summary("what happens by itself when a rule alerts: show, proposals, resume, enable, disable")
+    .summary("what happens by itself when a rule alerts: show, proposals, resume, enable, disable, test")
     .description(
       "Automatic revocation is off until it is switched on, rule by rule. This is about what happens by itself; `tripline incidents` is about what people decide.",
     );
@@ -104,6 +105,8 @@ export function addResponse(program: Command, context: CommandContext): void {
     .action(async (rule: string, _options: unknown, command: Command) =>
       put(rule, command, { enabled: false }),
     );
+
+  addResponseTest(group, context);
 
   async function put(rule: string, command: Command, body: Record<string, unknown>): Promise<void> {
     const path = `/api/response/rules/${encodeURIComponent(rule)}`;
