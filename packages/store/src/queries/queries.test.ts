@@ -323,7 +323,7 @@ describe.each([
         detected_at: at(5),
         decided_at: at(7),
         appended: at(8),
-        applied: [{ producer: "gw-1", state: "active", at: at(COMPLETING + 12) }],
+        applied: [{ producer: "gw-1", boot: id(1_000_000), state: "active", at: at(COMPLETING + 12) }],
         first_denied_record_id: id(DENIED),
         first_denied_time: at(DENIED),
         applied_after_ms: 12,

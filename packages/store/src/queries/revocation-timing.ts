@@ -25,7 +25,7 @@ export async function revocationTiming(
             SELECT record_id FROM alerts WHERE ${ofTenant} AND id = ${text(revocation.alert_id)}) LIMIT 1`,
         );
   const applied = await select(
-    sql`producer, JSONExtractString(detail, 'applied', 'state') AS applied_state, time`,
+    sql`producer, toString(boot) AS boot_id, JSONExtractString(detail, 'applied', 'state') AS applied_state, time`,
     sql`FROM records WHERE ${ofTenant} AND type = 'revocation.applied' AND revocation_id = ${text(revocation.id)}
       ORDER BY time, seq LIMIT ${{ pieces: [String(MAX_APPLIED)] }}`,
   );
@@ -37,6 +37,7 @@ export async function revocationTiming(
   const completingTime = completing?.string("record_time") ?? null;
   const interceptors = applied.map((row) => ({
     producer: row.string("producer"),
+    boot: row.string("boot_id"),
     state: row.string("applied_state") === "reinstated" ? ("reinstated" as const) : ("active" as const),
     at: row.string("time"),
   }));

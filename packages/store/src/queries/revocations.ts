@@ -5,6 +5,7 @@ import { join, type Sql, sql, tenant, text, time } from "../sql/sql.ts";
 import { afterCursor, orderAndLimit, planPage, toPage } from "./cursor.ts";
 import { alertsOfIncident } from "./incidents.ts";
 import { LOOKUP_LIMITS, PAGE_LIMITS } from "./limits.ts";
+import { revocationCourse } from "./revocation-course.ts";
 import { revocationTiming } from "./revocation-timing.ts";
 import { words } from "./search-calls.ts";
 import type {
@@ -78,6 +79,7 @@ export async function revocation(
   return {
     revocation: row,
     timing: await revocationTiming(database, scope, row, found.string("first_append"), options),
+    course: await revocationCourse(database, scope, row, options),
   };
 }
 

@@ -243,7 +243,7 @@ export interface RevocationTiming {
   /** The log's clock. */
   appended: string;
   /** By each interceptor's own clock, earliest first. */
-  applied: { producer: string; state: Revocation["state"]; at: string }[];
+  applied: { producer: string; boot: string; state: Revocation["state"]; at: string }[];
   first_denied_record_id: string | null;
   /** The producer's clock. */
   first_denied_time: string | null;
@@ -253,9 +253,42 @@ export interface RevocationTiming {
   refused_after_ms: number | null;
 }
 
+/** What happened around a revocation. All times are stated, by the clock named. */
+export interface RevocationCourse {
+  /** What the responder and the issuer's revokers recorded about it, in order, by the responder's clock. */
+  decisions: {
+    record_id: string;
+    kind:
+      | "not_enforced"
+      | "enforced"
+      | "upstream_acknowledged"
+      | "upstream_verified"
+      | "upstream_failed"
+      | "upstream_reinstated";
+    at: string;
+    /** The revoker. */
+    via: string | null;
+    reason: string;
+    interceptors: { producer: string; boot: string }[];
+  }[];
+  /** Producers that were heard in the minute before the decision. `refuses: false`: it only reports. */
+  present: { producer: string; boot: string; advisory: boolean; refuses: boolean }[];
+  /** Calls that had begun and not ended when it was decided, at most 50. `outcome` null: not known to have ended. */
+  in_flight: {
+    record_id: string;
+    call_id: string;
+    server: string | null;
+    tool: string | null;
+    /** The producer's clock. */
+    started: string;
+    outcome: string | null;
+  }[];
+}
+
 export interface RevocationDetail {
   revocation: RevocationRow;
   timing: RevocationTiming;
+  course: RevocationCourse;
 }
 
 /** What the front page shows. Every list is cut at its named limit. */
