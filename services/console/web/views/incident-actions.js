@@ -42,7 +42,7 @@ export function incidentActions(answer, { me, signal }, load) {
       ? null
       : formButton({
           label: "Resolve",
-          question: "It is over. What comes again within a day opens it again.",
+          question: "It is over. What comes again within ten minutes opens it again.",
           quiet: true,
           controls: [reasonInput("What was it? (may stay empty)", false)],
           act: (values) => toState("resolved", String(values.get("reason")).trim()),
