@@ -120,6 +120,10 @@ export const revocationAnswer = z.looseObject({
     applied_ms: z.number().nullable(),
     first_refusal_ms: z.number().nullable(),
     steps: z.array(timelineStepSchema),
+    in_flight: z
+      .array(z.looseObject({ server: text, tool: text, started: z.string(), outcome: text }))
+      .optional(),
+    only_reporting: z.array(z.string()).optional(),
   }),
 });
 export type RevocationAnswer = z.infer<typeof revocationAnswer>;

@@ -5,7 +5,32 @@ import { duration, localTime } from "../time/show.ts";
 /** A revocation and how fast it went, step by step. */
 export function timelineText({ revocation, timeline }: RevocationAnswer, now: Date): string {
   const head = `  ${revocation.scope} ${terminalLine(revocation.subject)} is ${stateOf(revocation, now)} (by ${terminalLine(revocation.by)}: ${terminalLine(revocation.reason)})`;
-  return [head, ...timeline.steps.map(step)].join("\n");
+  return [
+    head,
+    ...timeline.steps.map(step),
+    ...underWay(timeline.in_flight ?? []),
+    ...onlyReporting(timeline.only_reporting ?? []),
+  ].join("\n");
+}
+
+type InFlight = NonNullable<RevocationAnswer["timeline"]["in_flight"]>;
+
+/** Calls that had begun when the key died. */
+function underWay(calls: InFlight): string[] {
+  if (calls.length === 0) return [];
+  return [
+    "    under way when it was decided, and perhaps in effect:",
+    ...calls.map(({ server, tool, started, outcome }) => {
+      const what = terminalLine(`${server ?? "?"}/${tool ?? "?"}`);
+      return `      ${localTime(started)}  ${what}  ${outcome === null ? "not known to have ended" : `ended: ${terminalLine(outcome)}`}`;
+    }),
+  ];
+}
+
+function onlyReporting(producers: readonly string[]): string[] {
+  return producers.length === 0
+    ? []
+    : [`    only report and refuse nothing: ${producers.map(terminalLine).join(", ")}`];
 }
 
 function step(item: RevocationAnswer["timeline"]["steps"][number]): string {

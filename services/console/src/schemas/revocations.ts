@@ -44,6 +44,12 @@ export const TIMELINE_STEPS = [
   "decided",
   "applied",
   "first_refusal",
+  "not_enforced",
+  "enforced",
+  "upstream_acknowledged",
+  "upstream_verified",
+  "upstream_failed",
+  "upstream_reinstated",
   "reinstated",
   "lifted",
 ] as const;
@@ -67,10 +73,30 @@ export const revocationTimeline = z
     detected_ms: milliseconds,
     decided_ms: milliseconds,
     applied_ms: milliseconds.describe("until the first interceptor refused"),
+    all_applied_ms: milliseconds.describe(
+      "until the last interceptor refused; null while one that was there and is not advisory has not said so",
+    ),
     first_refusal_ms: milliseconds.describe(
       "until a call was refused; holds the time until the agent tried again",
     ),
+    upstream_ack_ms: milliseconds.describe("until an issuer said that it revoked the key"),
+    verified_ms: milliseconds.describe("until an issuer was seen to refuse the key"),
     steps: z.array(timelineStep),
+    in_flight: z
+      .array(
+        z.object({
+          record_id: z.string(),
+          call_id: z.string(),
+          server: text,
+          tool: text,
+          started: z.string(),
+          outcome: text.describe("null: not known to have ended"),
+        }),
+      )
+      .describe("calls that had begun and not ended when it was decided: they may have taken effect"),
+    only_reporting: z
+      .array(z.string())
+      .describe("producers that were heard then and only report: they can't refuse"),
   })
   .describe(
     "how it went, in ms after the call that completed the pattern was recorded (after the decision, when a person " +

@@ -264,11 +264,16 @@ export function sampleRevocation(alert: Alert, refused: CallRow): RevocationDeta
       detected_at: after(6),
       decided_at: after(9),
       appended: after(11),
-      applied: [{ producer: "gw-1", state: "active", at: after(14) }],
+      applied: [{ producer: "gw-1", boot: sampleUuid(900), state: "active", at: after(14) }],
       first_denied_record_id: refused.id,
       first_denied_time: refused.time,
       applied_after_ms: 14,
       refused_after_ms: Date.parse(refused.time) - completed,
+    },
+    course: {
+      decisions: [],
+      present: [{ producer: "gw-1", boot: sampleUuid(900), advisory: false, refuses: true }],
+      in_flight: [],
     },
   };
 }

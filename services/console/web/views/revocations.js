@@ -34,6 +34,7 @@ export async function revocationsView(openId, context) {
           detail.revocation.id,
           detail.revocation.state,
           detail.timeline.steps.map((step) => step.at),
+          detail.timeline.in_flight,
         ]),
       (detail) => h("li", {}, revocationCard(detail, context.me)),
     );
@@ -86,6 +87,8 @@ export function revocationCard({ revocation, timeline }, me, { decide = true } =
         )
       : null,
     steps.length === 0 ? null : h("ol", { class: "steps" }, steps.map(timelineStep)),
+    callsUnderWay(timeline.in_flight ?? []),
+    onlyReporting(timeline.only_reporting ?? []),
     active && decide && me.roles.includes("respond")
       ? decisionButton({
           label: "Reinstate",
@@ -96,6 +99,40 @@ export function revocationCard({ revocation, timeline }, me, { decide = true } =
           },
         })
       : null,
+  );
+}
+
+/** Calls that had begun when the key died: nobody could stop them any more. */
+function callsUnderWay(calls) {
+  if (calls.length === 0) return null;
+  return h(
+    "div",
+    {},
+    h("p", {}, "Under way when it was decided, and perhaps in effect:"),
+    h(
+      "ul",
+      {},
+      calls.map((call) =>
+        h(
+          "li",
+          {},
+          viewLink("calls", call.record_id, said(`${call.server ?? "?"}/${call.tool ?? "?"}`)),
+          ", begun ",
+          time(call.started, { milliseconds: true }),
+          call.outcome === null ? ", not known to have ended" : `, ended: ${call.outcome}`,
+        ),
+      ),
+    ),
+  );
+}
+
+function onlyReporting(producers) {
+  if (producers.length === 0) return null;
+  return h(
+    "p",
+    { class: "hint" },
+    "Only report and refuse nothing: ",
+    producers.flatMap((producer, index) => [index === 0 ? "" : ", ", said(producer)]),
   );
 }
 
