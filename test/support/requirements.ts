@@ -1,14 +1,27 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { alertmanagerMissing } from "../../infra/alertmanager/alertmanager.ts";
 
 /** Things that tests need and that a machine may lack. `TRIPLINE_REQUIRE_ALL=1` turns a lack into a failure. */
-export type Requirement = "kafka" | "chromium" | "python" | "go" | "openssl" | "shared-traces";
+export type Requirement =
+  | "kafka"
+  | "keycloak"
+  | "chromium"
+  | "python"
+  | "go"
+  | "openssl"
+  | "shared-traces"
+  | "alertmanager";
 
 export const CHROMIUM = process.env.TRIPLINE_CHROMIUM ?? "/usr/bin/chromium";
 
+const javaAndMaven = (): string | null =>
+  runs("java", "-version") && runs("mvn", "--version") ? null : "Java 17 and Maven are not installed";
+
 const checks: Record<Requirement, () => string | null> = {
-  kafka: () =>
-    runs("java", "-version") && runs("mvn", "--version") ? null : "Java 17 and Maven are not installed",
+  alertmanager: alertmanagerMissing,
+  kafka: javaAndMaven,
+  keycloak: javaAndMaven,
   chromium: () => (existsSync(CHROMIUM) ? null : `${CHROMIUM} does not exist (set TRIPLINE_CHROMIUM)`),
   python: () =>
     runs("python3", "-c", "import venv, ensurepip") ? null : "Python 3 with venv is not installed",
