@@ -24,6 +24,8 @@ export interface CollectorDeps extends InterceptorSettings {
   context: ServiceContext;
   /** where enrolments and new tokens are recorded */
   records: Pick<RecordProducer, "write">;
+  /** Where lists that may be long are kept, in files nobody else sees. Default: in memory. */
+  dataDir?: string | undefined;
 }
 
 /** The collector: `part` follows the revocations, `routes` is everything under `/v1/`, for an app of `createHttpServer`. */
@@ -31,7 +33,12 @@ export function createCollector(deps: CollectorDeps): { part: Part; routes: Fast
   const { access, context, log } = deps;
   const guards = createGuards(access);
   const trail = createTrail(deps.records);
-  const feed = new RevocationFeed({ log, context, isEnrolled: (id) => access.isEnrolled(id) });
+  const feed = new RevocationFeed({
+    log,
+    context,
+    isEnrolled: (id) => access.isEnrolled(id),
+    directory: deps.dataDir,
+  });
   const verdicts = new VerdictFeed({ log, context, deliver: (verdict, frame) => feed.tell(verdict, frame) });
   return {
     part: {

@@ -50,6 +50,7 @@ const collector = createCollector({
   policy: interceptors.policy,
   revocationKeys: () => revocationKeys,
   verdictKeys: () => verdictKeys,
+  dataDir: config.data,
 });
 const http = createHttpServer({ ...config, context, ready: () => healthOf(parts).ready });
 await http.app.register(operatorRoutes({ parts: () => parts, metrics: context.metrics }));

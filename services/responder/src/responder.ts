@@ -65,7 +65,7 @@ export function createResponder(options: ResponderOptions): Responder {
   const records = decisionRecords(options.records);
   const key = loadOrCreateSigningKey(join(dataDir, "keys"));
   const publicKeys = [{ id: key.id, public_key: key.publicKey }];
-  const view = new RevocationView((entry) => desk.entry(entry));
+  const view = new RevocationView({ onEntry: (entry) => desk.entry(entry), directory: dataDir });
   const writer = new RevocationWriter({ log, key, view });
   const controls = new ControlsView();
   const controlsWriter = new ControlsWriter({ log, view: controls });
@@ -178,6 +178,7 @@ export function createResponder(options: ResponderOptions): Responder {
       await deciding?.close();
       await incidents.close();
       await table?.close();
+      view.close();
       await watch.close();
       await controlsTable?.close();
       state = "stopped";

@@ -87,6 +87,7 @@ export async function createStandalone(
     secrets,
     revocationKeys: () => responder.publicKeys,
     verdictKeys: () => verdictKeys,
+    dataDir: data,
     policy: interceptors.policy,
   });
   const detector = createDetectorWorker({

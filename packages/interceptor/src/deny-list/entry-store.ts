@@ -46,10 +46,7 @@ export class EntryStore {
     if (place < 0) return readWhole(this.#takenOver, bytes, -1 - place);
     if (place + length > this.#written) this.#flush();
     if (this.#file !== null) return readWhole(this.#file, bytes, place);
-    const chunk = this.#memory.findLast(({ at }) => at <= place);
-    return chunk === undefined
-      ? null
-      : Buffer.from(chunk.bytes.subarray(place - chunk.at, place - chunk.at + length));
+    return this.#readMemory(place, length);
   }
 
   /** From now on `placeIn` is about this file, which belongs to the store. What lay in the one before is no more. */
@@ -74,6 +71,19 @@ export class EntryStore {
     this.#takenOver = null;
     this.#memory = [];
     this.#unwritten = [];
+  }
+
+  #readMemory(place: number, length: number): Buffer | null {
+    const pieces: Buffer[] = [];
+    let at = this.#memory.findLastIndex((chunk) => chunk.at <= place);
+    for (let from = place; from < place + length; at += 1) {
+      const chunk = this.#memory[at];
+      if (chunk === undefined) return null;
+      const piece = chunk.bytes.subarray(from - chunk.at, place + length - chunk.at);
+      pieces.push(piece);
+      from += piece.length;
+    }
+    return Buffer.concat(pieces, length);
   }
 
   #flush(): void {

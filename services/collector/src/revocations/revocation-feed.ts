@@ -1,6 +1,7 @@
 import { revocationKey, signedRevocationSchema, TOPICS } from "@tripline/events";
 import { counter, gauge, type Part, type PartHealth, type ServiceContext } from "@tripline/service";
 import type { Log, TableEntry, TableReader } from "@tripline/stream";
+import { FrameTable } from "./frame-table.ts";
 import { RevocationStream } from "./revocation-stream.ts";
 
 const COMMENT_EVERY_MS = 15_000; // below the idle limits of common proxies (30–60 s)
@@ -13,10 +14,8 @@ interface Client {
 
 /** What one tenant's interceptors share. */
 interface TenantList {
-  /** log key -> frame, oldest change first */
-  frames: Map<string, Buffer>;
-  /** the same as an array for new clients; null after a change */
-  list: readonly Buffer[] | null;
+  /** by log key */
+  frames: FrameTable;
   clients: Set<Client>;
 }
 
@@ -25,6 +24,7 @@ export class RevocationFeed {
   readonly part: Part;
   readonly #context: ServiceContext;
   readonly #isEnrolled: (producerId: string) => boolean;
+  readonly #directory: string | null;
   readonly #tenants = new Map<string, TenantList>();
   /** Who waits for verdicts. */
   readonly #boots = new Map<string, Client>();
@@ -38,7 +38,10 @@ export class RevocationFeed {
     context: ServiceContext;
     /** asked every 15 s for those that are connected: a revoked key gets no more entries */
     isEnrolled: (producerId: string) => boolean;
+    /** where the entries are kept in a file nobody else sees; default: in memory */
+    directory?: string | undefined;
   }) {
+    this.#directory = deps.directory ?? null;
     this.#context = deps.context;
     this.#isEnrolled = deps.isEnrolled;
     this.#metrics = feedMetrics(deps.context);
@@ -56,8 +59,7 @@ export class RevocationFeed {
    */
   open(producer: { id: string; tenant: string }, boot?: string): RevocationStream {
     const tenant = this.#tenant(producer.tenant);
-    tenant.list ??= [...tenant.frames.values()];
-    const client: Client = { stream: new RevocationStream(tenant.list), producerId: producer.id };
+    const client: Client = { stream: new RevocationStream(tenant.frames.frames()), producerId: producer.id };
     tenant.clients.add(client);
     const place =
       boot === undefined ? null : placeOf({ tenant: producer.tenant, producer: producer.id, boot });
@@ -99,13 +101,14 @@ export class RevocationFeed {
     clearInterval(this.#timer);
     for (const { clients } of this.#tenants.values()) for (const { stream } of clients) stream.finish();
     await this.#reader?.close();
+    for (const { frames } of this.#tenants.values()) frames.close();
   }
 
   #onEntry(entry: TableEntry): void {
     const [tenantId = ""] = entry.key.split("/", 1);
     const tenant = this.#tenant(tenantId);
     if (entry.value === null) {
-      if (tenant.frames.delete(entry.key)) tenant.list = null;
+      tenant.frames.delete(entry.key);
       return;
     }
     const text = entryText(entry.key, entry.value);
@@ -118,9 +121,7 @@ export class RevocationFeed {
       return;
     }
     const frame = Buffer.from(`id: ${entry.partition}-${entry.offset}\nevent: revocation\ndata: ${text}\n\n`);
-    tenant.frames.delete(entry.key); // so that the list stays in the order of changes
     tenant.frames.set(entry.key, frame);
-    tenant.list = null;
     for (const { stream } of tenant.clients) if (!stream.offer(frame)) this.#metrics.slow.inc();
   }
 
@@ -136,7 +137,7 @@ export class RevocationFeed {
   #tenant(id: string): TenantList {
     const known = this.#tenants.get(id);
     if (known !== undefined) return known;
-    const made: TenantList = { frames: new Map(), list: null, clients: new Set() };
+    const made: TenantList = { frames: new FrameTable(this.#directory), clients: new Set() };
     this.#tenants.set(id, made);
     return made;
   }

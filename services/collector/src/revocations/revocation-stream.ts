@@ -11,8 +11,7 @@ const COMMENT = Buffer.from(": still here\n\n");
  * client takes it. The frames are shared by all clients; the list costs a client nothing but its place in it.
  */
 export class RevocationStream extends Readable {
-  #list: readonly Buffer[];
-  #next = 0;
+  #list: Iterator<Buffer> | null;
   #loaded = false;
   readonly #queue: Buffer[] = [];
   #queuedBytes = 0;
@@ -21,9 +20,9 @@ export class RevocationStream extends Readable {
   /** When the client last took something; ms as `performance.now()`. */
   #movedAt = performance.now();
 
-  constructor(list: readonly Buffer[]) {
+  constructor(list: Iterable<Buffer>) {
     super();
-    this.#list = list;
+    this.#list = list[Symbol.iterator]();
   }
 
   /** A new entry, behind all before it. False when the client is too slow: it is cut off. */
@@ -62,6 +61,12 @@ export class RevocationStream extends Readable {
     this.#pump();
   }
 
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#list?.return?.();
+    this.#list = null;
+    done(error);
+  }
+
   #pump(): void {
     while (this.#wanted) {
       const frame = this.#take();
@@ -71,11 +76,11 @@ export class RevocationStream extends Readable {
   }
 
   #take(): Buffer | undefined {
-    if (this.#next < this.#list.length) return this.#list[this.#next++];
+    const next = this.#list?.next();
+    if (next !== undefined && next.done !== true) return next.value;
+    this.#list = null;
     if (!this.#loaded) {
       this.#loaded = true;
-      this.#list = [];
-      this.#next = 0;
       return LOADED;
     }
     const frame = this.#queue.shift();

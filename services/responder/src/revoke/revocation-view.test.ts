@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import type { Revocation } from "@tripline/events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -80,4 +81,28 @@ test.each([
   [{ expires_at: "2026-11-21T10:00:00.001Z" }, true],
 ])("%j refuses now: %s", (changes, live) => {
   expect(isLive(entry(changes), NOW)).toBe(live);
+});
+
+test("ten thousand entries are told apart, wherever they are kept", () => {
+  for (const directory of [undefined, tmpdir()]) {
+    const view = new RevocationView({ directory });
+    for (let n = 0; n < 10_000; n += 1) {
+      view.apply(
+        entry({ id: `r${n}`, subject: `local:${n % 5_000}`, by: n % 100 === 0 ? "policy" : "ana" }),
+        n,
+      );
+    }
+    view.apply(entry({ id: "r5007", subject: "local:7", state: "reinstated", by: "ana" }), 20_000);
+    expect(view.entry("acme", "r4999")).toMatchObject({ subject: "local:4999" });
+    expect(view.live("acme", entry({ subject: "local:8" }), NOW).map(({ id }) => id)).toEqual([
+      "r8",
+      "r5008",
+    ]);
+    expect(view.live("acme", entry({ subject: "local:7" }), NOW).map(({ id }) => id)).toEqual(["r7"]);
+    expect(view.automaticSince("acme", 0).size).toBe(50);
+    expect(view.lastDecidedBy("acme", "ana", entry({ subject: "local:9" }))).toBe(
+      Date.parse("2026-11-21T09:59:00.000Z"),
+    );
+    view.close();
+  }
 });
