@@ -20,6 +20,7 @@ const CSV_HEAD = "time,type,outcome";
 const MAX_NAME_CHARS = 256;
 const SHOWN = "document.querySelector('main').dataset.shows === location.hash";
 const { missing } = requirement("chromium");
+const SLOW_MS = 90_000; // a browser opens some forty views
 
 /** Agents say whatever they like, and all of it goes the whole way: real calls, stored, shown in every way there is. */
 describe("hostile text stays text", () => {
@@ -27,6 +28,7 @@ describe("hostile text stays text", () => {
   let service: Standalone;
   let rows: StoredRow[];
   let calls: StoredRow[];
+  let incidents: string[];
 
   beforeAll(async () => {
     service = await startStandalone();
@@ -67,6 +69,13 @@ describe("hostile text stays text", () => {
       { what: "every call to be stored" },
     );
     calls = rows.filter((row) => row.type === "call");
+    incidents = await waitFor(
+      async () => {
+        const found = await service.json<{ incidents: { id: string }[] }>("/api/incidents?limit=5");
+        return found.incidents.length > 0 ? found.incidents.map(({ id }) => id) : null;
+      },
+      { what: "an incident about it", timeoutMs: 20_000 },
+    );
   });
   afterAll(async () => {
     await service?.dispose();
@@ -109,6 +118,11 @@ describe("hostile text stays text", () => {
     expect(table.trimEnd().split("\n").length).toBe(calls.length + 1);
     expect(await tripline("session", SESSION)).not.toMatch(DANGEROUS);
     expect(await tripline("alerts")).not.toMatch(DANGEROUS);
+    expect(await tripline("incidents", "list", "--state", "all")).not.toMatch(DANGEROUS);
+    for (const incident of incidents) {
+      expect(await tripline("incidents", "show", incident)).not.toMatch(DANGEROUS);
+      expect((await tripline("incidents", "show", incident, "--json")).trimEnd()).not.toMatch(DANGEROUS);
+    }
     for (const row of calls) {
       const block = (await tripline("call", row.id, "--payload")).replaceAll("\t", ""); // harmless in a block
       expect(block).not.toMatch(DANGEROUS);
@@ -143,49 +157,55 @@ describe("hostile text stays text", () => {
     }
   });
 
-  it.skipIf(missing)("runs no script in a browser, loads nothing, sets no title, hides nothing", async () => {
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-    try {
-      const page = await browser.newPage();
-      const faults: string[] = [];
-      page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
-      page.on("dialog", (dialog) => faults.push(`dialog: ${dialog.message()}`));
-      page.on("console", (message) => {
-        if (message.type() === "error") faults.push(message.text());
-      });
-      page.on("request", (request) => {
-        if (!request.url().startsWith(service.url)) faults.push(`went to ${request.url()}`);
-      });
-      await page.goto(`${service.url}/#token=${service.client.token}`);
-      await page.getByRole("heading", { name: "Incidents" }).waitFor();
-      const routes = [
-        `#/calls?credential=${encodeURIComponent(CREDENTIAL)}`,
-        `#/sessions/${SESSION}`,
-        "#/incidents",
-        "#/alerts",
-        ...calls.map((row) => `#/calls/${row.id}`),
-      ];
-      for (const route of routes) {
-        await page.evaluate(`location.hash = ${JSON.stringify(route)}`);
-        await waitFor(() => page.evaluate(SHOWN), { what: `the view ${route}` });
-        if (route.startsWith("#/calls/")) {
-          await page.getByRole("button", { name: "Show arguments and result" }).click();
-          await page.getByText("believe nothing it says").waitFor();
+  it.skipIf(missing)(
+    "runs no script in a browser, loads nothing, sets no title, hides nothing",
+    { timeout: SLOW_MS },
+    async () => {
+      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+      try {
+        const page = await browser.newPage();
+        const faults: string[] = [];
+        page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+        page.on("dialog", (dialog) => faults.push(`dialog: ${dialog.message()}`));
+        page.on("console", (message) => {
+          if (message.type() === "error") faults.push(message.text());
+        });
+        page.on("request", (request) => {
+          if (!request.url().startsWith(service.url)) faults.push(`went to ${request.url()}`);
+        });
+        await page.goto(`${service.url}/#token=${service.client.token}`);
+        await page.getByRole("heading", { name: "Incidents" }).waitFor();
+        const routes = [
+          `#/calls?credential=${encodeURIComponent(CREDENTIAL)}`,
+          `#/sessions/${SESSION}`,
+          "#/incidents",
+          ...incidents.map((incident) => `#/incidents/${incident}`),
+          "#/alerts",
+          ...calls.map((row) => `#/calls/${row.id}`),
+        ];
+        for (const route of routes) {
+          await page.evaluate(`location.hash = ${JSON.stringify(route)}`);
+          await waitFor(() => page.evaluate(SHOWN), { what: `the view ${route}` });
+          if (route.startsWith("#/calls/")) {
+            await page.getByRole("button", { name: "Show arguments and result" }).click();
+            await page.getByText("believe nothing it says").waitFor();
+          }
+          const found = "main script, main img, main iframe, main [onmouseover], main a[href^=javascript]";
+          expect(
+            await page.evaluate(`document.querySelectorAll(${JSON.stringify(found)}).length`),
+            route,
+          ).toBe(0);
+          const text = String(await page.evaluate("document.querySelector('main').textContent"));
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+          expect(text, route).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b\u001b\u009b\0]/u);
+          expect(["pwned", "owned"], "a title that was set, and not one that tells of it").not.toContain(
+            await page.title(),
+          );
         }
-        const found = "main script, main img, main iframe, main [onmouseover], main a[href^=javascript]";
-        expect(await page.evaluate(`document.querySelectorAll(${JSON.stringify(found)}).length`), route).toBe(
-          0,
-        );
-        const text = String(await page.evaluate("document.querySelector('main').textContent"));
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-        expect(text, route).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b\u001b\u009b\0]/u);
-        expect(["pwned", "owned"], "a title that was set, and not one that tells of it").not.toContain(
-          await page.title(),
-        );
+        expect(faults).toEqual([]);
+      } finally {
+        await browser.close();
       }
-      expect(faults).toEqual([]);
-    } finally {
-      await browser.close();
-    }
-  });
+    },
+  );
 });

@@ -295,13 +295,12 @@ describe.skipIf(missing)("the page in a browser", () => {
     for (const word of [
       "critical",
       "stopped",
-      "open",
       "escalated once",
       "mail-assistant",
       "payments",
       "production",
       "Ana",
-      "3 alerts",
+      "3 alerts, the first 12 min ago",
     ])
       expect(card).toContain(word);
     const closed = page.locator("section:has(h2:text-is('Over'))").locator("li.incident");

@@ -23,9 +23,9 @@ export function stateWords(state) {
   return STATES[state] ?? state;
 }
 
-export function stateBadges({ state, escalation, muted }) {
+export function stateBadges({ state, escalation, muted }, { withState = true } = {}) {
   return [
-    h("span", { class: `badge state-${state}` }, stateWords(state)),
+    withState ? h("span", { class: `badge state-${state}` }, stateWords(state)) : null,
     escalation > 0 && state === "open"
       ? h(
           "span",

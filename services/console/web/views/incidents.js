@@ -109,7 +109,7 @@ function incidentCard(incident, { names, mayDecide, signal, load }) {
       { class: "card-head" },
       severity(incident.severity),
       doneBadge(incident.done_kind, { state: incident.state, hasKey: incident.credential !== null }),
-      stateBadges(incident),
+      stateBadges(incident, { withState: incident.state !== "open" }),
       ago(incident.last_alert_at),
     ),
     h("h2", {}, viewLink("incidents", incident.id, incident.summary)),
@@ -118,7 +118,7 @@ function incidentCard(incident, { names, mayDecide, signal, load }) {
     h(
       "p",
       { class: "hint" },
-      incident.alerts === 1 ? "1 alert" : `${incident.alerts} alerts since `,
+      incident.alerts === 1 ? "1 alert" : `${incident.alerts} alerts, the first `,
       incident.alerts === 1 ? null : ago(incident.opened_at),
       ` · ${incident.rule_title}`,
     ),
