@@ -95,11 +95,9 @@ const MAX_SOUGHT_RECORDS = 2; // a text and what it stands in
 export function isSought({ texts, said }: Session, { call, record }: Segment, inDocument: boolean): boolean {
   if (inDocument) return true;
   const asked = new Set<number>();
-  let byId = false;
   for (const [index, segment] of said.segments.entries()) {
     if (segment.call !== call) continue;
     if (segment.record === BY_LINK) return false;
-    byId ||= segment.record === BY_ID;
     for (let at = segment.start; at < said.endOf(index); at += 1) asked.add(said.hashes[at] ?? 0);
   }
   if (asked.size === 0) return false;
@@ -112,8 +110,6 @@ export function isSought({ texts, said }: Session, { call, record }: Segment, in
     if (segment.call !== call) continue;
     const end = texts.endOf(index);
     records.add(segment.record);
-    // What was found by words is a task where it is nobody's in particular: an article of the house, no message.
-    if (!byId && hasMark(texts, segment.start, end, WHO)) return false;
     if (segment.kind === PROSE && segment.record !== record) alone = false;
     if (segment.kind === FIELD && hasAny(texts, segment.start, end, asked)) named.add(segment.record);
     if (segment.record !== record) continue;
@@ -121,7 +117,7 @@ export function isSought({ texts, said }: Session, { call, record }: Segment, in
     else fields += end - segment.start;
   }
   if (prose < fields) return false;
-  return (alone && records.size <= MAX_SOUGHT_RECORDS) || (byId && named.size === 1 && named.has(record));
+  return (alone && records.size <= MAX_SOUGHT_RECORDS) || (named.size === 1 && named.has(record));
 }
 
 function hasMark({ marks }: Tape, from: number, to: number, mark: number): boolean {

@@ -18,8 +18,8 @@ import { type Contribution, type EvidenceName, POINTS, type Verdict } from "./po
 import { type Hit, type Origin, type Provenance, provenanceOf, type TextHits } from "./provenance.ts";
 import { has, hasAny, type Sentence, sentencesOf } from "./sentences.ts";
 import type { Session } from "./session.ts";
-import { FIELD, type Tape } from "./tape.ts";
-import { DAY, DOMAIN, hashOf } from "./token-scan.ts";
+import { FIELD, type Segment, type Tape } from "./tape.ts";
+import { DAY, DOMAIN, hashOf, hostOf, normalisedUrl } from "./token-scan.ts";
 
 const WINDOW_BEFORE = 25; // tokens before an action's sentence: about 160 characters
 const WINDOW_AFTER = 75;
@@ -131,7 +131,7 @@ function judgeText(
       ? []
       : near.filter(({ value }) => isHard(value) && isTarget(value, call));
     const payload = call.externalSink
-      ? near.filter(({ value }) => value.role === "text" && isHard(value) && !isOfKnownDomain(value))
+      ? near.filter(({ value }) => value.role === "text" && isHard(value) && !isOfHouse(value))
       : [];
     const privilege = call.words.presents ? [] : near.filter(({ value }) => value.role === "privilege");
     const code = near.filter(({ value }) => value.role === "code");
@@ -247,9 +247,9 @@ function judgeText(
       note("sought_text");
   }
 
-  /** An address within the house leads nobody anywhere. */
-  function isOfKnownDomain(value: Value): boolean {
-    return value.kind === "email" && about !== undefined && isKnownDomain(tape, value, about.call);
+  /** An address or a page of the house leads nobody anywhere. The text's own record does not say whose house it is. */
+  function isOfHouse(value: Value): boolean {
+    return about !== undefined && isKnownDomain(tape, value, session.calls, about);
   }
 
   /**
@@ -295,8 +295,9 @@ function judgeText(
       .flatMap(({ value }) => partsOf(value.text))
       .filter((part) => part.length >= 4 && !GENERIC.has(part) && !/^\d+$/.test(part));
     if (parts.some((part) => wasAsked(session, hashOf(part), call0))) note("affinity");
-    else if (hard.every(({ value }) => value.kind === "email")) {
-      if (hard.every(({ value }) => provenance.isBeside(value, text))) note("reply_to_author");
+    else if (hard.every(({ value }) => value.kind === "email" || value.kind === "url")) {
+      if (hard.every(({ value }) => value.kind === "email" && provenance.isBeside(value, text)))
+        note("reply_to_author");
       else if (hard.every(({ value }) => isKnownDomain(tape, value, call0))) note("same_org");
     }
     if (sentence === null) {
@@ -371,15 +372,36 @@ function wasAsked({ said }: Session, hash: number, call: number): boolean {
   );
 }
 
-function isKnownDomain(tape: Tape, value: Value, call: number): boolean {
-  const domain = value.text.slice(value.text.indexOf("@") + 1).toLowerCase();
-  if (FREE_MAIL.has(domain)) return false;
-  const hash = hashOf(`@${domain}`);
-  return tape.segments.some(
-    (segment, index) =>
-      segment.kind === FIELD && segment.call <= call && has(tape, segment.start, tape.endOf(index), hash),
+/** @param besides a text whose own record says nothing */
+function isKnownDomain(tape: Tape, value: Value, until: number, besides: Segment | null = null): boolean {
+  const wanted = new Set(domainsOf(value).map((domain) => hashOf(`@${domain}`)));
+  return (
+    wanted.size > 0 &&
+    tape.segments.some(
+      ({ start, kind, call, record }, index) =>
+        kind === FIELD &&
+        call <= until &&
+        !(call === besides?.call && record === besides.record) &&
+        hasAny(tape, start, tape.endOf(index), wanted),
+    )
   );
 }
+
+/** The domains of organisations that an address or a link may be of: of a link also what its host is below. */
+function domainsOf({ kind, text }: Value): string[] {
+  if (kind === "email") {
+    const domain = text.slice(text.indexOf("@") + 1).toLowerCase();
+    return FREE_MAIL.has(domain) ? [] : [domain];
+  }
+  if (kind !== "url") return [];
+  const labels = hostOf(normalisedUrl(text)).split(".").slice(-MAX_LABELS);
+  return labels.slice(1).flatMap((_, at) => {
+    const domain = labels.slice(at).join(".");
+    return FREE_MAIL.has(domain) ? [] : [domain];
+  });
+}
+
+const MAX_LABELS = 4; // of a host, from its end
 
 const DICTATED_GRAM = 4;
 const MIN_DICTATED_GRAMS = 3;

@@ -144,6 +144,21 @@ describe("values that say little", () => {
     expect(namesOf(act("send_mail", { to: "bram@acme.example", body }))).toEqual([]);
   });
 
+  it("a page of the house neither, unless only the text's own record says whose house it is", () => {
+    const text =
+      "Customers ask for the manual: please send them https://help.acme.example/manual when they write.";
+    const body = "You find the manual at https://help.acme.example/manual as you asked.";
+    const house = testSession();
+    house.read("list_staff", {}, [{ name: "Bram", email: "bram@acme.example" }]);
+    house.read("list_mails", {}, [{ from: "gabriel@acme.example", text }]);
+    expect(namesOf(house.act("send_mail", { to: "ana@customer.example", body }))).toEqual([]);
+    const stranger = testSession();
+    stranger.read("list_mails", {}, [{ from: "gabriel@acme.example", text }]);
+    expect(namesOf(stranger.act("send_mail", { to: "ana@customer.example", body }))).toContain(
+      "payload_sentence",
+    );
+  });
+
   it("names and days beside an account say no more than the account", () => {
     const { read, act } = testSession();
     read("list_mails", {}, [

@@ -11,7 +11,7 @@ export const POINTS = {
   payload: 1,
   privilege_sentence: 4,
   privilege_text: 4,
-  soft_sentence: 3,
+  soft_sentence: 1.5,
   soft_text: 1,
   id_named: 2.5,
   text_dictated: 1.5,
