@@ -139,6 +139,10 @@ function createContextForge(settings: z.infer<typeof schema>, deps: RevokerDeps)
         const asked = await call("DELETE", path, signal);
         if ("failed" in asked) return asked.failed;
         if (asked.answer.status === 204) return { kind: "done" };
+        // What ContextForge says when somebody else has just revoked it: 409.
+        if (asked.answer.status === 409 && (await stateOf(id, signal)) === "revoked") {
+          return { kind: "done", already: true };
+        }
         if (asked.answer.status !== 404) return unexpected(name, asked.answer);
       }
       return {
