@@ -58,6 +58,7 @@ function distribution(): Promise<string> {
       "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack",
       `-Dartifact=org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`,
       `-DoutputDirectory=${fresh}`,
+      `-DmarkersDirectory=${fresh}`, // or it would hold what is gone for unpacked
     ];
     await promisify(execFile)("mvn", goal, { cwd: here, timeout: DOWNLOAD_TIMEOUT_MS });
   });
