@@ -149,6 +149,23 @@ async function asWitness(line: string): Promise<void> {
   end(child);
 }
 
+let incidentId: string | undefined;
+
+/** The id of an incident, which a recorded agent led to. */
+async function anIncident(): Promise<string> {
+  if (incidentId !== undefined) return incidentId;
+  await run("npx tripline replay packages/cli/samples/agentdojo.ndjson --speed max");
+  incidentId = await waitFor(
+    async () => {
+      const path = "/api/incidents?state=open&credential=local:replay";
+      const { incidents } = await tripline.json<{ incidents: { id: string }[] }>(path);
+      return incidents[0]?.id;
+    },
+    { timeoutMs: SLOW_MS / 2, what: "an incident" },
+  );
+  return incidentId;
+}
+
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 /** Every package that a platform may need is in the lock file: `npm ci` refuses one that leaves some out. */
@@ -212,6 +229,13 @@ const special: [RegExp, (line: string) => void | Promise<void>][] = [
     },
   ],
   [
+    /^npx tripline incidents (show|acknowledge) ID/,
+    async (line) => {
+      const id = await anIncident();
+      expect(await run(line.replace("ID", id))).toContain(id.slice(0, 12));
+    },
+  ],
+  [
     /^npx tripline session ID$/,
     async (line) => {
       expect(await run(line.replace("ID", sessionId))).toContain("read_text_file");
@@ -270,6 +294,12 @@ describe("settings shown in the docs", () => {
     expect(parseResponseConfig(block?.text ?? "").notifiers).toHaveLength(1);
   });
 
+  it("every response.yaml on the page of notifiers is what the responder takes", () => {
+    const blocks = blocksOf(fileOf("docs/notifiers.md")).filter(({ language }) => language === "yaml");
+    expect(blocks.length).toBeGreaterThan(7);
+    for (const { text } of blocks) expect(() => parseResponseConfig(text), text).not.toThrow();
+  });
+
   it("the manifest is what the detector takes", () => {
     const [block] = blocksOf(fileOf("docs/detection/tools.md")).filter(({ language }) => language === "yaml");
     const manifest = parseManifest(block?.text ?? "", "manifest.yaml");
@@ -317,6 +347,7 @@ describe("settings shown in the docs", () => {
   it("are all tried", () => {
     const tried = [
       "docs/respond.md yaml",
+      "docs/notifiers.md yaml",
       "docs/wrap-a-server.md json",
       "docs/wrap-a-server.md yaml", // by services/collector/test/interceptor-policy.test.ts
       "packages/interceptor/src/http-proxy/README.md json",

@@ -19,6 +19,7 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
   const dir = mkdtempSync(join(tmpdir(), "tripline-responder-main-"));
   const receiver = new Receiver(20763);
   const decisions: { id: string | undefined; kind: string }[] = [];
+  const children = new Set<ChildProcess>(); // running ones: a test that fails leaves none behind
   let broker: Broker;
   let log: Log;
 
@@ -41,6 +42,7 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
     await receiver.start();
   }, 120_000);
   afterAll(async () => {
+    for (const child of children) child.kill("SIGKILL");
     await receiver.stop();
     await log?.close();
     await broker?.stop();
@@ -60,6 +62,8 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
         HOOK: SECRET,
       },
     });
+    children.add(child);
+    child.once("exit", () => children.delete(child));
     await waitFor(async () => (await fetch(`http://127.0.0.1:${HTTP_PORT}/health`)).status === 200, {
       timeoutMs: 60_000,
       what: "the responder to be ready",
@@ -92,7 +96,7 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
     writeFileSync(
       join(dir, "response.yaml"),
       `notifiers: [{name: a, type: webhook, url: "${receiver.url}", secret: {env: HOOK}}]\negress: {allow_internal: [127.0.0.1]}\n` +
-        "automatic_revocation: {rules: {send: {enabled: true}}}\n",
+        "automatic_revocation: {rules: {send: {enabled: true}}, limit: {keys: 100, minutes: 60}}\n",
     );
     const [before, first, after] = [about("a"), about("b"), about("c")];
     await alert(before);
@@ -109,5 +113,29 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
     for (const each of [before, first, after]) expect(kindsOf(each)).toEqual(["revoked", "notified"]);
     const told = receiver.deliveries.map(({ data }) => String(data.alert_id));
     expect(told.sort()).toEqual([before, first, after].map(({ id }) => id).sort());
+  }, 180_000);
+
+  test("killed with a notice that its receiver did not take: it is told after the restart, and what was told is not told again", async () => {
+    receiver.deliveries.length = 0;
+    const [early, waiting] = [about("d"), about("e")];
+    let child = await start();
+    await alert(early);
+    await settled(early);
+    receiver.status = 503;
+    await alert(waiting);
+    await waitFor(() => receiver.deliveries.some(({ data }) => data.alert_id === waiting.id), {
+      timeoutMs: 60_000,
+      what: "an attempt",
+    });
+    const killed = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await killed;
+    receiver.status = 204;
+    receiver.deliveries.length = 0;
+    child = await start();
+    await settled(waiting);
+    expect(await stop(child)).toBe(0);
+    expect(kindsOf(waiting)).toEqual(["revoked", "notified"]);
+    expect(receiver.deliveries.map(({ data }) => data.alert_id)).toEqual([waiting.id]);
   }, 180_000);
 });
