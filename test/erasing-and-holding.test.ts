@@ -56,7 +56,7 @@ async function settle(payloadDays = 36_500): Promise<void> {
     log: world.log,
     eraser: world.store.eraser,
     context: { ...context, now: () => now },
-    days: { payloadDays, nameDays: 36_500 },
+    days: { payloadDays, nameDays: 36_500, envelopeDays: 36_500 },
   });
   const signal = new AbortController().signal;
   // One look sees, the next removes; what it wrote itself has to be archived between.

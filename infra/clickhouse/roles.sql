@@ -52,7 +52,7 @@ CREATE SETTINGS PROFILE IF NOT EXISTS tripline_console_limits SETTINGS readonly 
 
 CREATE ROLE IF NOT EXISTS tripline_eraser;
 REVOKE ALL ON *.* FROM tripline_eraser;
-GRANT SELECT ON tripline.records TO tripline_eraser;
+GRANT SELECT, ALTER DELETE ON tripline.records TO tripline_eraser;
 GRANT SELECT(tenant, time, record_id, append_time), ALTER DELETE ON tripline.payloads TO tripline_eraser;
 GRANT SELECT(tenant, subject_id, last_seen), ALTER DELETE ON tripline.directory TO tripline_eraser;
 GRANT SELECT ON system.mutations TO tripline_eraser;

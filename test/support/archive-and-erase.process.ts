@@ -9,11 +9,18 @@ import { killBoundaries, withBoundaries } from "./kill-boundaries.ts";
 /**
  * A process that archives what its log holds and erases what records in it cover, and is killed (SIGKILL, by itself) at
  * one of the boundaries between two steps. Arguments: log directory, store directory, number of the boundary (0: never),
- * `replay` to archive from the log's beginning whatever was committed. Prints `settled` and ends when all is done.
+ * `replay` to archive from the log's beginning whatever was committed, `aged` to erase as if it were two months later and all were kept
+ * for a day, `aged-replay` for both. Prints `settled` and ends when all is done.
  */
 const [logDir = "", storeDir = "", boundary = "0", mode = ""] = process.argv.slice(2);
 const LOOK_EVERY_MS = 20;
+const SETTLED_EVERY_MS = 50; // more often, the questions would keep the eraser from the store
 const NEVER_IN_A_TEST = 36_500; // days: the records of the test are of any age
+const MONTHS_MS = 62 * 24 * 3600 * 1000;
+const isAged = mode.startsWith("aged");
+const days = isAged
+  ? { payloadDays: 1, nameDays: 1, envelopeDays: 1 }
+  : { payloadDays: NEVER_IN_A_TEST, nameDays: NEVER_IN_A_TEST, envelopeDays: NEVER_IN_A_TEST };
 const boundaries = killBoundaries(Number(boundary));
 const store = await openStore({ dataDir: storeDir });
 const writer: StoreWriter = {
@@ -25,6 +32,8 @@ const eraser = {
   ...store.eraser,
   erase: (...args: Parameters<typeof store.eraser.erase>) =>
     boundaries.between(() => store.eraser.erase(...args)),
+  eraseEnvelopes: (...args: Parameters<typeof store.eraser.eraseEnvelopes>) =>
+    boundaries.between(() => store.eraser.eraseEnvelopes(...args)),
 };
 const whole = withBoundaries(openEmbeddedLog({ directory: logDir }), boundaries);
 const replayed: Log = {
@@ -38,7 +47,8 @@ const replayed: Log = {
       },
     }),
 };
-const log = mode === "replay" ? replayed : whole;
+const isReplay = mode.endsWith("replay");
+const log = isReplay ? replayed : whole;
 
 const context = createContext({ service: "test", logLevel: "silent" });
 const archiver = createArchiver({
@@ -52,13 +62,13 @@ const archiver = createArchiver({
 const erasing = createEraserPart({
   log,
   eraser,
-  context,
-  days: { payloadDays: NEVER_IN_A_TEST, nameDays: NEVER_IN_A_TEST },
+  context: isAged ? { ...context, now: () => Date.now() + MONTHS_MS } : context,
+  days,
   everyMs: LOOK_EVERY_MS,
 });
 await archiver.start();
 await erasing.start();
-while (!(await isSettled())) await new Promise((resolve) => setTimeout(resolve, 10));
+while (!(await isSettled())) await new Promise((resolve) => setTimeout(resolve, SETTLED_EVERY_MS));
 await erasing.stop();
 await archiver.stop();
 await store.close();
@@ -70,11 +80,12 @@ async function isSettled(): Promise<boolean> {
   const [end] = await log.offsets(TOPICS.events);
   const at = (await log.committed(TOPICS.events, "archiver-events")).get(0);
   if (end === undefined || at?.offset !== end.next || at.metadata !== "") return false;
-  if (mode === "replay" && boundaries.passed === 0) return false; // what an earlier archiver has committed says nothing of this one
+  if (isReplay && boundaries.passed === 0) return false; // what an earlier archiver has committed says nothing of this one
   const records = await store.eraser.records();
   for (const record of records) {
     const { payloads, names } = await store.eraser.left(record, []);
-    if (payloads > 0 || names > 0) return false;
+    if (payloads > 0 || names > 0 || (await store.eraser.leftEnvelopes(record, [])) > 0) return false;
   }
-  return true;
+  if (isAged && !records.some(({ retention }) => retention?.action === "removed")) return false;
+  return (await store.eraser.removals()).length === 0;
 }

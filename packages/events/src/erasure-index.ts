@@ -1,6 +1,7 @@
 import type { Envelope } from "./envelope.ts";
 import { coversErasure, type Erasable, erasureOf, type HeldBack, type HoldScope } from "./erasure.ts";
 import { OWN_PRODUCERS } from "./own-producers.ts";
+import { removedBy } from "./removed-envelopes.ts";
 
 /** A legal hold in force. */
 export interface Hold {
@@ -110,6 +111,11 @@ export class ErasureIndex {
   /** All that were added, oldest first. */
   records(): Envelope[] {
     return [...this.#records.values()].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  }
+
+  /** Those that say that envelopes were removed. */
+  removals(): Envelope[] {
+    return this.records().filter((record) => removedBy(record) !== null);
   }
 
   /** Those that cover payloads, without what a later retention covers anyway. Oldest first. */

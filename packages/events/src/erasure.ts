@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Envelope } from "./envelope.ts";
 import { name, timestamp, uuid } from "./fields.ts";
+import { removedEnvelopesSchema } from "./removed-envelopes.ts";
 
 /**
  * What the records of the types `erasure` and `retention` say, and which payloads they cover. A payload may be missing
@@ -45,7 +46,7 @@ export const erasureSchema = z.looseObject({
   by: name.describe("id of the person's token"),
 });
 
-/** `retention`: payloads are over their age, or a legal hold begins or ends. */
+/** `retention`: payloads or envelopes are over their age, or a legal hold begins or ends. */
 export const retentionSchema = z.discriminatedUnion("action", [
   z.looseObject({
     action: z.literal("expired"),
@@ -54,6 +55,7 @@ export const retentionSchema = z.discriminatedUnion("action", [
     except,
     by: name,
   }),
+  removedEnvelopesSchema,
   z.looseObject({ action: z.literal("held"), scope: holdScopeSchema, reason, by: name }),
   z.looseObject({
     action: z.literal("released"),

@@ -27,6 +27,7 @@ export * from "./pipeline-alert.ts";
 export * from "./record.ts";
 export * from "./record-ids.ts";
 export * from "./redaction.ts";
+export * from "./removed-envelopes.ts";
 export * from "./revocation.ts";
 export * from "./topics.ts";
 export * from "./upstream.ts";

@@ -5,3 +5,4 @@
 export { type Envelope, envelopeSchema } from "./envelope.ts";
 export type { Erasable } from "./erasure.ts";
 export { ErasureIndex } from "./erasure-index.ts";
+export { isRemoved, type RemovedEnvelopes, removedBy } from "./removed-envelopes.ts";

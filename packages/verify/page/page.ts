@@ -102,7 +102,7 @@ function showSummary(summary: Summary, findings: number, hasPolicy: boolean): vo
     line("Found", `${found.from ?? "the beginning"} to ${found.to ?? "the end"}`),
     line(
       "Positions",
-      `${counts.leaves}: ${counts.valid} valid, ${counts.erased} valid with an erased payload, ${counts.repeated} sent again, ${counts.unreadable} dead letters, ${counts.lost} lost before they were sealed, ${counts.failed} failed, ${counts.unverifiable} that can't be verified`,
+      `${counts.leaves}: ${counts.valid} valid, ${counts.erased} valid with an erased payload, ${counts.expired} removed with their age, ${counts.repeated} sent again, ${counts.unreadable} dead letters, ${counts.lost} lost before they were sealed, ${counts.failed} failed, ${counts.unverifiable} that can't be verified`,
     ),
     line("Policy", hasPolicy ? policy.quorum : "none: the bundle's own keys were believed"),
   );

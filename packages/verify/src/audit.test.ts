@@ -8,6 +8,7 @@ import type { Summary } from "./summary.ts";
 import {
   edited,
   erasureRecord,
+  removalRecord,
   tampered,
   testId,
   timeAt,
@@ -269,6 +270,65 @@ describe("a payload that is gone", () => {
     await world.seal(6_000);
     expect((await run({ source })).findings).toMatchObject([{ kind: "ERASED", index: 0, to: 90 }]);
     expect((await run({ source, each: true })).findings).toHaveLength(90);
+  });
+});
+
+describe("an envelope that is gone", () => {
+  const DAY = 24 * HOUR;
+  /** Without the rows and payloads of these positions. */
+  const without = (isGone: (index: number) => boolean) =>
+    tampered(world.source, of, {
+      rows: (row) => (isGone(row.index) ? null : row),
+      payloads: (payload) => (isGone(payload.index) ? null : payload),
+    });
+  const isOf = (index: number) => index < 100 && index !== 10 && index !== 11;
+  const removal = { from: 0, to: 100, kept: [[10, 12]], before: timeAt(DAY) };
+
+  it("is EXPIRED where a sealed record names its position, and MISSING where none does, or where it says that it stays", async () => {
+    await world.append([removalRecord(30 * DAY, removal)]);
+    await world.seal(30 * DAY + 1_000);
+    const { findings, summary } = await run({ source: await without(isOf) });
+    expect(findings).toMatchObject([
+      { kind: "EXPIRED", index: 0, to: 10, id: testId(0) },
+      { kind: "EXPIRED", index: 12, to: 100, what: expect.stringContaining(testId(30 * DAY)) },
+    ]);
+    expect(summary).toMatchObject({
+      state: "verified",
+      counts: { expired: 98, valid: RECORDS - 97, failed: 0 },
+    });
+    const more = await run({
+      source: await without((index) => isOf(index) || index === 10 || index === 100),
+    });
+    expect(brief(more.findings.filter(({ kind }) => kind === "MISSING"))).toEqual([
+      { kind: "MISSING", index: 10, id: testId(10) },
+      { kind: "MISSING", index: 100, id: testId(100) },
+    ]);
+    expect(more.summary.state).toBe("failed");
+    expect((await run({ source: await without(isOf), each: true })).findings).toHaveLength(98);
+  });
+
+  it.each([
+    ["is stored and not sealed", removalRecord(30 * DAY, removal), false],
+    ["reaches beyond its own time", removalRecord(DAY / 2, removal), true],
+    ["is not of Tripline's own", removalRecord(30 * DAY, removal, "gw-1"), true],
+    ["is of another partition", removalRecord(30 * DAY, { ...removal, partition: 1 }), true],
+    ["is about older ones", removalRecord(30 * DAY, { ...removal, before: timeAt(-8 * DAY) }), true],
+  ])("is MISSING under a record that %s", async (_why, record, isSealed) => {
+    if (isSealed) await world.append([record]);
+    else world.store(record, RECORDS + 5);
+    await world.seal(30 * DAY + 1_000);
+    const { summary } = await run({ source: await without((index) => index === 3) });
+    expect(summary).toMatchObject({ state: "failed", findings: { MISSING: 1 } });
+  });
+
+  it("may have come again since, which has no row either; what is younger may not be gone", async () => {
+    await world.append([removalRecord(30 * DAY, removal), worldRecord(5), worldRecord(2 * DAY)]);
+    await world.seal(30 * DAY + 1_000);
+    const again = RECORDS + 1;
+    const { summary } = await run({ source: await without((index) => isOf(index) || index === again) });
+    expect(summary).toMatchObject({ state: "verified", counts: { expired: 98, repeated: 1 } });
+    const young = await run({ source: await without((index) => isOf(index) || index === again + 1) });
+    expect(young.summary).toMatchObject({ state: "failed", findings: { MISSING: 1 } });
   });
 });
 

@@ -22,7 +22,7 @@ import {
   stretches,
   TILE_WIDTH,
 } from "@tripline/ledger/verify";
-import type { Finding } from "./finding.ts";
+import { type Finding, NOTES } from "./finding.ts";
 import {
   known,
   type LedgerFiles,
@@ -338,7 +338,7 @@ class Audit {
   *#found(finding: Finding): Generator<AuditEvent> {
     if (finding.kind === "UNSEALED" && this.#options.allowUnsealed === true) return;
     this.#tally.add(finding);
-    const joins = this.#options.each !== true && (finding.kind === "ERASED" || finding.kind === "UNANCHORED");
+    const joins = this.#options.each !== true && NOTES.some((note) => note === finding.kind);
     if (!joins || finding.to !== undefined) {
       yield { type: "finding", finding };
       return;

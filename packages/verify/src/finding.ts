@@ -10,7 +10,7 @@ export const RECORD_FAULTS = [
   "UNSEALED",
 ] as const;
 /** Said, and no failure by themselves. */
-export const NOTES = ["ERASED", "UNANCHORED"] as const;
+export const NOTES = ["ERASED", "EXPIRED", "UNANCHORED"] as const;
 export const FINDING_KINDS = [
   ...RECORD_FAULTS,
   ...NOTES,

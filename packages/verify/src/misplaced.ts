@@ -11,6 +11,10 @@ interface Orphan {
   /** Hex of the entry. */
   entry: string;
 }
+interface SealedOrphan extends Orphan {
+  /** When the root log took the leaf in; ms since the epoch, NaN where it is not known. */
+  sealedMs: number;
+}
 interface Stranger extends Orphan {
   row: StoredRow;
 }
@@ -29,19 +33,21 @@ export interface Elsewhere {
   byId(ids: readonly string[]): Promise<PlacedRow[]>;
   /** Whether the row is what its own leaf says. */
   isSealed(row: PlacedRow): Promise<boolean>;
+  /** Whether a leaf without a row may be of what came again after its first copy was removed with its age. @param made by its id */
+  mayRepeatRemoved(made: string | null, sealedMs: number): boolean;
 }
 
 /** Gathers them, and pairs them at the end. */
 export class Misplaced {
-  #orphans: Orphan[] = [];
+  #orphans: SealedOrphan[] = [];
   #strangers: Stranger[] = [];
 
   get size(): number {
     return this.#orphans.length + this.#strangers.length;
   }
 
-  orphan(log: string, index: number, entry: Uint8Array): void {
-    this.#orphans.push({ log, index, entry: hexOf(entry) });
+  orphan(log: string, index: number, entry: Uint8Array, sealedMs: number): void {
+    this.#orphans.push({ log, index, entry: hexOf(entry), sealedMs });
   }
 
   stranger(log: string, row: StoredRow): void {
@@ -49,7 +55,7 @@ export class Misplaced {
   }
 
   /** What all of them are. Empties this. */
-  async resolve({ byId, isSealed }: Elsewhere): Promise<Resolved> {
+  async resolve({ byId, isSealed, mayRepeatRemoved }: Elsewhere): Promise<Resolved> {
     const orphans = new Map(this.#orphans.map((orphan) => [orphan.entry, orphan]));
     const strangers = this.#strangers;
     this.#orphans = [];
@@ -76,7 +82,10 @@ export class Misplaced {
       const some = open.slice(from, from + LOOKUP);
       const found = Map.groupBy(await byId([...new Set(some.map(idOf))]), ({ id }) => uuidText(id));
       for (const orphan of some) {
-        if (await hasRow(orphan, found.get(idOf(orphan)) ?? [])) repeated += 1;
+        const isRepeated =
+          mayRepeatRemoved(timeOfId(idOf(orphan)), orphan.sealedMs) ||
+          (await hasRow(orphan, found.get(idOf(orphan)) ?? []));
+        if (isRepeated) repeated += 1;
         else findings.push(missing(orphan));
       }
     }

@@ -1,3 +1,4 @@
+import type { Envelope } from "@tripline/events/sealed";
 import {
   type Anchor,
   RECORD_ENTRY_BYTES,
@@ -7,7 +8,7 @@ import {
   TILE_WIDTH,
 } from "@tripline/ledger/verify";
 import { checkPositions, isEntryOf, type OddPosition, payloadState, readersOf } from "./block-check.ts";
-import { hexOf, uuidText } from "./bytes.ts";
+import { hexOf, timeOfId, uuidText } from "./bytes.ts";
 import { SealedErasures } from "./erased.ts";
 import type { Finding } from "./finding.ts";
 import { sha256Hex } from "./hash.ts";
@@ -116,9 +117,11 @@ export class RecordCheck {
   async *rest(): AsyncGenerator<Finding> {
     const { source, counts, logs } = this.#options;
     if (source === null || this.#misplaced.size === 0) return;
+    const erasures = await this.#sealedErasures();
     const { findings, repeated } = await this.#misplaced.resolve({
       byId: (ids) => source.byId(ids),
       isSealed: (row) => logs.isSealed(row),
+      mayRepeatRemoved: (made, sealedMs) => erasures.mayRepeatRemoved(made, sealedMs),
     });
     counts.repeated += repeated;
     // A row too much stands at a position that is counted by its own leaf.
@@ -187,7 +190,12 @@ export class RecordCheck {
     }
     const changed = others.find((row) => uuidText(row.id) === id);
     for (const row of others) if (row !== changed) this.#misplaced.stranger(path, row);
-    if (changed === undefined) this.#misplaced.orphan(path, index, entry);
+    const removing = rows.length === 0 && payloads.length === 0 ? await this.#removing(index, place) : null;
+    if (removing !== null) {
+      counts.expired += 1;
+      const what = `its envelope was removed under the sealed record ${removing.id} (${removing.type}, ${removing.time})`;
+      yield { kind: "EXPIRED", log: path, index, id, time: timeOfId(id), what };
+    } else if (changed === undefined) this.#misplaced.orphan(path, index, entry, sealedAt(place, index));
     else {
       counts.failed += 1;
       const { time } = aboutRow(changed);
@@ -252,6 +260,12 @@ export class RecordCheck {
     }
   }
 
+  /** The sealed record under which this leaf's envelope was removed; null where none says so. */
+  async #removing(index: number, place: Place): Promise<Envelope | null> {
+    const erasures = await this.#sealedErasures();
+    return erasures.removesAny ? erasures.removing(place.path, index, sealedAt(place, index)) : null;
+  }
+
   async *#noRecord(
     { index, rows, payloads }: OddPosition,
     entry: Exclude<ReadEntry, { kind: "record" }>,
@@ -309,6 +323,18 @@ export class RecordCheck {
       SealedErasures.of((await source?.erasures()) ?? [], (row) => logs.isSealed(row)))();
     return this.#erasures;
   }
+}
+
+/** When the root log took this leaf in; ms since the epoch, NaN where none of these anchors covers it. */
+function sealedAt({ anchors }: Place, index: number): number {
+  let low = 0;
+  let high = anchors.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((anchors[middle]?.size ?? 0) > index) high = middle;
+    else low = middle + 1;
+  }
+  return Date.parse(anchors[low]?.time ?? "");
 }
 
 function read(entry: Uint8Array): ReadEntry | null {

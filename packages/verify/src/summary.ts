@@ -27,6 +27,8 @@ export interface Counts {
   valid: number;
   /** Records whose envelope is, and whose payload was erased under a sealed record. */
   erased: number;
+  /** Records whose envelope is over its age and was removed under a sealed record. */
+  expired: number;
   /** Sent again, or copied from an earlier log: their record has its row elsewhere. */
   repeated: number;
   /** Positions that held no record: dead letters. */
@@ -65,6 +67,7 @@ export const NO_COUNTS: Counts = {
   leaves: 0,
   valid: 0,
   erased: 0,
+  expired: 0,
   repeated: 0,
   unreadable: 0,
   lost: 0,

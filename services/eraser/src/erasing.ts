@@ -3,6 +3,7 @@ import type { ServiceContext } from "@tripline/service";
 import type { Eraser } from "@tripline/store";
 import type { Log } from "@tripline/stream";
 import type { RetentionDays } from "./config.ts";
+import { Removing } from "./removing.ts";
 import { asLogRecord, retentionEdges, retentionEnvelope } from "./retention-record.ts";
 
 export interface ErasingDependencies {
@@ -39,8 +40,11 @@ export class Erasing {
   #expired = { of: "", atMs: 0 };
   #trouble: string | null = null;
 
+  readonly #removing: Removing;
+
   constructor(deps: ErasingDependencies) {
     this.#deps = deps;
+    this.#removing = new Removing(deps);
   }
 
   /** What keeps it from erasing, in words; null when nothing does. */
@@ -57,7 +61,7 @@ export class Erasing {
     const fresh = await this.#takeUp(signal);
     this.#read = this.#earlier; // all before was archived, and so is known now
     this.#earlier = ends;
-    await this.#expire(signal);
+    const isExpiring = await this.#expire(signal);
     const removals = await eraser.removals({ signal });
     const stuck = removals.find(({ trouble }) => trouble !== null);
     this.#trouble =
@@ -65,12 +69,14 @@ export class Erasing {
         ? null
         : `a removal from ${stuck.table} does not get on: ClickHouse says ${stuck.trouble}`;
     if (removals.length > 0) return;
+    let isErasing = isExpiring || fresh.size > 0;
     for (const record of this.#effective) {
       signal.throwIfAborted();
       if (fresh.has(record.id) || (this.#checked.get(record.id)?.nextMs ?? 0) > performance.now()) continue;
       const holds = this.#index.holds(record.tenant).map(({ scope }) => scope);
-      await this.#erase(record, holds, signal);
+      if (await this.#erase(record, holds, signal)) isErasing = true;
     }
+    if (!isErasing) await this.#removing.look(this.#index, signal);
   }
 
   /** Takes up what was archived since the earlier look; returns what is new. */
@@ -87,7 +93,7 @@ export class Erasing {
     return fresh;
   }
 
-  async #erase(record: Envelope, holds: readonly HoldScope[], signal: AbortSignal): Promise<void> {
+  async #erase(record: Envelope, holds: readonly HoldScope[], signal: AbortSignal): Promise<boolean> {
     const { eraser, context } = this.#deps;
     const { payloads, names } = await eraser.left(record, holds, { signal });
     const now = performance.now(); // a clock that jumps must not put a look off
@@ -95,7 +101,7 @@ export class Erasing {
       const firstMs = this.#checked.get(record.id)?.firstMs ?? now;
       const pause = Math.min(MAX_RECHECK_MS, now - firstMs);
       this.#checked.set(record.id, { firstMs, nextMs: now + pause });
-      return;
+      return false;
     }
     this.#checked.delete(record.id);
     context.logger.info(
@@ -103,22 +109,26 @@ export class Erasing {
       "erasing what a record covers",
     );
     await eraser.erase(record, holds);
+    return true;
   }
 
-  /** Today's record for each tenant of which something is over its age. */
-  async #expire(signal: AbortSignal): Promise<void> {
+  /** Today's record for each tenant of which something is over its age; whether any was written. */
+  async #expire(signal: AbortSignal): Promise<boolean> {
     const { eraser, log, context, days } = this.#deps;
     const edges = retentionEdges(days, context.now());
     const of = JSON.stringify([edges, this.#index.allHolds().map(({ id }) => id)]);
-    if (this.#expired.of === of && performance.now() - this.#expired.atMs < EXPIRE_EVERY_MS) return;
+    if (this.#expired.of === of && performance.now() - this.#expired.atMs < EXPIRE_EVERY_MS) return false;
+    let isWritten = false;
     for (const tenant of await eraser.tenantsBefore(edges, { signal })) {
       const record = retentionEnvelope(tenant, edges, this.#index.heldBack(tenant));
       if (this.#index.record(record.id) !== null) continue;
       const { payloads, names } = await eraser.left(record, [], { signal });
       if (payloads === 0 && names === 0) continue;
       await log.produce(TOPICS.events, [asLogRecord(record)]);
+      isWritten = true;
     }
     this.#expired = { of, atMs: performance.now() };
+    return isWritten;
   }
 
   /** Whether all that was in the log at the earlier look is stored, and committed, by now. */

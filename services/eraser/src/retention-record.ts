@@ -6,7 +6,9 @@ import {
   envelopeSchema,
   eventKey,
   type HeldBack,
+  LOCAL_TENANT,
   RETENTION_PRODUCER,
+  type RemovedEnvelopes,
   uuidv7,
 } from "@tripline/events";
 import type { NewRecord } from "@tripline/stream";
@@ -20,6 +22,15 @@ export interface RetentionEdges {
   today: string;
   payloads: string;
   names: string;
+}
+
+/**
+ * Envelopes that arrived before go, this day: whole months in UTC, because the database rewrites what lies around a removed row, and a
+ * month's rows lie together. Never before their payloads.
+ */
+export function envelopeEdge({ payloadDays, envelopeDays }: RetentionDays, nowMs: number): string {
+  const day = new Date(Math.max(1, nowMs - Math.max(payloadDays, envelopeDays) * DAY_MS));
+  return new Date(Math.max(1, Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), 1))).toISOString();
 }
 
 export function retentionEdges({ payloadDays, nameDays }: RetentionDays, nowMs: number): RetentionEdges {
@@ -52,6 +63,24 @@ export function retentionEnvelope(tenant: string, edges: RetentionEdges, except:
       except,
       by: "policy",
     },
+  });
+}
+
+/** The record that says which envelopes were removed. All in it follows from the day and from what is removed, as above. */
+export function removalEnvelope(removed: RemovedEnvelopes, today: string): Envelope {
+  const derived = (what: string) => {
+    const of = [`tripline removal ${what} v1`, today, removed];
+    return uuidv7(Date.parse(today), hash("sha256", JSON.stringify(of), "buffer"));
+  };
+  return envelopeSchema.parse({
+    v: 1,
+    id: derived("record"),
+    type: "retention",
+    time: today,
+    received: today,
+    tenant: LOCAL_TENANT, // a partition holds every tenant's records
+    producer: { id: RETENTION_PRODUCER, boot: derived("boot"), seq: 0 },
+    retention: { action: "removed", ...removed, by: "policy" },
   });
 }
 

@@ -86,7 +86,7 @@ function addStore(group: Command, context: CommandContext): void {
       "--store <url>",
       "read a ClickHouse server and not the service; user and password: TRIPLINE_STORE_USER, TRIPLINE_STORE_PASSWORD",
     )
-    .option("--each", "list each erased and unanchored record, and not runs of them")
+    .option("--each", "list each erased, expired and unanchored record, and not runs of them")
     .option("--allow-unsealed", "records from before there was a ledger are no failure (nothing proves them)")
     .addOption(
       new Option(

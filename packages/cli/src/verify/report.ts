@@ -58,6 +58,7 @@ function countsInWords(counts: Summary["counts"]): string {
   const parts: [number, string][] = [
     [counts.valid, "valid"],
     [counts.erased, "valid with an erased payload"],
+    [counts.expired, "removed with their age"],
     [counts.repeated, "sent again"],
     [counts.unreadable, "dead letters"],
     [counts.lost, "lost before they were sealed"],

@@ -15,14 +15,17 @@ export interface Database {
   /** For migrations only: statements of this package's own text. */
   command(statement: string): Promise<void>;
   /**
-   * Starts to remove the rows of `payloads` or `directory` for which this holds, and resolves when the removal is durable:
+   * Starts to remove the rows for which this holds, and resolves when the removal is durable:
    * it is finished in the background, also after a restart. The condition binds nothing.
    */
-  remove(table: "payloads" | "directory", where: Sql): Promise<void>;
+  remove(table: ErasableTable, where: Sql): Promise<void>;
   /** What is wrong with what lies on the disk and only a new start mends, for an operator; null when nothing is, or it can't be seen from here. */
   damage(): Promise<string | null>;
   close(): Promise<void>;
 }
+
+/** Tables that rows are ever removed from. */
+export type ErasableTable = "payloads" | "directory" | "records";
 
 /** Bytes, and the mark that each row in them begins with. */
 export interface NativeAnswer {

@@ -68,7 +68,7 @@ function not(scope: HoldScope): Sql {
 }
 
 /** A time that is none is kept in `detail`, and the row has its append time instead. */
-function happenedBefore(before: string): Sql {
+export function happenedBefore(before: string): Sql {
   const edge = time(before);
   return sql`((time < ${edge} AND NOT JSONHas(detail, 'time')) OR (received < ${edge} AND received > toDateTime64(0, 3, 'UTC')))`;
 }

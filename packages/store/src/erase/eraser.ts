@@ -10,6 +10,7 @@ import type { Database } from "../connection/database.ts";
 import { ENVELOPE_SELECT, envelopeText } from "../queries/records.ts";
 import { generationName, integer, join, type Sql, sql, tenant, time, uuidValue } from "../sql/sql.ts";
 import { coveredIds, coveredNames, describedIds, maybeBefore } from "./covered.ts";
+import { createEnvelopeEraser } from "./envelopes.ts";
 import type { Eraser, LeftOver, LogPositions } from "./types.ts";
 
 const LIMITS = { seconds: 60, rows: 100_000 };
@@ -36,6 +37,8 @@ export function createEraser(database: Database): Eraser {
   }
 
   return {
+    ...createEnvelopeEraser(database),
+
     async records({ signal, tenant: ofTenant, from } = {}) {
       const where = [
         sql`type IN ('erasure', 'retention')`,
@@ -99,7 +102,7 @@ export function createEraser(database: Database): Eraser {
     async removals({ signal } = {}) {
       const rows = await ask(
         sql`table, max(latest_fail_error_code_name) AS failure`,
-        sql`FROM system.mutations WHERE database = currentDatabase() AND NOT is_done AND table IN ('payloads', 'directory')
+        sql`FROM system.mutations WHERE database = currentDatabase() AND NOT is_done AND table IN ('payloads', 'directory', 'records')
           GROUP BY table ORDER BY table`,
         signal,
       );

@@ -51,9 +51,9 @@ export const STORE_GRANTS: Readonly<Record<StoreRole, readonly Grant[]>> = {
   ],
   // Reads, and nothing else.
   console: [...READ_TABLES.map(read), VERSION, SIZES],
-  // Removes rows of payloads and of the directory, by what envelopes say; can read no text of a payload.
+  // Removes rows of payloads and of the directory, by what envelopes say, and envelopes by age; can read no text of a payload.
   eraser: [
-    read("records"),
+    { privileges: "SELECT, ALTER DELETE", on: "records" },
     { privileges: "SELECT(tenant, time, record_id, append_time), ALTER DELETE", on: "payloads" },
     { privileges: "SELECT(tenant, subject_id, last_seen), ALTER DELETE", on: "directory" },
     read("system.mutations"),

@@ -40,6 +40,7 @@ ${
     : `- Nothing is said about other records: this is a selection. Whether it is all that fits the question, this bundle can't show. Ask for a
   whole range of time (without a condition) where that matters.`
 }
+- Where a whole record is gone, a sealed record of its retention names its position, or the check calls it MISSING.
 - Where a payload is gone, a sealed record says who had it erased, when, and why; otherwise the check calls it PAYLOAD_MISSING.
 
 WHAT IT DOES NOT PROVE

@@ -88,6 +88,33 @@ export function erasureRecord(n: number, erasure: Readonly<Record<string, unknow
   return { id, envelope, payload: null };
 }
 
+/** The record that says that envelopes were removed. */
+export function removalRecord(
+  n: number,
+  removed: Readonly<Record<string, unknown>>,
+  by = "tripline-retention",
+): WorldRecord {
+  const id = testId(n);
+  const envelope = JSON.stringify({
+    v: 1,
+    id,
+    type: "retention",
+    time: timeAt(n),
+    received: timeAt(n),
+    tenant: "local",
+    producer: { id: by, boot: testId(3_000_001), seq: n },
+    retention: {
+      action: "removed",
+      generation: GENERATION,
+      partition: 0,
+      kept: [],
+      by: "policy",
+      ...removed,
+    },
+  });
+  return { id, envelope, payload: null };
+}
+
 export class World implements LedgerFiles {
   /** By the path of the log; "" is the ledger's own. */
   readonly storages = new Map<string, MemoryStorage>();
@@ -95,13 +122,15 @@ export class World implements LedgerFiles {
   readonly witness = generateSigningKey("witness.example", SIGNATURE_TYPE.cosignatureV1);
   readonly #logs = new Map<string, TiledLog>();
   readonly #partitions: number;
+  readonly #generation: string;
   #catalog: CatalogEntry[] = [];
   #taken = new Map<string, number>();
   source = new RecordList();
   /** What was appended, by path. */
   readonly records = new Map<string, (WorldRecord | null)[]>();
 
-  constructor({ partitions = 1 } = {}) {
+  constructor({ partitions = 1, generation = GENERATION } = {}) {
+    this.#generation = generation;
     this.key = generateSigningKey("any");
     this.#partitions = partitions;
   }
@@ -127,11 +156,11 @@ export class World implements LedgerFiles {
   }
 
   place(partition = 0): PartitionOf {
-    return { generation: GENERATION, partition };
+    return { generation: this.#generation, partition };
   }
 
   path(partition = 0): string {
-    return partitionPath(GENERATION, partition);
+    return partitionPath(this.#generation, partition);
   }
 
   async log(path: string): Promise<TiledLog> {

@@ -66,6 +66,11 @@ export function fakeStore(tenants: ReadonlyMap<string, SampleTenant>): Store {
       partitions: async () => [],
     },
     eraser: {
+      agedPartitions: async () => [],
+      monthsSince: async () => 0,
+      removable: async () => null,
+      leftEnvelopes: async () => 0,
+      eraseEnvelopes: async () => Promise.reject(new Error("the console removes nothing")),
       records: async () => [],
       left: async () => ({ payloads: 0, names: 0, held: 0, newest_append: null }),
       erase: unsupported,

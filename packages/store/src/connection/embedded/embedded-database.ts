@@ -1,7 +1,7 @@
 import { closed, insertError, queryError } from "../../errors.ts";
 import type { Row } from "../../sql/row.ts";
 import type { Sql } from "../../sql/sql.ts";
-import type { Database, Insert, NativeAnswer, Query } from "../database.ts";
+import type { Database, ErasableTable, Insert, NativeAnswer, Query } from "../database.ts";
 import { type MarkedQuery, markQuery } from "../marked-query.ts";
 import { removal } from "../removal.ts";
 import { Turns } from "../turns.ts";
@@ -117,7 +117,7 @@ export async function openEmbedded(dataDir: string, memory: MemoryLimits): Promi
     });
   }
 
-  async function remove(table: "payloads" | "directory", where: Sql): Promise<void> {
+  async function remove(table: ErasableTable, where: Sql): Promise<void> {
     await command(removal(table, where));
   }
 

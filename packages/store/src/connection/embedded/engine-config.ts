@@ -31,12 +31,13 @@ const CACHE_BYTES: Readonly<Record<string, number>> = {
 
 /**
  * What the engine's only user may do: ask, insert, make tables, end queries. No files, URLs or other servers; of removal
- * only what erasing needs: rows of payloads and of the directory of names.
+ * only what erasing needs: rows of payloads, of the directory of names, and of envelopes that are over their age.
  */
 const GRANTS = [
   "GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION ON default.*",
   "GRANT ALTER DELETE ON default.payloads",
   "GRANT ALTER DELETE ON default.directory",
+  "GRANT ALTER DELETE ON default.records",
   "GRANT SELECT ON system.*",
   "GRANT KILL QUERY ON *.*",
 ];

@@ -4,7 +4,7 @@ import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { aborted, closed, insertError, queryError } from "../../errors.ts";
 import type { Row } from "../../sql/row.ts";
 import type { Sql } from "../../sql/sql.ts";
-import type { Database, Insert, NativeAnswer, Query } from "../database.ts";
+import type { Database, ErasableTable, Insert, NativeAnswer, Query } from "../database.ts";
 import { type MarkedQuery, markQuery, ownRows } from "../marked-query.ts";
 import { removal } from "../removal.ts";
 import { wholeOf } from "../whole-of.ts";
@@ -109,7 +109,7 @@ export function openHttp(options: HttpOptions): Database {
     }
   }
 
-  async function remove(table: "payloads" | "directory", where: Sql): Promise<void> {
+  async function remove(table: ErasableTable, where: Sql): Promise<void> {
     await command(removal(table, where));
   }
 
