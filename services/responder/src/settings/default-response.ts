@@ -44,9 +44,10 @@ automatic_revocation:
   # true: record what would have been revoked, revoke nothing.
   dry_run: false
 
-  # At most this many keys of a tenant in this many minutes; what is beyond waits for a person.
+  # At most this many keys of a tenant in this many minutes; then it stops until a person resumes it.
   limit:
     keys: 3
+    # percent: 5                  # nor more than this share of the keys in use, but one always
     minutes: 60
 
   # Credentials, sessions, agents or principals that only a person may revoke; * stands for anything.
@@ -58,4 +59,23 @@ automatic_revocation:
   #     credentials: [local:alice]  # only these; leave out for every credential
   #     expires_after: 24h          # leave out to stay until reinstated
   rules: {}
+
+# What waits until several people have agreed.
+# approval:
+#   people: 2
+#   scopes: [server, principal]     # revocations of these scopes, a person's and a rule's
+#   rules: ["call-*"]               # what these rules would revoke
+
+# When on-call is told that a revocation is not in force everywhere.
+deadlines:
+  interceptors: 60s
+  upstream: 5m
+  verified: 15m
+
+# A canary key that is revoked and reinstated to see that all of it works: tripline drill.
+drills: []
+# drills:
+#   - tenant: local
+#     credential: key:acme/canary
+#     every: 24h                    # leave out to run it by hand only
 `;
