@@ -35,7 +35,7 @@ describe("a false positive", () => {
 
   beforeAll(async () => {
     writeFileSync(join(directory, "own.yaml"), RULE);
-    bench = await Bench.create(20790, "escalation: []\n", log, PARTITIONS);
+    bench = await Bench.create(20787, "escalation: []\n", log, PARTITIONS);
     await bench.start();
     await detector.start();
     await waitFor(() => detector.health().state === "ready", { what: "the detector" });

@@ -5,7 +5,7 @@ import { anAlert, Bench } from "../testing/bench.ts";
 
 const ON = "automatic_revocation: {rules: {send: {enabled: true}}, limit: {keys: 1000, minutes: 60}}\n";
 const OFF = "escalation: [{after: 30m}]\n";
-const PORT = 20780;
+const PORT = 20786;
 const RESPOND = { roles: ["respond"] as const, id: "ana" };
 const HOUR_MS = 3600_000;
 
