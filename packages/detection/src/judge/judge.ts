@@ -103,7 +103,7 @@ function judgeText(
           value.text.length >= MIN_ID_CHARS &&
           value.hashes.every((hash) => wasAsked(session, hash, about.call)),
       ));
-  const inDocument = isInDocument(session, about);
+  let inDocument: boolean | null = null; // looked at where it matters
   let best: Verdict | null = null;
   for (const sentence of acting.length === 0 ? [null] : acting) {
     const contributions = weigh(sentence);
@@ -231,6 +231,7 @@ function judgeText(
     note: (name: EvidenceName) => void,
   ): void {
     if (about === undefined) return;
+    inDocument ??= isInDocument(session, about);
     const apart = standsApart(tape, about, sentence?.from ?? near[0]?.at ?? about.start, inDocument);
     if (isFollowed(session, about, sentence, inDocument)) {
       if (!found.has("carries_output")) note("followed_text");

@@ -80,7 +80,7 @@ export function scanOutput(output: string): ScannedOutput {
   for (const [at, leaf] of leaves.entries()) {
     if (left <= 0) break;
     const kind = leaf.prose || isLineOfText(leaf, leaves[at - 1], leaves[at + 1]) ? PROSE : FIELD;
-    const flags = kind === FIELD && SAYS_WHO.test(leaf.path) ? WHO : 0;
+    const flags = kind === FIELD && SAYS_WHO.test(leaf.path.slice(-MAX_NAME_CHARS)) ? WHO : 0;
     left -= tape.add(leaf.text, MAX_LEAF_CHARS, left, { kind, call: 0, record: leaf.record, tool: 0 }, flags);
     prose ||= kind === PROSE;
   }
@@ -90,6 +90,8 @@ export function scanOutput(output: string): ScannedOutput {
 /** What a field is called that says whose words stand beside it. */
 const SAYS_WHO =
   /(?:^|[._ ])(?:from|sender|author|by|user|username|login|owner|creator|reporter|reviewer|writer|customer|posted_?by|created_?by|display_?name)(?:\.[a-z_]+){0,2}$/i;
+
+const MAX_NAME_CHARS = 48; // of a path's end: the last names are looked at
 
 const scratch = new Tape(MAX_OUTPUT_TOKENS); // room that is used again; nothing of it outlives a scan
 
