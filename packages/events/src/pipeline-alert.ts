@@ -10,6 +10,7 @@ export const PIPELINE_RULES = {
   "producer-silent": { title: "A producer fell silent without a goodbye", severity: "medium" },
   "log-range-lost": { title: "The log lost records before they were processed", severity: "critical" },
   "ledger-damaged": { title: "The ledger does not agree with the records", severity: "critical" },
+  "ledger-behind": { title: "The ledger can't be written", severity: "high" },
   "rules-broken": { title: "A rule file can't be used", severity: "high" },
   "revocation-not-enforced": { title: "A revocation is not applied everywhere", severity: "critical" },
   "key-still-accepted": { title: "The issuer still accepts a revoked key", severity: "critical" },

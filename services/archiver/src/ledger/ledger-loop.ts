@@ -10,7 +10,14 @@ export interface LedgerLoopOptions {
   logger: ServiceContext["logger"];
   /** Called for a failure that neither waiting nor opening the log again mends, before each further attempt. */
   onDamage(error: LedgerError): Promise<void>;
+  /** Called when nothing could be written for a quarter of an hour, and again each hour. @param forMs how long */
+  onBehind(trouble: string, forMs: number): Promise<void>;
+  /** Other than a quarter of an hour only for tests. */
+  behindAfterMs?: number;
 }
+
+const BEHIND_AFTER_MS = 15 * 60_000; // a bucket that is away for minutes comes back; the topic keeps seven days
+const BEHIND_AGAIN_MS = 3600_000;
 
 const DAMAGE_AFTER = 10; // failures in a row: a former owner of the log, until it learns that it is none, may collide with this one
 
@@ -21,6 +28,9 @@ export class LedgerLoop {
   readonly #running: Promise<void>;
   #trouble: string | null = null;
   #failures = 0;
+  /** By the clock that never jumps; null while it works. */
+  #failingSince: number | null = null;
+  #nextBehind = 0;
 
   constructor(options: LedgerLoopOptions, work: (signal: AbortSignal) => Promise<void>) {
     this.#options = options;
@@ -46,6 +56,7 @@ export class LedgerLoop {
         await work(signal);
         this.#trouble = null;
         this.#failures = 0;
+        this.#failingSince = null;
       } catch (error) {
         if (!signal.aborted) await this.#failed(error);
       }
@@ -70,6 +81,23 @@ export class LedgerLoop {
       await onDamage(error).catch((cause: unknown) => {
         logger.warn({ err: cause }, "the alert about it could not be written; trying again");
       });
+    }
+    await this.#saySoIfBehind(trouble);
+  }
+
+  async #saySoIfBehind(trouble: string): Promise<void> {
+    const { logger, onBehind, behindAfterMs = BEHIND_AFTER_MS } = this.#options;
+    const now = performance.now();
+    if (this.#failingSince === null) {
+      this.#failingSince = now;
+      this.#nextBehind = now + behindAfterMs;
+    }
+    if (now < this.#nextBehind) return;
+    try {
+      await onBehind(trouble, now - this.#failingSince);
+      this.#nextBehind = now + BEHIND_AGAIN_MS;
+    } catch (cause) {
+      logger.warn({ err: cause }, "the alert about it could not be written; trying again");
     }
   }
 }

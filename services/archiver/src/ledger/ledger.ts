@@ -14,7 +14,7 @@ import {
 import { gauge, type ServiceContext } from "@tripline/service";
 import type { Log, PartitionInfo } from "@tripline/stream";
 import { InstallationLogs } from "./installation-logs.ts";
-import { damageAlert } from "./ledger-alerts.ts";
+import { behindAlert, damageAlert } from "./ledger-alerts.ts";
 import { ledgerKeys } from "./ledger-keys.ts";
 import { PartitionLedger } from "./partition-ledger.ts";
 import { Publication } from "./publication.ts";
@@ -86,6 +86,8 @@ export async function createLedger(settings: LedgerSettings, deps: LedgerDepende
     everyMs,
     logger: context.logger,
     onDamage: (error: LedgerError) => deps.raise([damageAlert(path, error, context.now())]),
+    onBehind: (trouble: string, forMs: number) =>
+      deps.raise([behindAlert(path, trouble, context.now(), forMs)]),
   });
 
   return {

@@ -27,12 +27,14 @@ const key = generateSigningKey(ORIGIN);
 let log: Log;
 let storage: MemoryStorage;
 let damage: LedgerError[];
+let behind: { trouble: string; forMs: number }[];
 let open: PartitionLedger[];
 
 beforeEach(async () => {
   log = createMemoryLog();
   storage = new MemoryStorage();
   damage = [];
+  behind = [];
   open = [];
   await log.ensureTopics([{ name: TOPICS.events, partitions: 1, cleanup: TOPIC_CLEANUP[TOPICS.events] }]);
 });
@@ -77,6 +79,11 @@ function ledger(use: LedgerStorage = storage): PartitionLedger {
     async onDamage(error) {
       damage.push(error);
     },
+    async onBehind(trouble, forMs) {
+      behind.push({ trouble, forMs });
+      if (behind.length < 3) throw new Error("the alert could not be written");
+    },
+    behindAfterMs: 40,
   });
   open.push(made);
   return made;
@@ -161,6 +168,7 @@ describe("the ledger of a partition", () => {
       open: () => openLog({ storage, origin: ORIGIN, signers: [createSigner(key)] }),
       logger: createLogger({ service: "test", level: "silent" }),
       onDamage: async () => undefined,
+      onBehind: async () => undefined,
     });
     open.push(sealing);
     await sealing.take(range(records), entries(records));
@@ -187,9 +195,14 @@ describe("the ledger of a partition", () => {
     await sealing.take(range(records), entries(records));
     await waitFor(() => sealing.trouble?.includes("the disk is away"), { what: "the trouble to be told" });
     expect(damage).toEqual([]);
+    // Told until it is heard, and then not again for an hour.
+    await waitFor(() => behind.length === 3, { what: "the alert" });
+    expect(behind[2]?.trouble).toContain("the disk is away");
+    expect(behind[2]?.forMs).toBeGreaterThanOrEqual(40);
     reachable = true;
     await waitFor(async () => (await leaves()).length === 20, { what: "the leaves" });
     await waitFor(() => sealing.trouble === null, { what: "no trouble" });
+    expect(behind).toHaveLength(3);
   });
 
   it("says so when a record is not the one that was sealed, and changes nothing", async () => {

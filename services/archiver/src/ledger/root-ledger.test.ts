@@ -89,6 +89,7 @@ function root(
     async onDamage(error) {
       damage.push(error);
     },
+    onBehind: async () => undefined,
     publication: new Publication({
       ...{ storage, log, webhook, timestamps, context },
       witnesses: async () => witnesses,
