@@ -57,6 +57,16 @@ describe("what a notifier was told", () => {
     expect(after.isTold(incident("b", "open", 3))).toBe(false);
     expect(after.knows("x")).toBe(false);
   });
+  test("needs no reminder when it ended while it was muted", () => {
+    const told = new ToldIncidents({ keepOpen: true });
+    told.add(incident("a", "open", 1));
+    const { notice: _nobodyIsTold, ...muted } = incident("a", "resolved", 2);
+    told.see(muted);
+    told.see({ ...muted, id: "f".repeat(64) });
+    expect(told.open()).toEqual([]);
+    expect(told.isTold(incident("a", "open", 1))).toBe(true);
+    expect(told.knows("f".repeat(64))).toBe(false);
+  });
   test("is bounded", () => {
     const told = new ToldIncidents({ keepOpen: false });
     for (let i = 0; i < 5001; i++)

@@ -54,7 +54,10 @@ export async function openNotifyStep(
     process: async (record) => {
       const incident = incidentIn(record);
       if (incident === null) return { kind: "skip", reason: "invalid" };
-      if (incident.notice === undefined) return { kind: "skip", reason: "no_notice" };
+      if (incident.notice === undefined) {
+        told.see(incident);
+        return { kind: "skip", reason: "no_notice" };
+      }
       if (!wants(incident)) return { kind: "skip", reason: "not_wanted" };
       if (told.isTold(incident)) return { kind: "skip", reason: "duplicate" };
       const isHandled = record.offset < handleFrom || copiedFrom(record) !== null;

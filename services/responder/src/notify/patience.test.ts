@@ -45,7 +45,7 @@ describe("how long a receiver is left alone", () => {
       waits.push(waited / 1000);
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
-    patience.succeeded();
+    patience.succeeded("x");
     expect(isWaiting()).toBe(false);
   });
   test("as long as it asks for, if that is longer", () => {
@@ -62,6 +62,16 @@ describe("how long a receiver is left alone", () => {
     patience.tryNow();
     expect(isWaiting()).toBe(false);
   });
+});
+
+test("a notification that keeps failing is given up though others of other partitions get through meanwhile", () => {
+  const { patience, pass } = patienceAt(0);
+  expect(patience.isExhausted("a", poison)).toBe(false);
+  for (let minute = 0; minute < 5; minute++) {
+    pass(60_000);
+    patience.succeeded("another");
+  }
+  expect(patience.isExhausted("a", poison)).toBe(true);
 });
 
 test("one notification that keeps failing is given up after five minutes, a receiver that is down is not", () => {

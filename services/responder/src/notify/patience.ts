@@ -14,7 +14,8 @@ export class Patience {
   #failures = 0;
   #notBefore = 0;
   #failing: { since: number; reason: string } | undefined;
-  #struggling: { id: string; since: number } | undefined;
+  /** id of a notification -> since when it fails by itself; of each partition at most one */
+  readonly #struggling = new Map<string, number>();
 
   /** @param now ms since the epoch */
   constructor(now: () => number) {
@@ -39,9 +40,9 @@ export class Patience {
   /** Whether this notification has failed for long enough by itself. */
   isExhausted(notificationId: string, outcome: Retry): boolean {
     if (outcome.about === "receiver") return false;
-    if (this.#struggling?.id !== notificationId)
-      this.#struggling = { id: notificationId, since: this.#now() };
-    return this.#now() - this.#struggling.since >= NOTIFICATION_PATIENCE_MS;
+    const since = this.#struggling.get(notificationId) ?? this.#now();
+    this.#struggling.set(notificationId, since);
+    return this.#now() - since >= NOTIFICATION_PATIENCE_MS;
   }
 
   /** The error that says so, after noting that it failed once more. Waits what the receiver asked for, else twice as long each time. */
@@ -54,13 +55,13 @@ export class Patience {
   }
 
   /** It answered, and will not take this notification: others may go through. */
-  refused(reason: string): void {
-    this.#goesOn();
+  refused(notificationId: string, reason: string): void {
+    this.#goesOn(notificationId);
     this.#fails(reason);
   }
 
-  succeeded(): void {
-    this.#goesOn();
+  succeeded(notificationId: string): void {
+    this.#goesOn(notificationId);
     this.#failing = undefined;
   }
 
@@ -73,10 +74,10 @@ export class Patience {
     this.#failing = { since: this.#failing?.since ?? this.#now(), reason };
   }
 
-  #goesOn(): void {
+  #goesOn(notificationId: string): void {
     this.#failures = 0;
     this.#notBefore = 0;
-    this.#struggling = undefined;
+    this.#struggling.delete(notificationId);
   }
 }
 

@@ -28,8 +28,8 @@ export class Teller {
   readonly #options: TellerOptions;
   readonly #unreached: UnreachedAlert;
   readonly #notifications;
-  /** Told, but not yet on record: must not be told again. */
-  #unrecorded: { id: string; told: Told } | undefined;
+  /** Told, but not yet on record: must not be told again. Of each partition at most one. */
+  readonly #unrecorded = new Map<string, Told>();
 
   constructor(options: TellerOptions) {
     const { context, log } = options;
@@ -49,12 +49,11 @@ export class Teller {
     const notification = notificationOf(incident, publicUrl());
     if (notification === undefined) throw new TypeError("an incident without a notice is told to nobody");
     const { id } = notification;
-    const told =
-      this.#unrecorded?.id === id ? this.#unrecorded.told : await this.#attempt(notification, record);
-    this.#unrecorded = { id, told };
+    const told = this.#unrecorded.get(id) ?? (await this.#attempt(notification, record));
+    this.#unrecorded.set(id, told);
     const { name } = this.#options.notifier();
     await records.write(incident.tenant, aboutIncident(incident, told, name, context.now()));
-    this.#unrecorded = undefined;
+    this.#unrecorded.delete(id);
     this.#notifications.inc({ notifier: name, outcome: told.kind });
     return told.kind;
   }
@@ -69,14 +68,14 @@ export class Teller {
     this.patience.checkWait(notifier.name);
     const outcome = await notifier.notify(notification, signal);
     if (outcome.kind === "delivered") {
-      this.patience.succeeded();
+      this.patience.succeeded(notification.id);
       await this.#quietly(() => this.#unreached.succeeded());
       return { kind: "notified", reason: about };
     }
     if (outcome.kind === "retry" && !this.patience.isExhausted(notification.id, outcome)) {
       throw await this.#retry(notification, record, outcome);
     }
-    this.patience.refused(outcome.reason);
+    this.patience.refused(notification.id, outcome.reason);
     await this.#failed(notification, record, true);
     context.logger.error({ notifier: notifier.name, reason: outcome.reason }, "a notification is given up");
     return { kind: "notify_failed", reason: `${about}: ${outcome.reason}` };

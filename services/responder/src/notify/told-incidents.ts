@@ -30,13 +30,22 @@ export class ToldIncidents {
   }
 
   add(incident: Incident): void {
-    const isOpen = incident.state === "open" || incident.state === "acknowledged";
     const row: Row = { id: incident.id, notice: incident.notice?.number ?? 0 };
     this.#rows.delete(incident.id);
-    this.#rows.set(incident.id, this.#keepOpen && isOpen ? { ...row, open: withoutLists(incident) } : row);
+    this.#rows.set(
+      incident.id,
+      this.#keepOpen && isOpen(incident) ? { ...row, open: withoutLists(incident) } : row,
+    );
     if (this.#rows.size <= REMEMBERED) return;
     const [oldest] = this.#rows.keys();
     if (oldest !== undefined) this.#rows.delete(oldest);
+  }
+
+  /** A version that nobody is told of, as those of muted incidents are: what is over needs no reminder. */
+  see(incident: Incident): void {
+    const row = this.#rows.get(incident.id);
+    if (row?.open !== undefined && !isOpen(incident))
+      this.#rows.set(row.id, { id: row.id, notice: row.notice });
   }
 
   /** What is open, as it was last told. */
@@ -53,6 +62,10 @@ export class ToldIncidents {
     const rows = z.array(rowSchema).parse(JSON.parse(new TextDecoder().decode(bytes)));
     for (const row of rows) this.#rows.set(row.id, row);
   }
+}
+
+function isOpen({ state }: Incident): boolean {
+  return state === "open" || state === "acknowledged";
 }
 
 /** A reminder needs no lists, which are most of an incident. */
