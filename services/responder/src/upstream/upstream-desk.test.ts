@@ -1,3 +1,4 @@
+import { createMemoryLog } from "@tripline/stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { waitFor } from "../../../../test/support/wait-for.ts";
 import { Issuer } from "./testing/issuer.ts";
@@ -151,6 +152,26 @@ describe("an issuer that does not do it", () => {
     await bench.decided(entry, "upstream_verified");
     await waitFor(() => bench.alerts.at(-1)?.state === "resolved");
   });
+  test("it is left alone for a while, however often the desk looks what is due", async () => {
+    vault.status = 403;
+    await bench.start();
+    const entry = await bench.revoke("key:vault/a");
+    await bench.decided(entry, "upstream_failed");
+    for (let i = 0; i < 10; i += 1)
+      await bench.decided(await bench.revoke(`key:slow/${i}`), "upstream_verified");
+    expect(vault.changes()).toEqual(["PUT a"]);
+  });
+  test("reinstated while it was not reached: nothing is revoked when it is back", async () => {
+    await vault.stop();
+    await bench.start();
+    const entry = await bench.revoke("key:vault/a");
+    await waitFor(() => bench.desk.health().detail?.includes("127.0.0.1 was not reached"));
+    await bench.reinstate(entry);
+    await vault.start();
+    await bench.decided(entry, "upstream_reinstated");
+    expect(vault.disabled.has("a")).toBe(false);
+    expect(bench.alerts).toEqual([]);
+  });
   test("after a day it is given up, on record", async () => {
     vault.status = 503;
     await bench.start();
@@ -248,4 +269,22 @@ describe("what no revoker is for", () => {
     expect(bench.decisions).toHaveLength(1);
     expect(bench.alerts).toEqual([]);
   });
+});
+
+test("two responders on one log: each key is revoked by one of them, and by the other when that has gone", async () => {
+  const log = createMemoryLog();
+  const first = await UpstreamBench.create(log, 6);
+  first.yaml = YAML;
+  const second = await first.another();
+  await first.start();
+  await second.start();
+  const entries = [];
+  for (let i = 0; i < 12; i += 1) entries.push(await first.revoke(`key:vault/${i}`));
+  for (const entry of entries) await first.decided(entry, "upstream_verified");
+  expect(vault.changes().sort()).toEqual(entries.map(({ subject }) => `PUT ${subject.split("/")[1]}`).sort());
+  await second.stop();
+  for (const entry of entries) await first.reinstate(entry);
+  for (const entry of entries) await first.decided(entry, "upstream_reinstated");
+  expect(vault.disabled.size).toBe(0);
+  await first.remove();
 });

@@ -5,7 +5,7 @@ import { type Log, partitionOf, type RunnerHandle, runStep, type TableReader } f
 import type { DecisionRecords } from "../decision-records.ts";
 import { raiseAlert } from "../raise-alert.ts";
 import { isLive, type RevocationView } from "../revoke/revocation-view.ts";
-import { nextStep } from "./next-step.ts";
+import { type NextStep, nextStep } from "./next-step.ts";
 import { RevokerSet } from "./revoker-set.ts";
 import { nobodyRevokes, unhandledReason } from "./upstream-alerts.ts";
 import { UpstreamJob } from "./upstream-job.ts";
@@ -168,14 +168,20 @@ export class UpstreamDesk {
   /** Starts what has something to do: after a start, an assignment, a change of settings, or by the time alone. */
   #sweep(): void {
     if (this.#owned.size === 0) return;
-    for (const key of this.#table.keys()) if (this.#isDue(key)) this.#run(key);
+    for (const key of this.#table.keys()) {
+      const due = this.#due(key);
+      // What is at work keeps its pace, unless something else is to be done now.
+      const running = this.#jobs.get(key)?.job;
+      if (due !== "rest" && (running === undefined || (due === "lift" && running.doing !== "lift")))
+        this.#run(key);
+    }
   }
 
-  #isDue(key: string): boolean {
+  #due(key: string): NextStep["do"] {
     const state = this.#table.get(key);
     const entry =
       state === undefined ? undefined : this.#options.view.entry(state.tenant, state.revocation_id);
-    if (state === undefined || entry === undefined) return false;
+    if (state === undefined || entry === undefined) return "rest";
     const now = this.#options.context.now();
     const { do: what } = nextStep(state, {
       live: isLive(entry, now),
@@ -183,7 +189,7 @@ export class UpstreamDesk {
       now,
       probes: true,
     });
-    return what !== "rest" && (what === "lift" || this.#revokers.get(state.revoker) !== undefined);
+    return what === "lift" || this.#revokers.get(state.revoker) !== undefined ? what : "rest";
   }
 
   /** Lets the job of a key go on, if its partition is ours. @param attempted whether the issuer may have been asked before */

@@ -75,6 +75,13 @@ export class UpstreamBench {
     return bench;
   }
 
+  /** A second responder with the same key, settings and log. */
+  async another(): Promise<UpstreamBench> {
+    const other = new UpstreamBench(this.#dir, this.log);
+    other.yaml = this.yaml;
+    return other;
+  }
+
   get desk(): UpstreamDesk {
     if (this.#running === undefined) throw new Error("start the bench first");
     return this.#running.desk;
