@@ -20,7 +20,7 @@ export interface Block {
 export function markdownFiles(): MarkdownFile[] {
   const paths = globSync(["*.md", "{bench,docs,infra,packages,services,test}/**/*.md"], {
     cwd: ROOT,
-    exclude: (path) => /(^|\/)node_modules(\/|$)/.test(path),
+    exclude: (path) => /(^|\/)(node_modules|venv)(\/|$)/.test(path), // what package managers put there
   });
   return paths.sort().map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
 }
