@@ -1,17 +1,14 @@
-import { createSocket } from "node:dgram";
-import { connect as connectPlain, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { TriplineError } from "@tripline/events";
 import { z } from "zod";
-import type { CheckedAddress } from "../http/index.ts";
 import type { Notification } from "../notification.ts";
 import type { NotifyOutcome } from "../notifier.ts";
 import { bytes, cut } from "../wording/message.ts";
 import { cefEvent } from "./formats/cef.ts";
 import { ocsfFinding } from "./formats/ocsf.ts";
-import { octetCounted, syslogMessage } from "./formats/rfc5424.ts";
+import { syslogMessage } from "./formats/rfc5424.ts";
 import { outcomeOfError } from "./http-outcome.ts";
 import { authoritiesFile, COMMON, notifierKind, readAuthorities } from "./kind.ts";
+import { sendDatagram, sendStream } from "./syslog-transport.ts";
 import { webhookBody } from "./webhook-body.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -109,58 +106,6 @@ function framed({ incident, kind, publicUrl }: Notification, { facility }: Setti
     messageId: kind,
     text,
   });
-}
-
-async function sendDatagram(
-  { address, family }: CheckedAddress,
-  port: number,
-  message: string,
-): Promise<void> {
-  const socket = createSocket(family === 4 ? "udp4" : "udp6");
-  const sent = Promise.withResolvers<void>();
-  socket.on("error", sent.reject);
-  socket.send(message, port, address, (error) => (error === null ? sent.resolve() : sent.reject(error)));
-  try {
-    await sent.promise;
-  } finally {
-    socket.close();
-  }
-}
-
-interface StreamTarget {
-  address: CheckedAddress;
-  port: number;
-  host: string;
-  transport: "tls" | "tcp" | "udp";
-  authorities: { ca?: string };
-}
-
-async function sendStream(target: StreamTarget, message: string, signal: AbortSignal): Promise<void> {
-  const { address, port, host, transport, authorities } = target;
-  const to = { host: address.address, port };
-  const socket: Socket =
-    transport === "tls"
-      ? connectTls({
-          ...to,
-          servername: isIP(host) === 0 ? host : "",
-          rejectUnauthorized: true,
-          ...authorities,
-        })
-      : connectPlain(to);
-  const closed = Promise.withResolvers<void>();
-  const stop = () => socket.destroy(new Error("it did not answer in time"));
-  socket.on("error", closed.reject);
-  socket.on("close", () => closed.resolve());
-  socket.on(transport === "tls" ? "secureConnect" : "connect", () => socket.end(octetCounted(message)));
-  socket.on("finish", () => socket.destroySoon()); // many receivers never end their side
-  socket.resume(); // nothing is expected; what comes is dropped
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    await closed.promise;
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }
 
 function unreached(why: string): NotifyOutcome {

@@ -1,5 +1,5 @@
-import { type Incident, TOPICS } from "@tripline/events";
-import type { Log } from "@tripline/stream";
+import { type Incident, TOPICS, TriplineError } from "@tripline/events";
+import type { Log, LogRecord } from "@tripline/stream";
 import { incidentIn } from "./incident-record.ts";
 
 const LOOK_EVERY_MS = 1000; // asking the log where it ends is a request of its own
@@ -46,18 +46,26 @@ export class LaterNotices {
     const start = Math.max(from, this.#lookedUntil, range?.earliest ?? 0);
     if (range === undefined || start >= range.next) return;
     const to = range.next;
-    await this.#log.scan(
-      { topic: TOPICS.incidents, partition: this.#partition, from: start, to },
-      async (records) => {
-        for (const record of records) {
-          const incident = incidentIn(record);
-          if (incident?.notice === undefined || !this.#isWanted(incident)) continue;
-          if (this.#latest.size < REMEMBERED || this.#latest.has(incident.id)) {
-            this.#latest.set(incident.id, record.offset);
-          }
-        }
-      },
-    );
+    try {
+      await this.#log.scan(
+        { topic: TOPICS.incidents, partition: this.#partition, from: start, to },
+        async (all) => this.#note(all),
+      );
+    } catch (error) {
+      // Retention took a part of it meanwhile. What is not known to be superseded is told.
+      if (error instanceof TriplineError && error.code === "TRIPLINE_STREAM_OUT_OF_RANGE") return;
+      throw error;
+    }
     this.#lookedUntil = to;
+  }
+
+  #note(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const incident = incidentIn(record);
+      if (incident?.notice === undefined || !this.#isWanted(incident)) continue;
+      if (this.#latest.size < REMEMBERED || this.#latest.has(incident.id)) {
+        this.#latest.set(incident.id, record.offset);
+      }
+    }
   }
 }
