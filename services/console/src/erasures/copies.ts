@@ -63,8 +63,8 @@ export function copiesOf({
       ends: null,
     },
     {
-      where: "alerts, and whatever was notified",
-      what: "alerts quote arguments and results in a few words, in the store and where they were sent; erasing leaves them",
+      where: "alerts, incidents, and whatever was notified",
+      what: "alerts and incidents quote arguments and results in a few words, in the store and where they were sent; erasing leaves them",
       ends: null,
     },
     {
