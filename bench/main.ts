@@ -28,6 +28,7 @@ const BENCHES: Record<string, string> = {
   incidents: "../services/responder/bench/incidents.ts",
   pipeline: "./pipeline.ts",
   refusal: "./refusal.ts",
+  issuers: "./issuers.ts",
   hold: "./hold.ts",
   overload: "./overload.ts",
   "embedded-capacity": "./embedded-capacity.ts",

@@ -66,6 +66,15 @@ automatic_revocation:
 #   scopes: [server, principal]     # revocations of these scopes, a person's and a rule's
 #   rules: ["call-*"]               # what these rules would revoke
 
+# Where a key that was taken away is revoked too: at its issuer. docs/revokers.md has each with its settings.
+revokers: []
+# revokers:
+#   - name: keycloak
+#     type: keycloak                # oauth, contextforge, litellm, unkey, aws_access_key, github_*, shared_signals, http
+#     issuer: https://id.example.com/realms/acme
+#     client_id: tripline
+#     client_secret: {env: TRIPLINE_KEYCLOAK_SECRET}
+
 # When on-call is told that a revocation is not in force everywhere.
 deadlines:
   interceptors: 60s
