@@ -1,6 +1,8 @@
+import { TOPICS } from "@tripline/events";
 import { verifyRevocation } from "@tripline/response";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { waitFor } from "../../../test/support/wait-for.ts";
+import { anId, FakeInterceptor } from "./enforcement/testing/events.ts";
 import { anAlert, Bench } from "./testing/bench.ts";
 
 let bench: Bench;
@@ -25,6 +27,19 @@ test("by hand: a signed entry in the answer and in the topic, and a record that 
       decision: { kind: "revoked", by: "ana", reason: "laptop stolen", revocation_id: entry.id },
     },
   ]);
+});
+
+test("the answer names the calls that were under way, of that subject alone", async () => {
+  const gateway = new FakeInterceptor("gw-1");
+  const intents = [gateway.intent(anId(), { tool: "wire" }), gateway.intent(anId(), { server: "files" })];
+  await bench.log.produce(TOPICS.events, intents);
+  await waitFor(async () => /watch_batch_seconds_count\{[^}]*\} [1-9]/.test(await bench.metrics()));
+  const server = await bench.call(RESPOND, "POST", "/api/revocations", {
+    ...REVOKE,
+    scope: "server",
+    subject: "mail",
+  });
+  expect(server.body.in_flight).toMatchObject([{ server: "mail", tool: "wire" }]);
 });
 
 test("a secret that somebody types is in no entry and no record, and the reason is still told", async () => {

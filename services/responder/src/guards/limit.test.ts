@@ -139,7 +139,16 @@ async function aDecider(log: Log, dir: string): Promise<{ decider: Decider; clos
   ];
   const halts = new Halts({ log, view: controls, writer, records, context });
   const triage = new TriageWriter(log);
-  const proposals = new Proposals({ view: controls, writer, revocations, records, triage, context });
+  const inFlight = () => [];
+  const proposals = new Proposals({
+    view: controls,
+    writer,
+    revocations,
+    records,
+    triage,
+    inFlight,
+    context,
+  });
   const decider = new Decider({
     ...{ view, writer: revocations, records, halts, proposals, context },
     outcomes: new Outcomes(view),

@@ -3,6 +3,7 @@ import { type Approval, approvedBy, durationMs, proposalState } from "@tripline/
 import { HttpError, type ServiceContext } from "@tripline/service";
 import type { ControlsView, ControlsWriter } from "../controls/index.ts";
 import { type DecisionPart, type DecisionRecords, decisionOf } from "../decision-records.ts";
+import type { InFlightCall, Target } from "../enforcement/in-flight.ts";
 import type { TriageWriter } from "../incidents/index.ts";
 import type { RevocationWriter } from "../revoke/revocation-writer.ts";
 
@@ -16,6 +17,8 @@ export interface ProposalsOptions {
   records: DecisionRecords;
   /** Tells the incidents what became of what they say was proposed. */
   triage: Pick<TriageWriter, "done">;
+  /** Calls under way that a revocation is about. */
+  inFlight(target: Target): InFlightCall[];
   context: ServiceContext;
 }
 
@@ -102,11 +105,13 @@ export class Proposals {
       }
       const revocation = asApproved(proposal.revocation, now);
       await revocations.write(revocation);
+      const inFlight = this.#options.inFlight(revocation);
       const closed: Proposal = { ...proposal, closed: { how: "approved", by, at, reason } };
       await writer.write(closed);
       await records.write(tenant, recordOf(closed, "approved", by, reason, at));
       await records.write(tenant, decisionOf(revocation, revocation.by, revocation.reason));
-      await this.#tell(closed, { kind: "revoked", reason, revocation });
+      const underWay = inFlight.length === 0 ? {} : { in_flight: inFlight };
+      await this.#tell(closed, { kind: "revoked", reason, revocation, ...underWay });
       return { proposal: closed, revocation };
     });
   }

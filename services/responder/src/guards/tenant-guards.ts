@@ -4,6 +4,7 @@ import type { Log } from "@tripline/stream";
 import type { ControlsView, ControlsWriter } from "../controls/index.ts";
 import type { DecisionRecords } from "../decision-records.ts";
 import type { EventWatch } from "../enforcement/event-watch.ts";
+import type { InFlightCall, Target } from "../enforcement/in-flight.ts";
 import { TriageWriter } from "../incidents/index.ts";
 import type { RevocationView } from "../revoke/revocation-view.ts";
 import type { RevocationWriter } from "../revoke/revocation-writer.ts";
@@ -47,8 +48,14 @@ export class TenantGuards {
     this.proposals = new Proposals({
       ...{ view: controls, writer: controlsWriter, revocations: writer },
       ...{ records, triage: new TriageWriter(log), context },
+      inFlight: (target) => this.inFlight(target),
     });
     this.drills = new Drills(options);
+  }
+
+  /** Calls under way that a revocation is about. */
+  inFlight(target: Target): InFlightCall[] {
+    return this.#options.watch.inFlight(target);
   }
 
   start(): void {

@@ -1,4 +1,12 @@
-import { type Incident, type Revocation, sha256Hex, TOPICS, type Triage, triageKey } from "@tripline/events";
+import {
+  type Incident,
+  type Revocation,
+  sha256Hex,
+  TOPICS,
+  type Triage,
+  triageKey,
+  type WhatWasDone,
+} from "@tripline/events";
 import type { Log } from "@tripline/stream";
 import { keyed, triageFor } from "./triage-record.ts";
 
@@ -15,14 +23,22 @@ export class TriageWriter {
     await this.#log.produce(TOPICS.triage, [triageFor(incident, change)]);
   }
 
-  /** A person's revocation or reinstatement, where an alert led to it. Resolves when it is durable. */
-  async revocation(entry: Revocation, by: string): Promise<void> {
+  /**
+   * A person's revocation or reinstatement, where an alert led to it. Resolves when it is durable.
+   * @param inFlight calls that were under way when it was decided
+   */
+  async revocation(
+    entry: Revocation,
+    by: string,
+    inFlight: NonNullable<WhatWasDone["in_flight"]> = [],
+  ): Promise<void> {
     const { tenant, alert_id: alertId, reason } = entry;
     const parsed = sha256Hex.safeParse(alertId);
     if (!parsed.success) return;
     const kind = entry.state === "active" ? "revoked" : "reinstated";
     const at = entry.reinstated_at ?? entry.decided_at;
-    const done = { kind, reason, revocation: entry } as const;
+    const underWay = inFlight.length === 0 ? {} : { in_flight: inFlight };
+    const done = { kind, reason, revocation: entry, ...underWay } as const;
     await this.done({ kind: "done", tenant, alert_id: parsed.data, done, by, at });
   }
 

@@ -23,6 +23,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type DecisionRecords, decisionOf } from "../decision-records.ts";
+import type { InFlightCall } from "../enforcement/in-flight.ts";
 import type { TenantGuards } from "../guards/tenant-guards.ts";
 import type { IncidentDesk } from "../incidents/index.ts";
 import type { RevocationView } from "../revoke/revocation-view.ts";
@@ -63,6 +64,19 @@ const revokeBody = z
   });
 
 const signedAnswer = revocationSchema.extend({ key_id: z.string(), signature: z.string() });
+const revokedAnswer = signedAnswer.extend({
+  in_flight: z
+    .array(
+      z.object({
+        record_id: z.string(),
+        server: z.string().optional(),
+        tool: z.string().optional(),
+        started: z.string(),
+      }),
+    )
+    .optional()
+    .describe("calls that had begun and not ended: they may still take effect"),
+});
 const waitingAnswer = z.object({
   proposal_id: z.string(),
   needs: z.number().describe("how many different people; whoever proposed it is one of them"),
@@ -77,15 +91,20 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
   const { view, writer, tenantGuards, incidents, records, secrets, context, guards } = deps;
   const onRequest = guards.requireRole("respond");
 
-  async function write(entry: Revocation, by: string, reason: string): Promise<SignedRevocation> {
+  async function write(
+    entry: Revocation,
+    by: string,
+    reason: string,
+  ): Promise<SignedRevocation & { in_flight?: InFlightCall[] }> {
     const signed = await writer.write(entry);
+    const inFlight = entry.state === "active" ? tenantGuards.inFlight(entry) : [];
     await records.write(entry.tenant, decisionOf(entry, by, reason));
-    await incidents.triage.revocation(entry, by);
+    await incidents.triage.revocation(entry, by, inFlight);
     context.logger.info(
       { revocation: entry.id, state: entry.state, by },
       "a person decided about a revocation",
     );
-    return signed;
+    return inFlight.length === 0 ? signed : { ...signed, in_flight: inFlight };
   }
 
   return async (untyped) => {
@@ -99,7 +118,7 @@ export function revocationRoutes(deps: RevocationRoutesDeps): FastifyPluginAsync
         tags: ["response"],
         body: revokeBody,
         response: {
-          201: signedAnswer,
+          201: revokedAnswer,
           202: waitingAnswer.describe("it waits for approval; nothing is refused"),
         },
       },
