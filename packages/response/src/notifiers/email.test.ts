@@ -27,6 +27,7 @@ let server: SMTPServer | undefined;
 async function serve(options: SMTPServerOptions = {}): Promise<void> {
   mails = [];
   const made = new SMTPServer({
+    closeTimeout: 50, // ms; a test may leave a connection behind
     authOptional: true,
     disabledCommands: ["STARTTLS"],
     onData: (stream, session, done) => {
@@ -116,6 +117,16 @@ describe("what an answer means", () => {
     });
     const got = await email.open({ ...BASE, tls: "none" }, testDeps()).notify(sampleNotification(), signal);
     expect(got).toEqual({ kind: "delivered" });
+  });
+  test("a server that does not go on is left when the caller stops", async () => {
+    const begun = Promise.withResolvers<void>();
+    await serve({ onMailFrom: () => begun.resolve() });
+    const stop = new AbortController();
+    const notifier = email.open({ ...BASE, tls: "none" }, testDeps());
+    const outcome = notifier.notify(sampleNotification(), stop.signal);
+    await begun.promise;
+    stop.abort();
+    expect(await outcome).toMatchObject({ kind: "retry", about: "receiver" });
   });
   test("nobody listens, or an internal address that is not allowed", async () => {
     const notify = (host: string) =>

@@ -11,7 +11,8 @@ import { mailBodies } from "./email-text.ts";
 import { outcomeOfError } from "./http-outcome.ts";
 import { authoritiesFile, COMMON, notifierKind, readAuthorities, WORDS } from "./kind.ts";
 
-const TIMEOUT_MS = 30_000; // a server may look up the sender before it answers
+const TIMEOUT_MS = 30_000; // of one step: a server may look up the sender before it answers
+const DEADLINE_MS = 90_000; // of all steps together
 const MAX_SUBJECT_CHARS = 200;
 
 const mailbox = z
@@ -60,8 +61,7 @@ export const email = notifierKind({
       notify: async (notification, signal) => {
         try {
           const [address] = await egress.addresses(host);
-          if (address === undefined || signal.aborted)
-            return later("receiver", "the receiver was not reached");
+          if (address === undefined) return later("receiver", "the mail server's name has no address");
           const auth = login();
           const transport = createTransport({
             host: address.address,
@@ -77,20 +77,17 @@ export const email = notifierKind({
             disableFileAccess: true,
             disableUrlAccess: true,
           });
-          const stop = () => transport.close();
-          signal.addEventListener("abort", stop, { once: true });
-          try {
-            await transport.sendMail({
-              from,
-              to,
-              ...threadOf(notification, from),
-              ...mailOf(notification, { title, text }),
-            });
-            return { kind: "delivered" };
-          } finally {
-            signal.removeEventListener("abort", stop);
-            transport.close();
-          }
+          const mail = {
+            from,
+            to,
+            ...threadOf(notification, from),
+            ...mailOf(notification, { title, text }),
+          };
+          const sent = transport.sendMail(mail).then(() => true);
+          const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+          return (await orAborted(sent, within))
+            ? { kind: "delivered" }
+            : later("receiver", "the mail server did not answer in time");
         } catch (error) {
           return error instanceof TriplineError ? outcomeOfError(error) : outcomeOfSmtp(error);
         }
@@ -98,6 +95,19 @@ export const email = notifierKind({
     };
   },
 });
+
+/** False when it was aborted first. A mail that is on its way can't be called back: it may arrive, and be sent again. */
+async function orAborted(sent: Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+  const aborted = Promise.withResolvers<boolean>();
+  const stop = () => aborted.resolve(false);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([sent, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
 
 function mailOf(notification: Notification, templates: Templates) {
   const message = messageOf(notification, templates);
