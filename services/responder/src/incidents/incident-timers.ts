@@ -69,11 +69,11 @@ export class IncidentTimers {
     const { log, books, controls, settings, context } = this.#options;
     const now = context.now();
     for (const [key, at] of this.#written) if (now - at >= AGAIN_AFTER_MS) this.#written.delete(key);
-    const mutes = controls.every("mute");
+    const mutes = Map.groupBy(controls.every("mute"), ({ tenant }) => tenant);
     const records: NewRecord[] = [];
     for (const [partition, book] of books.partitions) {
       for (const [, state] of book.open.entries()) {
-        const mute = muteOfIncident(mutes, state.incident, now);
+        const mute = muteOfIncident(mutes.get(state.incident.tenant) ?? [], state.incident, now);
         for (const due of dueOf(state, settings(), now, mute !== undefined)) {
           if (this.#written.has(keyOf(due)) || records.length >= MAX_RECORDS) continue;
           this.#written.set(keyOf(due), now);
