@@ -49,6 +49,7 @@ for (const kind of LOGS) {
 
 interface Revoked {
   detectedMs: number;
+  decidedMs: number;
   /** When each real interceptor applied it. */
   applied: number[];
   /** When the last of the connections had it. */
@@ -77,7 +78,11 @@ async function measure({ server }: Installation, kind: LogKind, folder: string):
       stateDir: join(folder, `interceptor-${n}`),
     });
     interceptor.denyList.onApplied(({ entry, atMs }) => {
-      const known = revoked.get(entry.id) ?? { detectedMs: Date.parse(entry.detected_at ?? ""), applied: [] };
+      const known = revoked.get(entry.id) ?? {
+        detectedMs: Date.parse(entry.detected_at ?? ""),
+        decidedMs: Date.parse(entry.decided_at),
+        applied: [],
+      };
       known.applied.push(atMs);
       revoked.set(entry.id, known);
     });
@@ -190,6 +195,14 @@ function spread(
   const { p50, p99 } = goals;
   return [
     { name: `${name}, revocations`, value: samples.length, unit: "" },
+    {
+      name: "of it detection to decision p50",
+      value: quantile(
+        revocations.map(({ decidedMs, detectedMs }) => decidedMs - detectedMs),
+        0.5,
+      ),
+      unit: "ms",
+    },
     {
       name: `${name} p50`,
       value: quantile(samples, 0.5),

@@ -1,13 +1,14 @@
-import { TriplineError } from "@tripline/events";
+import { SEVERITIES, type Severity, TriplineError } from "@tripline/events";
+import type { InterceptorPolicyInput } from "@tripline/interceptor";
 import { terminalLine } from "@tripline/service/escape";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseCredential } from "../connection/credential.ts";
 import { resolveIngest } from "../connection/ingest.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EndedWith, EXIT } from "../exit.ts";
 import { serverNameOf } from "../proxy/server-name.ts";
 import { globals } from "./command.ts";
-import { parseListen } from "./options.ts";
+import { atLeast, parseListen } from "./options.ts";
 
 interface Options {
   credential?: string;
@@ -22,6 +23,10 @@ interface Options {
   upstream?: string;
   identity?: string;
   publicUrl?: string;
+  hold?: string[];
+  holdSeverity: Severity;
+  holdMs: number;
+  holdUnanswered: "allow" | "refuse";
 }
 
 /** `tripline proxy`: stands between a client and an MCP server, over stdio or HTTP. */
@@ -61,9 +66,29 @@ export function addProxy(program: Command, context: CommandContext): void {
     .option("--upstream <url>", "HTTP: the server's MCP endpoint")
     .option("--identity <file>", "HTTP: whose keys and tokens are recognised (JSON)")
     .option("--public-url <url>", "HTTP: where clients reach the endpoint through this proxy")
+    .option(
+      "--hold <tools>",
+      "calls of these tools wait until the rules have judged them: SERVER/TOOL, SERVER/* or *, with commas between (default: as the collector says)",
+      namesOf,
+    )
+    .addOption(
+      new Option(
+        "--hold-severity <severity>",
+        "with --hold: a finding from this severity on refuses the call",
+      )
+        .choices(SEVERITIES)
+        .default("high"),
+    )
+    .option("--hold-ms <ms>", "with --hold: how long a call waits at most", holdMs, HOLD_MS)
+    .addOption(
+      new Option("--hold-unanswered <what>", "with --hold: what becomes of a call without a verdict in time")
+        .choices(["allow", "refuse"])
+        .default("allow"),
+    )
     .action(async (words: string[], options: Options, command: Command) => {
       const ingest = resolveIngest({ ...globals(command), keyFile: options.keyFile }, context);
       const warn = (message: string) => context.err(`tripline: ${terminalLine(message)}\n`);
+      const policy = policyOf(options);
       if (options.listen === undefined) {
         const [program_, ...args] = words;
         if (program_ === undefined)
@@ -80,6 +105,7 @@ export function addProxy(program: Command, context: CommandContext): void {
         const code = await runStdio({
           ...options,
           ingest,
+          policy,
           credential,
           enforced,
           server,
@@ -100,6 +126,7 @@ export function addProxy(program: Command, context: CommandContext): void {
         await runHttp({
           ...options,
           ingest,
+          policy,
           listen,
           upstream,
           server,
@@ -112,6 +139,31 @@ export function addProxy(program: Command, context: CommandContext): void {
         throw error;
       }
     });
+}
+
+const HOLD_MS = 50; // the policy's own default
+const MAX_HOLD_MS = 5_000; // what the policy takes at most
+
+/** What is said here goes before what the collector says. */
+function policyOf({ hold, ...options }: Options): InterceptorPolicyInput {
+  if (hold === undefined) return {};
+  const { holdMs, holdSeverity, holdUnanswered } = options;
+  return { hold: [{ tools: hold, severity: holdSeverity, max_ms: holdMs, unanswered: holdUnanswered }] };
+}
+
+function namesOf(text: string): string[] {
+  const names = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  if (names.length === 0) throw new InvalidArgumentError("expected SERVER/TOOL, SERVER/* or *.");
+  return names;
+}
+
+function holdMs(text: string): number {
+  const ms = atLeast(1)(text);
+  if (ms > MAX_HOLD_MS) throw new InvalidArgumentError(`expected at most ${MAX_HOLD_MS}.`);
+  return ms;
 }
 
 function hostOf(upstream: string): string {

@@ -1,4 +1,4 @@
-import { connectInterceptor } from "@tripline/interceptor";
+import { connectInterceptor, type InterceptorPolicyInput } from "@tripline/interceptor";
 import {
   createHttpProxy,
   createIdentityProviders,
@@ -11,6 +11,8 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 export interface HttpOptions {
   ingest: IngestConnection;
+  /** Goes before what the collector says. */
+  policy?: InterceptorPolicyInput | undefined;
   listen: { host: string; port: number };
   upstream: string;
   server: string;
@@ -28,7 +30,12 @@ export async function runHttp(options: HttpOptions): Promise<void> {
   const { warn } = options;
   const onWarning = (warning: { message: string }) => warn(warning.message);
   const config = options.identity === undefined ? null : loadIdentityConfig(options.identity);
-  const interceptor = await connectInterceptor({ ...options.ingest, enforcement: "enforced", onWarning });
+  const interceptor = await connectInterceptor({
+    ...options.ingest,
+    policy: options.policy,
+    enforcement: "enforced",
+    onWarning,
+  });
   const proxy = createHttpProxy({
     listen: options.listen,
     upstream: options.upstream,

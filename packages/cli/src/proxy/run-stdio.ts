@@ -1,5 +1,10 @@
 import { constants } from "node:os";
-import { connectInterceptor, runStdioProxy, stdioEnforcement } from "@tripline/interceptor";
+import {
+  connectInterceptor,
+  type InterceptorPolicyInput,
+  runStdioProxy,
+  stdioEnforcement,
+} from "@tripline/interceptor";
 import type { IngestConnection } from "../connection/ingest.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
 
@@ -8,6 +13,8 @@ const CLOSE_TIMEOUT_MS = 2_000; // an MCP client waits about so long before it k
 
 export interface StdioOptions {
   ingest: IngestConnection;
+  /** Goes before what the collector says. */
+  policy?: InterceptorPolicyInput | undefined;
   credential: string;
   server: string;
   command: string;
@@ -27,6 +34,7 @@ export async function runStdio(options: StdioOptions): Promise<number> {
   const onWarning = (warning: { message: string }) => warn(warning.message);
   const interceptor = await connectInterceptor({
     ...ingest,
+    policy: options.policy,
     enforcement: stdioEnforcement(options.enforced),
     onWarning,
   });

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { keyedHash } from "@tripline/events";
 import { afterEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../../test/support/wait-for.ts";
+import type { Decided } from "../interceptor.ts";
 import { createApiKeyProvider } from "./identity/api-key.ts";
 import type { HttpProxy, HttpProxyOptions } from "./options.ts";
 import { createHttpProxy } from "./proxy.ts";
@@ -446,6 +447,54 @@ describe("large bodies", () => {
     expect(upstream.bodies).toEqual([]);
     expect(interceptor.outcomes).not.toContain("open");
     expect(interceptor.outcomes.at(-1)).toBe("denied");
+  });
+
+  it.each([
+    ["small", 10],
+    ["large", 2_000_000],
+  ])("keeps a %s call back until it is decided, and answers in the server's place", async (_name, size) => {
+    const { upstream, proxy, interceptor } = await setUp(echo);
+    const verdicts = [Promise.withResolvers<Decided>(), Promise.withResolvers<Decided>()];
+    let asked = 0;
+    interceptor.hold = () => verdicts[asked++]?.promise ?? null;
+    const body = callBody("rm", { text: "x".repeat(size) });
+    const first = post(proxy.url, body);
+    await waitFor(() => asked === 1);
+    expect(upstream.bodies).toEqual([]);
+    verdicts[0]?.resolve({ kind: "allow" });
+    expect((await first).status).toBe(200);
+    expect(upstream.bodies.map(String).join() === body).toBe(true); // its difference would be two megabytes long
+    const second = post(proxy.url, body);
+    await waitFor(() => asked === 2);
+    verdicts[1]?.resolve({
+      kind: "deny",
+      refusal: { revocationId: "mass-delete", scope: "call", reason: "a rule speaks against this call" },
+    });
+    const refused = await second;
+    expect(refused.status).toBe(200);
+    expect(JSON.stringify(await refused.json())).toContain('"code":-31403');
+    expect(upstream.bodies).toHaveLength(1);
+    expect(interceptor.outcomes).toEqual(["ok", "denied"]);
+  });
+
+  it("forwards no call whose client is gone while it waited", async () => {
+    const { upstream, proxy, interceptor } = await setUp(echo);
+    const verdict = Promise.withResolvers<Decided>();
+    interceptor.hold = () => verdict.promise;
+    const client = new AbortController();
+    const request = fetch(proxy.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: callBody("rm", { text: "x" }),
+      signal: client.signal,
+    });
+    await waitFor(() => interceptor.calls.length === 1);
+    client.abort();
+    await expect(request).rejects.toThrow();
+    await waitFor(() => proxy.stats().open === 0, { what: "the proxy to notice" });
+    verdict.resolve({ kind: "allow" });
+    await waitFor(() => interceptor.outcomes[0] === "cancelled");
+    expect(upstream.bodies).toEqual([]);
   });
 
   it("reads an upload no faster than the server does, and gives it up with the client", async () => {

@@ -53,9 +53,9 @@ export function sendJson(
   response.end(text);
 }
 
-/** Scopes that only say no to one tool: the credential stays good for the others. */
-export function refusesOneTool(refusal: Refusal): boolean {
-  return refusal.scope === "tool" || refusal.scope === "fail_closed";
+/** Scopes that only say no to one tool, or one call: the credential stays good for the others. */
+export function refusesOneTool({ scope }: Refusal): boolean {
+  return scope === "tool" || scope === "call" || scope === "fail_closed";
 }
 
 /** 403 without a challenge: an OAuth client would answer a challenge by fetching the next token of the same grant. */

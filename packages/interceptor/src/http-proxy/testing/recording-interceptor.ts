@@ -3,8 +3,10 @@ import type {
   CallEnd,
   Caller,
   CallStart,
+  Decided,
   Interceptor,
   ListedTools,
+  OpenCall,
   Refusal,
   Session,
 } from "../../interceptor.ts";
@@ -23,6 +25,8 @@ export class RecordingInterceptor implements Interceptor {
   readonly calls: RecordedCall[] = [];
   readonly listings: ListedTools[] = [];
   deny: (start: CallStart) => Refusal | null = () => null;
+  /** What calls wait for that can; null: none waits. */
+  hold: (start: CallStart) => Promise<Decided> | null = () => null;
 
   begin(start: CallStart): ReturnType<Interceptor["begin"]> {
     const refusal = this.deny(start);
@@ -30,15 +34,19 @@ export class RecordingInterceptor implements Interceptor {
     this.calls.push(call);
     if (refusal !== null) return { kind: "deny", refusal };
     const id = `call-${this.calls.length}`;
-    return {
-      kind: "allow",
-      call: {
-        id,
-        end: (end) => {
-          call.end ??= end;
-        },
+    const open: OpenCall = {
+      id,
+      end: (end) => {
+        call.end ??= end;
       },
     };
+    const waiting = start.canWait === true ? this.hold(start) : null;
+    if (waiting === null) return { kind: "allow", call: open };
+    const decided = waiting.then((found) => {
+      if (found.kind === "deny") call.denied = found.refusal;
+      return found;
+    });
+    return { kind: "hold", call: open, decided };
   }
 
   listed(listing: ListedTools): void {
