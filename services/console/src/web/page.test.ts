@@ -11,6 +11,7 @@ import {
   sampleCall,
   sampleIncident,
   sampleRevocation,
+  sampleUuid,
 } from "../testing/sample-data.ts";
 import { startTestConsole, type TestConsole } from "../testing/test-console.ts";
 
@@ -47,6 +48,22 @@ const words = {
 };
 const { alert, row } = sampleAlert("acme", [secret, sent], words);
 const revocation = sampleRevocation(alert, refused);
+revocation.course.decisions.push({
+  record_id: sampleUuid(950),
+  kind: "not_enforced",
+  at: new Date(now - 60_000).toISOString(),
+  via: null,
+  reason: "no answer within 5 s",
+  interceptors: [{ producer: "gw-2", boot: sampleUuid(901) }],
+});
+revocation.course.in_flight.push({
+  record_id: sampleUuid(104),
+  call_id: sampleUuid(105),
+  server: "mail",
+  tool: "send_draft",
+  started: new Date(now - 60_000).toISOString(),
+  outcome: null,
+});
 const since = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
 const stopped = sampleIncident(
   {
@@ -320,11 +337,14 @@ describe.skipIf(missing)("the page in a browser", () => {
       "the result held an AWS access key",
       "was taken away: interceptors refuse its calls",
       "One call was under way",
+      "mail / send_draft began",
+      "not known to have ended",
       "interceptor gw-1 refuses from now on",
       "Change the secret that was read.",
       "escalated, for nobody had acknowledged it: level 1",
     ])
       expect(text).toContain(word);
+    expect(await page.locator("p.alarm", { hasText: "gw-2 had not said in time" }).count()).toBe(1);
     expect(await page.getByRole("link", { name: "s-1" }).count()).toBe(1);
     await shot(page, "incident");
     await page.getByRole("link", { name: /A secret was read/ }).click();

@@ -67,7 +67,8 @@ function incidentParts(answer, context, load) {
         {},
         h("h2", {}, "What was done"),
         h("p", {}, ...doneSentence(done)),
-        ...inFlight(done.in_flight ?? []),
+        ...notWhole(revocations),
+        ...inFlight(underWay(done, revocations)),
         ...stillValid(alert),
       ),
       h(
@@ -86,7 +87,7 @@ function incidentParts(answer, context, load) {
     evidenceList(alert.evidence),
     ...scoreSection(alert.score),
     revocations.length === 0 ? null : h("h2", {}, "How it was stopped, and how quickly"),
-    ...revocations.map((detail) => revocationCard(detail, context.me, { decide: false })),
+    ...revocations.map((detail) => revocationCard(detail, context.me, { alone: false })),
     h("h2", {}, "Who decided what, and when"),
     historyList(incident.history),
     h("h2", {}, incident.alerts === 1 ? "Its alert" : `Its ${incident.alerts} alerts`),
@@ -124,6 +125,29 @@ function whoseFacts({ alert, subject, alerts, opened_at, last_alert_at, rule }, 
   ]);
 }
 
+const TROUBLES = { not_enforced: "enforced", upstream_failed: "upstream_verified" };
+
+/** What is refused in one place and not in another: said before anything else about it. */
+function notWhole(revocations) {
+  const open = revocations
+    .filter(({ revocation }) => revocation.state === "active")
+    .flatMap(({ timeline: { steps } }) =>
+      steps.filter(
+        ({ step }, at) =>
+          TROUBLES[step] !== undefined && !steps.slice(at).some((later) => later.step === TROUBLES[step]),
+      ),
+    );
+  return open.map(({ label, at }) =>
+    h("p", { class: "alarm" }, said(label), at === null ? "" : " ", at === null ? "" : ago(at)),
+  );
+}
+
+/** As the record knows them by now, which says how they ended; else as they were known when the key died. */
+function underWay(done, revocations) {
+  const known = revocations.flatMap(({ timeline }) => timeline.in_flight ?? []);
+  return known.length > 0 ? known : (done.in_flight ?? []);
+}
+
 /** Calls that had begun when the key died: nobody can call them back. */
 function inFlight(calls) {
   if (calls.length === 0) return [];
@@ -147,6 +171,7 @@ function inFlight(calls) {
             viewLink("calls", call.record_id, said(call.server ?? "?"), " / ", said(call.tool ?? "?")),
             " began ",
             time(call.started, { milliseconds: true }),
+            typeof call.outcome === "string" ? `, ended: ${call.outcome}` : ", not known to have ended",
           ),
         ),
       ),

@@ -51,8 +51,8 @@ export async function revocationsView(openId, context) {
   ].filter((part) => part !== null);
 }
 
-/** A revocation: what is refused, why, how fast it went, and the way back. */
-export function revocationCard({ revocation, timeline }, me, { decide = true } = {}) {
+/** A revocation: what is refused, why, how fast it went, and, where it stands alone, the way back. */
+export function revocationCard({ revocation, timeline }, me, { alone = true } = {}) {
   const expired = revocation.expires_at !== null && Date.parse(revocation.expires_at) <= Date.now();
   const active = revocation.state === "active" && !expired;
   const { steps, applied_ms } = timeline;
@@ -87,9 +87,9 @@ export function revocationCard({ revocation, timeline }, me, { decide = true } =
         )
       : null,
     steps.length === 0 ? null : h("ol", { class: "steps" }, steps.map(timelineStep)),
-    callsUnderWay(timeline.in_flight ?? []),
+    alone ? callsUnderWay(timeline.in_flight ?? []) : null,
     onlyReporting(timeline.only_reporting ?? []),
-    active && decide && me.roles.includes("respond")
+    active && alone && me.roles.includes("respond")
       ? decisionButton({
           label: "Reinstate",
           question: "Interceptors will allow it again. Other revocations of the same subject stay.",
