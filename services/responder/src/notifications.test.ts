@@ -300,6 +300,30 @@ describe("the API", () => {
     expect(typesAt(receiver)).toContain("incident.test");
     expect(receiver.deliveries[0]?.data.summary).toContain("ana asked for a test of the notifier hook-a");
   });
+  test("shows no secret: not in states, tests, health or records, whatever the receiver answers", async () => {
+    bench.env.SLACK = `${receiver.url}/path-canary`;
+    bench.env.TOKEN = "token-canary";
+    const chat = "  - {name: chat, type: slack, webhook_url: {env: SLACK}}\n";
+    const bot = `  - {name: bot, type: slack, token: {env: TOKEN}, channel: C1, url: "${second.url}"}\n`;
+    await bench.configure(`notifiers:\n${chat}${bot}${HERE}`);
+    second.status = 403;
+    await second.start();
+    await bench.start();
+    await write(version(idOf(1), "opened", 1));
+    await waitFor(isDegraded);
+    await waitFor(() => told().some(({ via }) => via === "bot"));
+    const shown = [
+      await bench.call({ roles: ["read"] }, "GET", "/api/notifiers"),
+      await bench.call({ roles: ["read"] }, "GET", "/api/response"),
+      await bench.call({ roles: ["administer"] }, "POST", "/api/notifiers/chat/test", {}),
+      await bench.call({ roles: ["administer"] }, "POST", "/api/notifiers/bot/test", {}),
+      bench.responder.part.health(),
+      bench.decisions,
+    ];
+    expect(JSON.stringify(shown)).toContain("chat");
+    expect(JSON.stringify(shown)).not.toContain("canary");
+    expect(second.deliveries[0]?.headers.authorization).toBe("Bearer token-canary");
+  });
   test("needs the role, and a notifier that exists", async () => {
     await bench.start();
     const at = (roles: Parameters<Bench["call"]>[0]["roles"], name = "hook-a") =>
