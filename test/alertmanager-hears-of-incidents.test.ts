@@ -12,6 +12,7 @@ import {
   secretsFrom,
 } from "@tripline/response";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { type Alertmanager, startAlertmanager } from "../infra/alertmanager/alertmanager.ts";
 import { requirement } from "./support/requirements.ts";
 import { waitFor } from "./support/wait-for.ts";
@@ -20,11 +21,9 @@ const PORT = 21360;
 const HOOK_PORT = 21361;
 const signal = new AbortController().signal;
 
-interface Told {
-  status: string;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
-}
+const texts = z.record(z.string(), z.string());
+const toldSchema = z.array(z.object({ status: z.unknown(), labels: texts, annotations: texts }));
+type Told = z.infer<typeof toldSchema>[number];
 
 const { missing, reason } = requirement("alertmanager");
 
@@ -51,7 +50,7 @@ describe.skipIf(missing)(`a real Prometheus Alertmanager ${reason}`, () => {
         body += String(chunk);
       });
       request.on("end", () => {
-        told.push(...JSON.parse(body).alerts);
+        told.push(...toldSchema.parse(JSON.parse(body).alerts));
         response.end();
       });
     });
@@ -124,7 +123,7 @@ describe.skipIf(missing)(`a real Prometheus Alertmanager ${reason}`, () => {
     return notification;
   }
   async function active(): Promise<Told[]> {
-    return (await fetch(`${alertmanager.url}/api/v2/alerts?active=true`)).json();
+    return toldSchema.parse(await (await fetch(`${alertmanager.url}/api/v2/alerts?active=true`)).json());
   }
   const of = (alerts: readonly Told[], { incident: { id } }: { incident: Incident }) =>
     alerts.filter(({ labels }) => labels.incident === id);
