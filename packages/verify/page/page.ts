@@ -33,7 +33,15 @@ async function check(): Promise<void> {
       await nextFrame();
     }
     if (event.type === "finding" && shown++ < MAX_SHOWN) showFinding(event.finding);
-    if (event.type === "summary") showSummary(event.summary, shown, policy !== null);
+    if (event.type !== "summary") continue;
+    showSummary(event.summary, shown, policy !== null);
+    if ([...files.keys()].some((path) => path.startsWith("timestamps/")))
+      output("facts").append(
+        line(
+          "Timestamp",
+          "there is one, and this page does not check it: `tripline verify bundle --timestamp-ca FILE` does, and `openssl ts -verify`",
+        ),
+      );
   }
 }
 

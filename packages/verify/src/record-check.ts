@@ -26,8 +26,10 @@ import {
   type StoredRow,
 } from "./sources.ts";
 import type { Counts } from "./summary.ts";
+import { turn } from "./turn.ts";
 
 const MAX_MISPLACED = 50_000; // some 20 MB; then what has been gathered is told apart by itself
+const BUNDLES_OF_A_TURN = 8; // some two thousand records, or ten milliseconds
 const LETTER_LAG_MS = 10 * 60_000; // a dead letter goes by way of its topic, and is stored after its position is sealed
 const LETTER_DAYS_MS = 399 * 24 * 3600_000; // dead letters are kept for 400 days
 
@@ -109,6 +111,7 @@ export class RecordCheck {
         if (odd.length > 0) yield* this.#odd(odd, letters, place);
       }
       start = end;
+      if (bundle % BUNDLES_OF_A_TURN === 0) await turn();
     }
     if (this.#misplaced.size > MAX_MISPLACED) yield* this.rest();
   }

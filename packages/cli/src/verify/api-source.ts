@@ -12,6 +12,7 @@ import { requestBytes } from "../api/bytes.ts";
 import { createApiClient } from "../api/client.ts";
 import type { Connection } from "../connection/connection.ts";
 import { AnswerSize } from "./answer-size.ts";
+import { AskedAgain } from "./asked-again.ts";
 
 const POSITIONS = 32_768; // of one question of `records`: the service takes no more
 const IDS = 200; // of one question: the service takes no more
@@ -27,10 +28,12 @@ export class ApiSource implements RecordSource {
   readonly #connection: Connection;
   readonly #signal: AbortSignal;
   readonly #size = new AnswerSize();
+  readonly #asked: AskedAgain;
 
   constructor(connection: Connection, signal: AbortSignal) {
     this.#connection = connection;
     this.#signal = signal;
+    this.#asked = new AskedAgain(signal);
   }
 
   get most(): number {
@@ -38,7 +41,7 @@ export class ApiSource implements RecordSource {
   }
 
   async read(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
-    const bytes = await this.#bytes("columns", { ...of, from, to });
+    const bytes = await this.#asked.for(() => this.#bytes("columns", { ...of, from, to }));
     this.#size.answered(to - from, bytes.length);
     return sealedBlock(decodeColumns(bytes));
   }

@@ -10,6 +10,7 @@ import type {
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EXIT } from "../exit.ts";
 import { AnswerSize } from "./answer-size.ts";
+import { AskedAgain } from "./asked-again.ts";
 
 const IDS = 500; // of one question
 
@@ -18,11 +19,13 @@ export class ServerSource implements RecordSource {
   readonly #sealed: SealedReader;
   readonly #signal: AbortSignal;
   readonly #size = new AnswerSize();
+  readonly #asked: AskedAgain;
   readonly close: () => Promise<void>;
 
   private constructor(sealed: SealedReader, close: () => Promise<void>, signal: AbortSignal) {
     this.#sealed = sealed;
     this.#signal = signal;
+    this.#asked = new AskedAgain(signal);
     this.close = close;
   }
 
@@ -50,7 +53,9 @@ export class ServerSource implements RecordSource {
   }
 
   async read(of: PartitionOf, from: number, to: number): Promise<StoredBlock> {
-    const columns = await this.#sealed.columns({ ...of, from, to }, { signal: this.#signal });
+    const columns = await this.#asked.for(() =>
+      this.#sealed.columns({ ...of, from, to }, { signal: this.#signal }),
+    );
     this.#size.answered(to - from, columns.records.bytes.length + columns.payloads.bytes.length);
     return sealedBlock(columns);
   }

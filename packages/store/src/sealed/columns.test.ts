@@ -24,43 +24,43 @@ const sorted = ({ rows, payloads, letters }: SealedBlock): SealedBlock => ({
   payloads: payloads.toSorted((a, b) => a.index - b.index),
   letters: letters.toSorted((a, b) => a.index - b.index),
 });
-const codeOf = (work: () => unknown): unknown => {
+const codeOf = async (work: () => unknown): Promise<unknown> => {
   try {
-    work();
+    await work();
     return null;
   } catch (error) {
     return error instanceof Error && "code" in error ? error.code : error;
   }
 };
 
-it("columns without dictionaries, as a server sends them, give the records that they are of", () => {
-  fc.assert(
-    fc.property(anyBlock, (block) => {
+it("columns without dictionaries, as a server sends them, give the records that they are of", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyBlock, async (block) => {
       const columns = decodeColumns(encodeColumns(columnsOf(block)));
-      expect(plain(sealedBlock(columns))).toEqual(plain(sorted(block)));
+      expect(plain(await sealedBlock(columns))).toEqual(plain(sorted(block)));
       expect(rowsIn(columns.records)).toBe(block.rows.length);
     }),
   );
 });
 
-it("an answer that was cut, changed in length, or is another query's is refused, and never read on", () => {
-  fc.assert(
-    fc.property(anyBlock, fc.nat(), fc.integer({ min: 1, max: 255 }), (block, at, flip) => {
+it("an answer that was cut, changed in length, or is another query's is refused, and never read on", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyBlock, fc.nat(), fc.integer({ min: 1, max: 255 }), async (block, at, flip) => {
       const { records, payloads, letters } = columnsOf(block);
       const cut = { ...records, bytes: records.bytes.subarray(0, at % records.bytes.length) };
       if (cut.bytes.length > 0)
-        expect(codeOf(() => sealedBlock({ records: cut, payloads, letters }))).toBe(
+        expect(await codeOf(() => sealedBlock({ records: cut, payloads, letters }))).toBe(
           "TRIPLINE_STORE_FOREIGN_ROWS",
         );
       const changed = Uint8Array.from(records.bytes);
       changed[at % changed.length] = (changed[at % changed.length] ?? 0) ^ flip;
-      const outcome = codeOf(() =>
+      const outcome = await codeOf(() =>
         sealedBlock({ records: { ...records, bytes: changed }, payloads, letters }),
       );
       expect([null, "TRIPLINE_STORE_FOREIGN_ROWS"]).toContain(outcome);
       if (block.rows.length > 0) {
         const other = { ...records, mark: "0".repeat(24) };
-        expect(codeOf(() => rowsIn(other))).toBe("TRIPLINE_STORE_FOREIGN_ROWS");
+        expect(await codeOf(() => rowsIn(other))).toBe("TRIPLINE_STORE_FOREIGN_ROWS");
       }
     }),
   );

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { NativeAnswer } from "../connection/database.ts";
 import { ByteSink } from "../native/byte-sink.ts";
 import { EnvelopeBytes } from "../native/envelope-bytes.ts";
@@ -15,12 +16,13 @@ export interface SealedColumns {
 }
 
 const ID_BYTES = 16;
+const TURN = 2_000; // rows; some milliseconds of this thread, in which the next answer arrives
 
 /**
  * The records, payloads and letters in it, in the order of their positions. Their bytes are made here, of the values alone, as everywhere
  * else. @throws TRIPLINE_STORE_FOREIGN_ROWS
  */
-export function sealedBlock({ records, payloads, letters }: SealedColumns): SealedBlock {
+export async function sealedBlock({ records, payloads, letters }: SealedColumns): Promise<SealedBlock> {
   const sink = new ByteSink();
   const rows: SealedRow[] = [];
   for (const block of nativeBlocks(records.bytes, records.mark)) {
@@ -29,6 +31,7 @@ export function sealedBlock({ records, payloads, letters }: SealedColumns): Seal
     const offsets = block.fixed("source_offset");
     for (let row = 0; row < block.rows; row++) {
       const index = position(offsets.wire.uint64At(offsets.at(row)));
+      if (row % TURN === 0) await nextTurn();
       rows.push({
         index,
         id: ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES),
@@ -43,6 +46,7 @@ export function sealedBlock({ records, payloads, letters }: SealedColumns): Seal
     const offsets = block.fixed("source_offset");
     for (let row = 0; row < block.rows; row++) {
       const index = position(offsets.wire.uint64At(offsets.at(row)));
+      if (row % TURN === 0) await nextTurn();
       own.push({ index, recordId: ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES), bytes: made.at(row) });
     }
   }

@@ -69,7 +69,7 @@ it("an answer without records is still whole", async () => {
     payloads: [],
     letters: [],
   });
-  expect(sealedBlock(decodeColumns((await get(COLUMNS, token)).rawPayload))).toEqual({
+  expect(await sealedBlock(decodeColumns((await get(COLUMNS, token)).rawPayload))).toEqual({
     rows: [],
     payloads: [],
     letters: [],
