@@ -9,6 +9,7 @@ import { type Broker, startBroker } from "../../../infra/kafka/broker.ts";
 import { requirement } from "../../../test/support/requirements.ts";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import { anAlert, Receiver, SECRET } from "./testing/bench.ts";
+import { Issuer } from "./upstream/testing/issuer.ts";
 
 const BROKER_PORT = 20760; // its controller takes the next one
 const HTTP_PORT = 20762;
@@ -138,4 +139,51 @@ describe.skipIf(requirement("kafka").missing)("the responder as a process of its
     expect(kindsOf(waiting)).toEqual(["revoked", "notified"]);
     expect(receiver.deliveries.map(({ data }) => data.alert_id)).toEqual([waiting.id]);
   }, 180_000);
+
+  test("killed while an issuer was asked, and again before it was seen to refuse: it goes on where it was", async () => {
+    const issuer = new Issuer(20778);
+    await issuer.start();
+    try {
+      writeFileSync(
+        join(dir, "response.yaml"),
+        `egress: {allow_internal: [127.0.0.1]}\nrevokers:\n${issuer.yaml("vault")}` +
+          "automatic_revocation: {rules: {send: {enabled: true}}, limit: {keys: 100, minutes: 60}}\n",
+      );
+      const stolen = anAlert({ actor: { credential: "key:vault/f", assurance: "verified" } });
+      const asked = (what: string, times: number) =>
+        waitFor(() => issuer.requests.filter((request) => request === what).length >= times, {
+          timeoutMs: 60_000,
+          what: `${times} × ${what}`,
+        });
+      const kill = async (child: ChildProcess) => {
+        const killed = new Promise((resolve) => child.once("exit", resolve));
+        child.kill("SIGKILL");
+        await killed;
+      };
+      issuer.holds = "changes";
+      let child = await start();
+      await alert(stolen);
+      await asked("PUT f", 1);
+      await kill(child);
+      issuer.release(); // it has done it, and nobody heard
+      issuer.holds = "questions";
+      child = await start();
+      await asked("GET f", 1);
+      expect(issuer.changes()).toEqual(["PUT f", "PUT f"]);
+      await kill(child);
+      issuer.release();
+      child = await start();
+      await waitFor(() => kindsOf(stolen).includes("upstream_verified"), { timeoutMs: 60_000 });
+      expect(await stop(child)).toBe(0);
+      // Decided again after a crash is recorded again; what the issuer did is not.
+      expect([...new Set(kindsOf(stolen))]).toEqual([
+        "revoked",
+        "upstream_acknowledged",
+        "upstream_verified",
+      ]);
+      expect(issuer.changes()).toEqual(["PUT f", "PUT f"]);
+    } finally {
+      await issuer.stop();
+    }
+  }, 240_000);
 });

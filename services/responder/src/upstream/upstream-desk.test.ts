@@ -4,7 +4,7 @@ import { waitFor } from "../../../../test/support/wait-for.ts";
 import { Issuer } from "./testing/issuer.ts";
 import { UpstreamBench } from "./testing/upstream-bench.ts";
 
-const [vault, slow] = [new Issuer(20761), new Issuer(20762)];
+const [vault, slow] = [new Issuer(20776), new Issuer(20777)];
 const YAML = `revokers:\n${vault.yaml("vault")}${slow.yaml("slow")}`;
 const kinds = (decisions: readonly { kind: string }[]) => decisions.map(({ kind }) => kind);
 

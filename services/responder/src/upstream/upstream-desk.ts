@@ -1,4 +1,4 @@
-import { type Revocation, revocationKey, TOPICS, type Upstream, upstreamKey } from "@tripline/events";
+import { type Revocation, TOPICS, type Upstream, upstreamKey } from "@tripline/events";
 import type { Deadlines, PublicKey, Revoker } from "@tripline/response";
 import { counter, type PartHealth, type ServiceContext } from "@tripline/service";
 import { type Log, partitionOf, type RunnerHandle, runStep, type TableReader } from "@tripline/stream";
@@ -21,14 +21,15 @@ export interface UpstreamDeskOptions {
   keys: readonly PublicKey[];
   context: ServiceContext;
   deadlines(): Deadlines;
-  /** How late an entry that ends by itself is lifted at its issuer, ms; default 5 s. */
+  /** How often it looks what is due, ms; default 5 s. */
   sweepEveryMs?: number;
 }
 
-const SWEEP_EVERY_MS = 5000;
+const SWEEP_EVERY_MS = 5000; // how late an entry that ends by itself is lifted, where no more rest than one look takes
 // The first time it looks, it takes up what is still warm and not the whole history of what was ever taken away.
 const FIRST_LOOK_BACK_MS = 3600_000;
 const MAX_BATCH_RECORDS = 100;
+const RESTING_A_LOOK = 10_000; // some 10 ms; a hundred thousand are looked at within a minute
 
 /** Revokes at the issuers what was taken away, asks until it is refused, and undoes it when it is over. */
 export class UpstreamDesk {
@@ -41,6 +42,7 @@ export class UpstreamDesk {
     { job: UpstreamJob; partition: number; stop: AbortController; done: Promise<void> }
   >();
   readonly #attempts;
+  #resting: Iterator<string>;
   #partitions = 1;
   #timer: NodeJS.Timeout | undefined;
   #reading: RunnerHandle | undefined;
@@ -49,6 +51,7 @@ export class UpstreamDesk {
   constructor(options: UpstreamDeskOptions) {
     this.#options = options;
     this.#table = new UpstreamTable(options.log, options.context);
+    this.#resting = this.#table.keys();
     this.#attempts = counter(options.context.metrics, {
       name: "tripline_responder_upstream_attempts_total",
       help: "Attempts at issuers by revoker and how they ended",
@@ -137,9 +140,11 @@ export class UpstreamDesk {
     return "no_revoker";
   }
 
-  #wakeAll(entry: Revocation): string {
-    const prefix = `${revocationKey(entry)}/`;
-    for (const key of this.#table.keys()) if (key.startsWith(prefix)) this.#run(key);
+  #wakeAll({ tenant, subject, id: revocation_id }: Revocation): string {
+    for (const revoker of this.#table.revokers()) {
+      const key = upstreamKey({ tenant, subject, revocation_id, revoker });
+      if (this.#table.get(key) !== undefined) this.#run(key);
+    }
     return "changed";
   }
 
@@ -168,13 +173,24 @@ export class UpstreamDesk {
   /** Starts what has something to do: after a start, an assignment, a change of settings, or by the time alone. */
   #sweep(): void {
     if (this.#owned.size === 0) return;
-    for (const key of this.#table.keys()) {
-      const due = this.#due(key);
-      // What is at work keeps its pace, unless something else is to be done now.
-      const running = this.#jobs.get(key)?.job;
-      if (due !== "rest" && (running === undefined || (due === "lift" && running.doing !== "lift")))
-        this.#run(key);
+    for (const key of this.#table.unfinished()) this.#runIfDue(key);
+    // Of those that rest, some at each look: whether they have ended by themselves meanwhile.
+    for (let looked = 0; looked < RESTING_A_LOOK; looked += 1) {
+      const { value: key, done } = this.#resting.next();
+      if (done === true) {
+        this.#resting = this.#table.keys();
+        break;
+      }
+      this.#runIfDue(key);
     }
+  }
+
+  #runIfDue(key: string): void {
+    const due = this.#due(key);
+    // What is at work keeps its pace, unless something else is to be done now.
+    const running = this.#jobs.get(key)?.job;
+    if (due !== "rest" && (running === undefined || (due === "lift" && running.doing !== "lift")))
+      this.#run(key);
   }
 
   #due(key: string): NextStep["do"] {

@@ -6,6 +6,9 @@ import type { Log, TableEntry, TableReader } from "@tripline/stream";
 export class UpstreamTable {
   readonly #log: Log;
   readonly #held = new Map<string, { state: Upstream; offset: number }>();
+  /** Keys of what is being worked at: few, where those that rest may be many. */
+  readonly #unfinished = new Set<string>();
+  readonly #revokers = new Set<string>();
   readonly #invalid;
   #reader: TableReader | undefined;
 
@@ -43,6 +46,16 @@ export class UpstreamTable {
     return this.#held.keys();
   }
 
+  /** Keys of what was not brought to an end. */
+  unfinished(): string[] {
+    return [...this.#unfinished];
+  }
+
+  /** Names of the revokers that anything was ever wanted of. */
+  revokers(): string[] {
+    return [...this.#revokers];
+  }
+
   /** What of ours made this revoker's issuer refuse the credential and was not lifted since, for whatever revocation. */
   ours({ tenant, subject, revoker }: Pick<Upstream, "tenant" | "subject" | "revoker">): Upstream[] {
     const ours = [...this.#held.values()].filter(
@@ -69,13 +82,19 @@ export class UpstreamTable {
   /** Of one key the entry with the higher offset counts, in whatever order topic and own writes come. */
   #apply(key: string, state: Upstream, offset: number): void {
     const known = this.#held.get(key);
-    if (known === undefined || known.offset <= offset) this.#held.set(key, { state, offset });
+    if (known !== undefined && known.offset > offset) return;
+    this.#held.set(key, { state, offset });
+    this.#revokers.add(state.revoker);
+    if (state.stage === "wanted" || state.stage === "acknowledged") this.#unfinished.add(key);
+    else this.#unfinished.delete(key);
   }
 
   #take({ key, value, offset }: TableEntry): void {
     if (value === null) {
       const known = this.#held.get(key);
-      if (known !== undefined && known.offset <= offset) this.#held.delete(key);
+      if (known === undefined || known.offset > offset) return;
+      this.#held.delete(key);
+      this.#unfinished.delete(key);
       return;
     }
     const state = parsed(value);
