@@ -3,7 +3,7 @@ import type { Database } from "../connection/database.ts";
 import type { Row } from "../sql/row.ts";
 import { integer, join, type Sql, sql, tenant, text, word } from "../sql/sql.ts";
 import { afterCursor, orderAndLimit, planPage, toPage } from "./cursor.ts";
-import { alertsOfIncident } from "./incidents.ts";
+import { alertsOfIncident, incidentsOfAlerts } from "./incidents.ts";
 import { LOOKUP_LIMITS, PAGE_LIMITS } from "./limits.ts";
 import { timeRange, words } from "./search-calls.ts";
 import type {
@@ -20,7 +20,7 @@ const OPEN = "open"; // what an alert is until a later record of it says otherwi
 const MAX_STATES = 1_000;
 
 const COLUMNS = sql`id, time, detected_at, rule_id, rule_title, severity, summary, why, group, toString(record_id) AS the_record_id,
-  principal, agent, credential, session, server, tool, if(empty(s.state), 'open', s.state) AS current_state, s.state_at AS current_state_at, i.incident_id AS in_incident`;
+  principal, agent, credential, session, server, tool, if(empty(s.state), 'open', s.state) AS current_state, s.state_at AS current_state_at`;
 /** Alerts have no seq; their ids are hex. */
 const POSITION = { time: sql`time`, seq: sql`toUInt8(0)`, id: sql`id` };
 
@@ -58,15 +58,15 @@ export async function alerts(
           SELECT alert_id, argMax(state, (append_time, source_offset)) AS state, argMax(state_at, (append_time, source_offset)) AS state_at
           FROM alert_states WHERE tenant = ${tenant(scope.tenant)} GROUP BY alert_id
         ) AS s ON s.alert_id = a.id
-        LEFT JOIN (
-          SELECT alert_id, min(incident_id) AS incident_id FROM incident_alerts WHERE tenant = ${tenant(scope.tenant)} GROUP BY alert_id
-        ) AS i ON i.alert_id = a.id
         WHERE ${join(conditions, " AND ")} AND (${afterCursor(plan, POSITION, text)}) ${orderAndLimit(plan, POSITION)}`,
       limits: PAGE_LIMITS,
     },
     options,
   );
-  return toPage(plan, rows.map(alertRow), ({ time, id }) => ({ time, seq: 0, id }));
+  const ids = rows.map((row) => row.string("id"));
+  const grouped = await incidentsOfAlerts(database, scope, ids, options);
+  const found = rows.map((row) => alertRow(row, grouped));
+  return toPage(plan, found, ({ time, id }) => ({ time, seq: 0, id }));
 }
 
 export async function alert(
@@ -93,14 +93,7 @@ export async function alert(
     },
     options,
   );
-  const [grouped] = await database.select(
-    {
-      columns: sql`incident_id`,
-      rest: sql`FROM incident_alerts WHERE ${ofAlert} AND alert_id = ${text(id)} ORDER BY incident_id LIMIT 1`,
-      limits: LOOKUP_LIMITS,
-    },
-    options,
-  );
+  const grouped = await incidentsOfAlerts(database, scope, [id], options);
   const rows = states.map((row) => ({
     state: row.string("state"),
     by: row.text("state_by"),
@@ -111,7 +104,7 @@ export async function alert(
     alert: parseAlert(found.string("body")),
     state: rows.at(-1)?.state ?? OPEN,
     states: rows,
-    incident_id: grouped?.text("incident_id") ?? null,
+    incident_id: grouped.get(id) ?? null,
     source: {
       generation: found.string("generation"),
       partition: found.number("source_partition"),
@@ -121,9 +114,10 @@ export async function alert(
   };
 }
 
-function alertRow(row: Row): AlertRow {
+function alertRow(row: Row, grouped: ReadonlyMap<string, string>): AlertRow {
+  const id = row.string("id");
   return {
-    id: row.string("id"),
+    id,
     time: row.string("time"),
     detected_at: row.time("detected_at"),
     rule_id: row.string("rule_id"),
@@ -141,7 +135,7 @@ function alertRow(row: Row): AlertRow {
     session: row.text("session"),
     server: row.text("server"),
     tool: row.text("tool"),
-    incident_id: row.text("in_incident"),
+    incident_id: grouped.get(id) ?? null,
   };
 }
 

@@ -3,12 +3,13 @@ import {
   type Incident,
   incidentSchema,
   SEVERITIES,
+  sha256Hex,
   TriplineError,
   whatWasDoneSchema,
 } from "@tripline/events";
 import type { Database } from "../connection/database.ts";
 import type { Row } from "../sql/row.ts";
-import { integer, join, type Sql, sql, tenant, text, time } from "../sql/sql.ts";
+import { integer, join, type Sql, sql, tenant, text, time, word } from "../sql/sql.ts";
 import { afterCursor, orderAndLimit, planPage, toPage } from "./cursor.ts";
 import type { IncidentCounts, IncidentDetail, IncidentFilter, IncidentRow } from "./incident-types.ts";
 import { COUNT_LIMITS, LOOKUP_LIMITS, PAGE_LIMITS } from "./limits.ts";
@@ -122,6 +123,27 @@ export async function incidentCounts(
 /** The ids of an incident's alerts, as a subquery. */
 export function alertsOfIncident(scope: ReaderScope, incidentId: string): Sql {
   return sql`(SELECT alert_id FROM incident_alerts WHERE tenant = ${tenant(scope.tenant)} AND incident_id = ${text(incidentId)})`;
+}
+
+/** The incident that each of these alerts is in, by alert id; those in none are absent. At most a page's. */
+export async function incidentsOfAlerts(
+  database: Database,
+  scope: ReaderScope,
+  alertIds: readonly string[],
+  options: QueryOptions,
+): Promise<Map<string, string>> {
+  const usable = alertIds.filter((id) => sha256Hex.safeParse(id).success);
+  if (usable.length === 0) return new Map();
+  const rows = await database.select(
+    {
+      columns: sql`alert_id, min(incident_id) AS the_incident`,
+      rest: sql`FROM incident_alerts WHERE tenant = ${tenant(scope.tenant)} AND alert_id IN (${join(usable.map(word), ", ")})
+        GROUP BY alert_id LIMIT ${integer(LOOKUP_LIMITS.rows)}`,
+      limits: LOOKUP_LIMITS,
+    },
+    options,
+  );
+  return new Map(rows.map((row) => [row.string("alert_id"), row.string("the_incident")]));
 }
 
 function newestOf(scope: ReaderScope): Sql {

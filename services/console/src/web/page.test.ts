@@ -336,6 +336,7 @@ describe.skipIf(missing)("the page in a browser", () => {
       "production",
       "the result held an AWS access key",
       "was taken away: interceptors refuse its calls",
+      "not stopped everywhere",
       "One call was under way",
       "mail / send_draft began",
       "not known to have ended",

@@ -40,10 +40,10 @@ export function stateBadges({ state, escalation, muted }, { withState = true } =
 }
 
 /** Whether the agent can go on; nothing where there is no key to take away, or where it is over and nothing was done. */
-export function doneBadge(kind, { state, hasKey }) {
+export function doneBadge(kind, { state, hasKey, isWhole = true }) {
   const isOver = state === "resolved" || state === "false_positive";
   if ((!hasKey || isOver) && ["none", "withheld", "would_revoke"].includes(kind)) return null;
-  const [tone, words] = DONE[kind] ?? ["", kind];
+  const [tone, words] = isWhole ? (DONE[kind] ?? ["", kind]) : ["denied", "not stopped everywhere"];
   return h("span", { class: `badge ${tone}` }, words);
 }
 

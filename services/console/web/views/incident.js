@@ -52,7 +52,7 @@ function incidentParts(answer, context, load) {
     h(
       "p",
       { class: "standing" },
-      doneBadge(done.kind, { state: incident.state, hasKey }),
+      doneBadge(done.kind, { state: incident.state, hasKey, isWhole: notWhole(revocations).length === 0 }),
       stateBadges(incident),
       h("span", {}, ...standing(incident)),
     ),
@@ -67,7 +67,7 @@ function incidentParts(answer, context, load) {
         {},
         h("h2", {}, "What was done"),
         h("p", {}, ...doneSentence(done)),
-        ...notWhole(revocations),
+        ...notWhole(revocations).map(trouble),
         ...inFlight(underWay(done, revocations)),
         ...stillValid(alert),
       ),
@@ -127,9 +127,9 @@ function whoseFacts({ alert, subject, alerts, opened_at, last_alert_at, rule }, 
 
 const TROUBLES = { not_enforced: "enforced", upstream_failed: "upstream_verified" };
 
-/** What is refused in one place and not in another: said before anything else about it. */
+/** What is refused in one place and not in another, as steps of its timeline. */
 function notWhole(revocations) {
-  const open = revocations
+  return revocations
     .filter(({ revocation }) => revocation.state === "active")
     .flatMap(({ timeline: { steps } }) =>
       steps.filter(
@@ -137,9 +137,10 @@ function notWhole(revocations) {
           TROUBLES[step] !== undefined && !steps.slice(at).some((later) => later.step === TROUBLES[step]),
       ),
     );
-  return open.map(({ label, at }) =>
-    h("p", { class: "alarm" }, said(label), at === null ? "" : " ", at === null ? "" : ago(at)),
-  );
+}
+
+function trouble({ label, at }) {
+  return h("p", { class: "alarm" }, said(label), at === null ? "" : " ", at === null ? "" : ago(at));
 }
 
 /** As the record knows them by now, which says how they ended; else as they were known when the key died. */
