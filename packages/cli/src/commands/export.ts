@@ -1,29 +1,19 @@
 import { readFileSync } from "node:fs";
 import { makeBundle } from "@tripline/verify";
 import type { Command } from "commander";
-import { resolveConnection } from "../connection/connection.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EndedWith, EXIT } from "../exit.ts";
 import { printJson } from "../output/print.ts";
 import { Progress } from "../output/progress.ts";
-import { ApiSource } from "../verify/api-source.ts";
 import { BundleWriter } from "../verify/bundle-writer.ts";
-import { openLedger } from "../verify/ledger-place.ts";
 import { readPolicy } from "../verify/policy-file.ts";
 import { summaryLines } from "../verify/report.ts";
-import { ServerSource } from "../verify/server-source.ts";
 import { STAMPED_PATH, TIMESTAMP_PATH, timestamping } from "../verify/timestamps.ts";
-import type { WhereOptions } from "../verify/where.ts";
 import { globals } from "./command.ts";
-import { rangeOption, showFinding, whereOption } from "./verify.ts";
+import { openSealedRecords, type SealedRecordsOptions, sealedRecordsOptions } from "./sealed-records.ts";
+import { showFinding } from "./verify.ts";
 
-interface Options {
-  from?: string;
-  to?: string;
-  where?: WhereOptions;
-  event?: string;
-  ledger?: string;
-  store?: string;
+interface Options extends SealedRecordsOptions {
   policy?: string;
   timestamp?: string;
   timestampCa?: string;
@@ -32,22 +22,12 @@ interface Options {
 
 /** `tripline export`: evidence that can be checked without us. */
 export function addExport(program: Command, context: CommandContext): void {
-  program
-    .command("export")
+  sealedRecordsOptions(program.command("export"), context)
     .summary("write an evidence bundle for an auditor")
     .description(
       "Writes records in their exact bytes with what proves them: the ledger's files that are needed, checkpoints with their cosignatures, a manifest, a page in plain words, and a page that verifies it in a browser. A range of time is exported whole, so that nothing can be missing in it; with --where or --event it is a selection, which proves each record and says nothing of others. What was asked for is recorded. It holds payloads: mind who gets it.\n\nExample: tripline export --from yesterday --to today --out evidence.tar\n\n" +
         "Ends with 0 when it was written and all in it is as it was sealed, 1 when it was written with findings (or failed), 3 when there is nothing to export.",
     )
-    .addOption(rangeOption("from", context))
-    .addOption(rangeOption("to", context))
-    .addOption(whereOption())
-    .option("--event <id>", "only this event")
-    .option(
-      "--ledger <place>",
-      "directory or URL of the ledger (default: TRIPLINE_LEDGER, else in the data directory)",
-    )
-    .option("--store <url>", "read a ClickHouse server and not the service")
     .option("--policy <file>", "tlog-policy file; without it the ledger's own keys are believed")
     .option(
       "--timestamp <url>",
@@ -57,23 +37,15 @@ export function addExport(program: Command, context: CommandContext): void {
     .requiredOption("--out <path>", "a folder, or a file that ends with .tar; must not be there yet")
     .action(async (options: Options, command: Command) => {
       const json = globals(command).json === true;
-      const { from, to, where, event } = options;
       const stamp = timestamping(options);
       const policy = readPolicy(options.policy);
-      const ledger = openLedger({ ...globals(command), ...options }, context);
-      const server = options.store === undefined ? null : ServerSource.open(options.store, context);
-      const source = server ?? new ApiSource(resolveConnection(globals(command), context), context.signal);
+      const { ledger, source, selection, event, close } = openSealedRecords(options, command, context);
       const writer = new BundleWriter(options.out, context.now());
       const progress = new Progress(context);
       try {
         const parts = makeBundle({
-          ...{ ledger, source, policy, page: verifierPage(), made: context.now().toISOString() },
-          selection: {
-            ...(from === undefined ? {} : { from }),
-            ...(to === undefined ? {} : { to }),
-            ...(where === undefined ? {} : { where }),
-          },
-          ...(event === undefined ? {} : { id: event.toLowerCase() }),
+          ...{ ledger, source, selection, policy, page: verifierPage(), made: context.now().toISOString() },
+          ...(event === null ? {} : { id: event }),
         });
         for await (const part of parts) {
           if (context.signal.aborted) throw new CommandFailed(EXIT.failure, "interrupted");
@@ -105,7 +77,7 @@ export function addExport(program: Command, context: CommandContext): void {
         if (!(error instanceof EndedWith)) writer.giveUp();
         throw error;
       } finally {
-        await server?.close();
+        await close();
       }
     });
 }

@@ -10,22 +10,24 @@ import {
   verifyBundle,
 } from "@tripline/verify";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { resolveConnection } from "../connection/connection.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailed, EndedWith, EXIT } from "../exit.ts";
 import { printJson } from "../output/print.ts";
 import { Progress } from "../output/progress.ts";
-import { parseWhen, WHEN_HELP } from "../time/when.ts";
-import { ApiSource } from "../verify/api-source.ts";
 import { openBundle } from "../verify/bundle-files.ts";
 import { openLedger } from "../verify/ledger-place.ts";
 import { readKept, readPolicy } from "../verify/policy-file.ts";
 import { findingLine, summaryLines } from "../verify/report.ts";
-import { ServerSource } from "../verify/server-source.ts";
 import { withTimestamp } from "../verify/timestamps.ts";
-import { collectWhere, type WhereOptions } from "../verify/where.ts";
 import { globals } from "./command.ts";
 import { collect } from "./options.ts";
+import {
+  LEDGER_PLACE,
+  openSealedRecords,
+  rangeOption,
+  type SealedRecordsOptions,
+  sealedRecordsOptions,
+} from "./sealed-records.ts";
 
 /** How `verify` ends. */
 const VERIFIED = 0;
@@ -43,13 +45,7 @@ interface TrustOptions {
   checkpoint?: string[];
 }
 
-interface StoreOptions extends TrustOptions {
-  from?: string;
-  to?: string;
-  where?: WhereOptions;
-  event?: string;
-  ledger?: string;
-  store?: string;
+interface StoreOptions extends TrustOptions, SealedRecordsOptions {
   each?: boolean;
   allowUnsealed?: boolean;
   maxUnanchored: number;
@@ -69,22 +65,10 @@ export function addVerify(program: Command, context: CommandContext): void {
 }
 
 function addStore(group: Command, context: CommandContext): void {
-  trustOptions(group.command("store", { isDefault: true }))
+  trustOptions(sealedRecordsOptions(group.command("store", { isDefault: true }), context))
     .summary("compare stored records with the ledger")
     .description(
       `Compares each position's record with the ledger: MODIFIED, MISSING, INSERTED, REORDERED, PAYLOAD_MISSING, UNSEALED; ERASED and UNANCHORED are said and are no failure by themselves. A condition (--where) narrows what is counted and listed, not what is compared: whose a gone record was, nobody can say. Needs the roles read_payload and administer of who runs the installation; with --store, a ClickHouse user who may read.\n\nExample: tripline verify --from yesterday --policy policy.txt\n\n${ENDS}`,
-    )
-    .addOption(rangeOption("from", context))
-    .addOption(rangeOption("to", context))
-    .addOption(whereOption())
-    .option("--event <id>", "only this event: its proof, and nothing about others")
-    .option(
-      "--ledger <place>",
-      "directory or URL of the ledger (default: TRIPLINE_LEDGER, else in the data directory)",
-    )
-    .option(
-      "--store <url>",
-      "read a ClickHouse server and not the service; user and password: TRIPLINE_STORE_USER, TRIPLINE_STORE_PASSWORD",
     )
     .option("--each", "list each erased, expired and unanchored record, and not runs of them")
     .option("--allow-unsealed", "records from before there was a ledger are no failure (nothing proves them)")
@@ -100,25 +84,16 @@ function addStore(group: Command, context: CommandContext): void {
       await ended(context, globals(command).json === true, async () => {
         const policy = readPolicy(options.policy);
         const kept = readKept(options.checkpoint);
-        const ledger = openLedger({ ...globals(command), ...options }, context);
-        const server = options.store === undefined ? null : ServerSource.open(options.store, context);
-        const source = server ?? new ApiSource(resolveConnection(globals(command), context), context.signal);
-        const { event } = options;
-        const listed =
-          event === undefined ? undefined : await listedOf(event.toLowerCase(), { ledger, source, policy });
+        const { ledger, source, event, selection, close } = openSealedRecords(options, command, context);
+        const listed = event === null ? undefined : await listedOf(event, { ledger, source, policy });
         return {
           events: audit({
-            ...{ ledger, source, policy, kept, each: options.each === true },
+            ...{ ledger, source, policy, kept, selection, each: options.each === true },
             allowUnsealed: options.allowUnsealed === true,
-            selection: {
-              ...(options.from === undefined ? {} : { from: options.from }),
-              ...(options.to === undefined ? {} : { to: options.to }),
-              ...(options.where === undefined ? {} : { where: options.where }),
-            },
             ...(listed === undefined ? {} : { listed }),
             staleness: { now: context.now().getTime(), allowedMs: options.maxUnanchored * HOUR_MS },
           }),
-          close: async () => server?.close(),
+          close,
         };
       });
     });
@@ -148,10 +123,7 @@ function addTiles(group: Command, context: CommandContext): void {
     .description(
       `Reads every tile and entry of a ledger and checks that they are what its checkpoints commit to, and that each partition's history only grew. Says nothing about what is stored elsewhere.\n\n${ENDS}`,
     )
-    .argument(
-      "[place]",
-      "directory or URL of the ledger (default: TRIPLINE_LEDGER, else in the data directory)",
-    )
+    .argument("[place]", LEDGER_PLACE)
     .addOption(rangeOption("from", context))
     .addOption(rangeOption("to", context))
     .action(
@@ -187,24 +159,6 @@ function trustOptions(command: Command): Command {
       "a root checkpoint kept from before: the ledger must have grown out of it; may be given several times",
       collect,
     );
-}
-
-export function rangeOption(edge: "from" | "to", context: CommandContext): Option {
-  const words = edge === "from" ? "sealed from this time on" : "sealed before this time; a day counts whole";
-  return new Option(`--${edge} <when>`, edge === "from" ? `${words}: ${WHEN_HELP}` : words).argParser(
-    (text: string) => {
-      const parsed = parseWhen(text, edge === "from" ? "since" : "until", context.now());
-      if (parsed === null) throw new InvalidArgumentError(`not a time I understand. Try: ${WHEN_HELP}.`);
-      return parsed;
-    },
-  );
-}
-
-export function whereOption(): Option {
-  return new Option(
-    "--where <field=value>",
-    "principal, session, credential, server, tool, tenant, agent, type, producer or outcome; may be given several times",
-  ).argParser(collectWhere);
 }
 
 function hours(text: string): number {
