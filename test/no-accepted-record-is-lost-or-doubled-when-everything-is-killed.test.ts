@@ -173,4 +173,20 @@ describe(`no accepted record is lost or doubled when everything is killed (TRIPL
     }
     expect(revocations.filter((entry) => entry.subject === "local:counter")).toEqual([]);
   });
+
+  it("made one incident of each chain, which counts its alert once and says that the key is taken away", async () => {
+    const chains = [...accepted.chain];
+    const incidents = await waitFor(
+      async () => {
+        const answer = await service.json<{
+          incidents: { credential: string; alerts: number; done_kind: string }[];
+        }>(`/api/incidents?rule=${RULE}&limit=500`);
+        const subjects = new Set(answer.incidents.map(({ credential }) => credential));
+        return chains.every((chain) => subjects.has(chain)) ? answer.incidents : null;
+      },
+      { what: "every chain's incident" },
+    );
+    const made = incidents.map(({ credential, alerts, done_kind }) => `${credential} ${alerts} ${done_kind}`);
+    expect(made.sort()).toEqual(chains.map((chain) => `${chain} 1 revoked`).sort());
+  });
 });
