@@ -14,7 +14,7 @@ import { waitFor } from "../../../../test/support/wait-for.ts";
 import { anAlert, Bench } from "../testing/bench.ts";
 import { anId, FakeInterceptor } from "./testing/events.ts";
 
-const PORT = 20760;
+const PORT = 20788;
 const ON = `
 deadlines: {interceptors: 30s}
 automatic_revocation:
@@ -56,6 +56,9 @@ async function revokedWith(...interceptors: FakeInterceptor[]): Promise<Revocati
     interceptors.map((each) => each.heartbeat()),
   );
   await bench.start();
+  await waitFor(async () => /watch_batch_seconds_count\{[^}]*\} [1-9]/.test(await bench.metrics()), {
+    what: "the watch to have read them",
+  });
   const alert = anAlert();
   await bench.alert(alert);
   await bench.decided(alert);
