@@ -1,4 +1,4 @@
-import { TOPICS } from "@tripline/events";
+import { ErasureIndex, TOPICS } from "@tripline/events";
 import { createContext } from "@tripline/service";
 import { openStore, type StoreWriter } from "@tripline/store";
 import { type Log, openEmbeddedLog } from "@tripline/stream";
@@ -82,9 +82,12 @@ async function isSettled(): Promise<boolean> {
   if (end === undefined || at?.offset !== end.next || at.metadata !== "") return false;
   if (isReplay && boundaries.passed === 0) return false; // what an earlier archiver has committed says nothing of this one
   const records = await store.eraser.records();
+  const index = new ErasureIndex(records);
   for (const record of records) {
-    const { payloads, names } = await store.eraser.left(record, []);
-    if (payloads > 0 || names > 0 || (await store.eraser.leftEnvelopes(record, [])) > 0) return false;
+    const holds = index.holds(record.tenant).map(({ scope }) => scope);
+    const { payloads, names } = await store.eraser.left(record, holds);
+    const envelopes = await store.eraser.leftEnvelopes(record, index.allHolds());
+    if (payloads > 0 || names > 0 || envelopes > 0) return false;
   }
   if (isAged && !records.some(({ retention }) => retention?.action === "removed")) return false;
   return (await store.eraser.removals()).length === 0;
