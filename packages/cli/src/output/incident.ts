@@ -119,6 +119,7 @@ function owner({ alert, subject }: Incident): string {
     actor?.team === undefined ? undefined : `team ${actor.team}`,
     target?.environment === undefined ? undefined : `in ${target.environment}`,
     target?.server === undefined ? undefined : `on ${target.server}`,
+    alert.owner === undefined ? undefined : `owner ${alert.owner}`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? subject : parts.join(", ");
 }
