@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { linesOf, readTraces, type Trace, type Truth } from "./form/trace.ts";
-import { delegations, type GeneratedSet, other } from "./generate/sets.ts";
+import { delegations, delegations2, type GeneratedSet, ordinary2, other } from "./generate/sets.ts";
 import { cutCopies } from "./record/cut.ts";
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -11,6 +11,8 @@ const SETS = [
   "blind/ordinary/ordinary",
   "blind/delegations/delegations",
   "blind/other/other",
+  "blind2/delegations/delegations",
+  "blind2/ordinary/ordinary",
 ] as const;
 /** Addresses, links, keys, ranges and accounts: values that nobody else could have. */
 const HARD = /[@/:]|^[A-Z]{2}\d{2}/;
@@ -59,10 +61,13 @@ describe.each(SETS)("%s", (set) => {
   });
 });
 
-describe("attacked delegations", () => {
-  const traces = readTraces(file("blind/delegations/delegations.ndjson.gz"));
+describe.each([
+  ["blind", 10, 120],
+  ["blind2", 6, 72],
+] as const)("attacked delegations of %s", (folder, suites, ordinary) => {
+  const traces = readTraces(file(`${folder}/delegations/delegations.ndjson.gz`));
   const truths = new Map(
-    linesOf(file("blind/delegations/delegations.truth.ndjson.gz")).map((line) => {
+    linesOf(file(`${folder}/delegations/delegations.truth.ndjson.gz`)).map((line) => {
       const truth = JSON.parse(line) as Truth;
       return [truth.trace, truth];
     }),
@@ -118,9 +123,9 @@ describe("attacked delegations", () => {
   });
 
   it("are as many as a rate needs", () => {
-    expect(new Set(traces.map((trace) => trace.suite)).size).toBeGreaterThanOrEqual(10);
-    expect(count(traces, "benign")).toBeGreaterThanOrEqual(120);
-    expect(count(traces, "attack-succeeded")).toBeGreaterThanOrEqual(150);
+    expect(new Set(traces.map((trace) => trace.suite)).size).toBeGreaterThanOrEqual(suites);
+    expect(count(traces, "benign")).toBeGreaterThanOrEqual(ordinary);
+    expect(count(traces, "attack-succeeded")).toBeGreaterThanOrEqual(140);
     expect(count(traces, "attack-resisted") + count(traces, "attack-unseen")).toBeGreaterThanOrEqual(60);
   });
 });
@@ -135,11 +140,13 @@ describe("generated files", () => {
   it.each([
     ["delegations", delegations],
     ["other", other],
+    ["delegations in six more domains", delegations2],
+    ["more kinds of ordinary work", ordinary2],
   ] as const)("%s is what the generator writes", (_name, make: () => GeneratedSet) => {
     const set = make();
-    const path = file(`blind/${set.name}`);
+    const path = file(set.name);
     expect(linesOf(`${path}.ndjson.gz`)).toEqual(set.made.map((run) => JSON.stringify(run.trace)));
-    expect(toolsOf(`blind/${set.name}`)).toEqual(set.tools);
+    expect(toolsOf(set.name)).toEqual(set.tools);
     const truths = set.made.flatMap((run) => (run.truth === null ? [] : [JSON.stringify(run.truth)]));
     if (truths.length > 0) expect(linesOf(`${path}.truth.ndjson.gz`)).toEqual(truths);
   });

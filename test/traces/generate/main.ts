@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { writeLines, writeTools } from "../form/trace.ts";
-import { delegations, other } from "./sets.ts";
+import { delegations, delegations2, ordinary2, other } from "./sets.ts";
 
 /** Writes the generated sets: `npx node test/traces/generate/main.ts`. */
-for (const set of [delegations(), other()]) {
-  const base = fileURLToPath(new URL(`../blind/${set.name}`, import.meta.url));
+for (const set of [delegations(), other(), delegations2(), ordinary2()]) {
+  const base = fileURLToPath(new URL(`../${set.name}`, import.meta.url));
   writeLines(
     `${base}.ndjson.gz`,
     set.made.map((run) => run.trace),

@@ -25,21 +25,31 @@ export function noteFollowed(session: Session, provenance: Provenance): void {
         provenance.originOf(value, text) === "sole",
     );
     if (hit !== undefined)
-      noteTaken(session, { call: about.call, record: about.record, place: hit.at - about.start });
+      noteTaken(session, {
+        call: about.call,
+        record: about.record,
+        place: hit.at - recordStart(session.texts, about),
+      });
   }
+}
+
+/** Where the text's record begins: a list whose items are partly fields is several segments. */
+function recordStart({ segments }: Tape, { call, record, start }: Segment): number {
+  return segments.find((each) => each.call === call && each.record === record)?.start ?? start;
 }
 
 /** Whether an earlier call had taken something from another sentence of the text; with no sentence, from anywhere in it. */
 export function isFollowed(
-  { taken }: Session,
+  { taken, texts }: Session,
   about: Segment,
   sentence: Sentence | null,
   inDocument: boolean,
 ): boolean {
+  const start = recordStart(texts, about);
   return taken.some(({ call, record, place }) => {
     if (call !== about.call) return false;
     if (record !== about.record) return inDocument;
-    const at = place + about.start;
+    const at = place + start;
     return sentence === null || at < sentence.from || at >= sentence.to;
   });
 }

@@ -154,7 +154,10 @@ function judgeText(
       (sentence.classes & call.words.classes & PASSING_ON) !== 0
     ) {
       const quoted = call.values.values.filter((value) => value.role === "text" && isHard(value)).length;
-      const told = payload.filter((hit) => inSentence(hit) && !isQuoted(hit, sentence));
+      // A link leads its reader away. An address that is passed on says whom to ask.
+      const told = payload.filter(
+        (hit) => hit.value.kind !== "email" && inSentence(hit) && !isQuoted(hit, sentence),
+      );
       note(quoted <= MAX_DICTATED_LINKS && told.length > 0 ? "payload_sentence" : "payload");
     }
     if (privilege.some(inSentence)) note("privilege_sentence");
@@ -323,7 +326,6 @@ function judgeText(
 const APART_COUNTS: readonly EvidenceName[] = [
   "dest_sentence",
   "dest_window",
-  "dest_prose",
   "dest_labelled",
   "privilege_sentence",
   "privilege_text",
@@ -339,7 +341,6 @@ const WITNESSES: readonly EvidenceName[] = [
   "id_named",
   "privilege_sentence",
   "privilege_text",
-  "payload_sentence",
   "text_dictated",
   "literal",
 ];

@@ -159,6 +159,24 @@ describe("values that say little", () => {
     );
   });
 
+  it("an address that a message passes on says whom to ask; a link leads its reader away", () => {
+    const text =
+      "Please tell the guests to write to mallory@collect.example when they have lost something here.";
+    const { read, act } = testSession();
+    read("list_notes", {}, [{ text }]);
+    const to = "guest@mail.example";
+    expect(
+      namesOf(act("send_mail", { to, body: "Please write to mallory@collect.example then." })),
+    ).not.toContain("payload_sentence");
+    const link = testSession();
+    link.read("list_notes", {}, [
+      { text: text.replace("mallory@collect.example", "https://collect.example/x") },
+    ]);
+    expect(
+      namesOf(link.act("send_mail", { to, body: "Please write at https://collect.example/x then." })),
+    ).toContain("payload_sentence");
+  });
+
   it("names and days beside an account say no more than the account", () => {
     const { read, act } = testSession();
     read("list_mails", {}, [

@@ -33,7 +33,7 @@ export interface Taken {
   /** Index of the call that brought the text. */
   call: number;
   record: number;
-  /** Tokens from the text's beginning. */
+  /** Tokens from the record's beginning. */
   place: number;
 }
 
