@@ -88,6 +88,19 @@ export const notifiersAnswer = z.looseObject({
     }),
   ),
 });
+export const revokersAnswer = z.looseObject({
+  revokers: z.array(
+    z.looseObject({
+      name: z.string(),
+      type: z.string(),
+      origins: z.array(z.string()),
+      probes: z.boolean(),
+      reinstates: z.boolean(),
+    }),
+  ),
+});
+export type Revoker = z.infer<typeof revokersAnswer>["revokers"][number];
+
 export const notifierTestAnswer = z.looseObject({ delivered: z.boolean(), reason: z.string() });
 
 const ms = z.number().nullable();

@@ -2,10 +2,10 @@ import { REVOCATION_SCOPES } from "@tripline/events";
 import { terminalLine } from "@tripline/service/escape";
 import { type Command, Option } from "commander";
 import { responseAnswer, ruleResponseAnswer } from "../api/answers.ts";
-import { proposalsAnswer, resumedAnswer } from "../api/incident-answers.ts";
+import { proposalsAnswer, resumedAnswer, revokersAnswer } from "../api/incident-answers.ts";
 import type { CommandContext } from "../context.ts";
 import { printJson } from "../output/print.ts";
-import { proposalText, responseText, ruleWords } from "../output/response.ts";
+import { proposalText, responseText, revokerLine, ruleWords } from "../output/response.ts";
 import { localTime } from "../time/show.ts";
 import { connect, globals } from "./command.ts";
 import { collect } from "./options.ts";
@@ -31,14 +31,18 @@ export function addResponse(program: Command, context: CommandContext): void {
   group
     .command("show")
     .description(
-      "Shows which rules revoke by themselves, the limits, whether it stands still, what waits for approval, and who is told.",
+      "Shows which rules revoke by themselves, the limits, whether it stands still, what waits for approval, who is told, and the issuers that keys are revoked at.",
     )
     .action(async (_options: unknown, command: Command) => {
       const client = connect(command, context);
       const answer = await client.request("GET", "/api/response", responseAnswer);
       if (globals(command).json === true) return printJson(context, [answer]);
-      const { proposals } = await client.request("GET", "/api/proposals", proposalsAnswer);
+      const [{ proposals }, { revokers }] = await Promise.all([
+        client.request("GET", "/api/proposals", proposalsAnswer),
+        client.request("GET", "/api/revokers", revokersAnswer),
+      ]);
       context.out(responseText(answer, context));
+      for (const revoker of revokers) context.out(revokerLine(revoker));
       for (const proposal of proposals) context.out(proposalText(proposal));
     });
 

@@ -1,6 +1,6 @@
 import { terminalLine } from "@tripline/service/escape";
 import type { ResponseAnswer, RuleResponse } from "../api/answers.ts";
-import type { Proposal } from "../api/incident-answers.ts";
+import type { Proposal, Revoker } from "../api/incident-answers.ts";
 import type { CommandContext } from "../context.ts";
 import { localTime } from "../time/show.ts";
 import { tone } from "./print.ts";
@@ -49,6 +49,14 @@ function ofWhat({ scopes = [], rules = [] }: NonNullable<ResponseAnswer["approva
 
 function drillLine({ credential, every }: NonNullable<ResponseAnswer["drill"]>): string {
   return terminalLine(`drill with ${credential}, ${every === null ? "by hand" : `every ${every}`}`);
+}
+
+export function revokerLine({ name, type, origins, probes, reinstates }: Revoker): string {
+  const can = [
+    probes ? "asked until the key is refused" : "can't be asked whether the key is refused",
+    reinstates ? "gives a key back" : "gives no key back",
+  ].join(", ");
+  return `${terminalLine(`revokes at ${name} (${[type, ...origins].join(", ")}): ${can}`)}\n`;
 }
 
 export function proposalText({

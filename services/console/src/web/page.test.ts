@@ -400,6 +400,18 @@ describe.skipIf(missing)("the page in a browser", () => {
     expect(faults).toEqual([]);
   });
 
+  it("waits for an incident that somebody was told of before it is stored", async () => {
+    const { page } = await signedIn();
+    const late = sampleIncident(
+      sampleAlert("acme", [sampleCall(400, now)], { summary: "Just now", why: "Look." }),
+    );
+    const asked = page.waitForResponse((response) => response.status() === 404);
+    await page.evaluate(`location.hash = "#/incidents/${late.id}"`);
+    await asked;
+    data.incidents?.push(late);
+    await page.getByRole("heading", { name: "Just now" }).waitFor();
+  });
+
   it("lets a further person approve what waits for one", async () => {
     hostileIncident.done = { kind: "proposed", reason: "needs 2 people" };
     const { page, faults } = await signedIn({}, "#/calls");

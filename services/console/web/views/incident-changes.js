@@ -1,4 +1,4 @@
-import { ask } from "../api.js";
+import { ApiError, ask } from "../api.js";
 
 const LOOK_EVERY_MS = 500; // a change passes the log and the store, which takes some hundred ms; each look is a reading
 const LOOK_FOR_MS = 5_000; // then the page shows it when it comes
@@ -9,6 +9,19 @@ export function signatureOf({ incident, revocations }) {
     incident.version,
     revocations.map(({ revocation, timeline }) => [revocation.state, timeline.steps.map(({ at }) => at)]),
   ]);
+}
+
+/** One incident. Somebody who was told of it this second may be here before it is stored. */
+export async function incidentWhenThere(id, signal) {
+  const deadline = Date.now() + LOOK_FOR_MS;
+  for (;;) {
+    try {
+      return await ask(`/api/incidents/${encodeURIComponent(id)}`, {}, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404) || Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
 }
 
 /** Waits until the incident can be read as something else than this answer: what somebody decides takes a moment. */

@@ -2,7 +2,7 @@ import { ask } from "../api.js";
 import { ago, h, said, time, viewLink } from "../dom.js";
 import { evidenceList, scoreSection } from "./evidence.js";
 import { incidentActions } from "./incident-actions.js";
-import { signatureOf } from "./incident-changes.js";
+import { incidentWhenThere, signatureOf } from "./incident-changes.js";
 import { doneBadge, doneSentence, stateBadges, stateWords } from "./incident-words.js";
 import { facts, person, severity } from "./parts.js";
 import { revocationCard } from "./revocations.js";
@@ -23,7 +23,7 @@ export async function incidentView(id, context) {
   }
 
   async function load() {
-    const answer = await ask(`/api/incidents/${encodeURIComponent(id)}`, {}, context.signal);
+    const answer = await incidentWhenThere(id, context.signal);
     shown = signatureOf(answer);
     news.hidden = true;
     whole.replaceChildren(...incidentParts(answer, context, load));
