@@ -149,11 +149,11 @@ describe("what waited", () => {
     await waitFor(isDegraded);
     bench.clock = () => Date.now() + 10 * 60_000; // virtual: they are late now
     await receiver.start();
-    await waitFor(() => told().length === INCIDENTS, { timeoutMs: 25_000, what: "all to be told" });
+    await waitFor(() => told().length === INCIDENTS, { timeoutMs: 80_000, what: "all to be told" });
     expect(new Set(typesAt(receiver))).toEqual(new Set(["incident.resolved"]));
     expect(new Set(idsAt(receiver)).size).toBe(INCIDENTS);
     expect(receiver.deliveries).toHaveLength(INCIDENTS);
-  });
+  }, 90_000);
 
   test("what comes through in time is told notice by notice", async () => {
     await receiver.start();

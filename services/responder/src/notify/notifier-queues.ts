@@ -137,7 +137,7 @@ export class NotifierQueues {
     const current = { notifier, stop };
     const shared = { ...this.#options, notifier: () => current.notifier, signal: stop.signal };
     const teller = new Teller(shared);
-    const reminders = new Reminders(shared);
+    const reminders = new Reminders({ ...shared, log, group });
     const handle = await runStep({
       log,
       name: group,
@@ -149,7 +149,7 @@ export class NotifierQueues {
           ...{ log, group, name, teller },
           config: () => this.#config ?? config,
           keepOpen: notifier.reminder !== undefined,
-          remind: (open) => reminders.add(open),
+          remind: (partition, told) => reminders.add(partition, told),
           now: () => context.now(),
         }),
     });

@@ -6,7 +6,14 @@ import {
   type ResponseConfig,
   routedOf,
 } from "@tripline/response";
-import { copiedFrom, type Log, type PartitionInfo, type PartitionStep } from "@tripline/stream";
+import {
+  copiedFrom,
+  type Log,
+  type LogRecord,
+  type Outcome,
+  type PartitionInfo,
+  type PartitionStep,
+} from "@tripline/stream";
 import { incidentIn } from "./incident-record.ts";
 import { LaterNotices } from "./later-notices.ts";
 import type { Teller } from "./teller.ts";
@@ -26,8 +33,8 @@ export interface NotifyStepDeps {
   teller: Teller;
   /** Whether it has to be reminded of what is open. */
   keepOpen: boolean;
-  /** Takes the partition's open incidents to be reminded of; the function it returns takes them away. */
-  remind(open: () => Incident[]): () => void;
+  /** Takes what the partition's notifier is to be reminded of; the function it returns takes it away. */
+  remind(partition: number, told: Pick<ToldIncidents, "open" | "position">): () => void;
   /** ms since the epoch */
   now(): number;
 }
@@ -48,35 +55,41 @@ export async function openNotifyStep(
   const told = new ToldIncidents({ keepOpen: deps.keepOpen });
   const wants = (incident: Incident) => isWanted(incident, deps, told);
   const later = new LaterNotices({ log, partition, isWanted: wants, now });
-  const forget = deps.remind(() => told.open());
+  const forget = deps.remind(partition, told);
 
   return {
     process: async (record) => {
-      const incident = incidentIn(record);
-      if (incident === null) return { kind: "skip", reason: "invalid" };
-      if (incident.notice === undefined) {
-        told.see(incident);
-        return { kind: "skip", reason: "no_notice" };
-      }
-      if (!wants(incident)) return { kind: "skip", reason: "not_wanted" };
-      if (told.isTold(incident)) return { kind: "skip", reason: "duplicate" };
-      const isHandled = record.offset < handleFrom || copiedFrom(record) !== null;
-      if (!isHandled && record.appendTime >= appendedFrom) {
-        const isLate = now() - record.appendTime > LATE_MS;
-        if (isLate && (await later.supersede(incident.id, record.offset))) {
-          return { kind: "skip", reason: "superseded" };
-        }
-        const reason = await teller.tell(incident, record);
-        told.add(incident);
-        return { kind: "skip", reason };
-      }
-      told.add(incident);
-      return { kind: "skip", reason: "handled_before" };
+      const outcome = await handle(record);
+      told.position = record.offset + 1;
+      return outcome;
     },
     snapshot: () => told.encode(),
     restore: (bytes) => told.restore(bytes),
     onLost: forget,
   };
+
+  async function handle(record: LogRecord): Promise<Outcome> {
+    const incident = incidentIn(record);
+    if (incident === null) return { kind: "skip", reason: "invalid" };
+    if (incident.notice === undefined) {
+      told.see(incident);
+      return { kind: "skip", reason: "no_notice" };
+    }
+    if (!wants(incident)) return { kind: "skip", reason: "not_wanted" };
+    if (told.isTold(incident)) return { kind: "skip", reason: "duplicate" };
+    const isHandled = record.offset < handleFrom || copiedFrom(record) !== null;
+    if (!isHandled && record.appendTime >= appendedFrom) {
+      const isLate = now() - record.appendTime > LATE_MS;
+      if (isLate && (await later.supersede(incident.id, record.offset))) {
+        return { kind: "skip", reason: "superseded" };
+      }
+      const reason = await teller.tell(incident, record);
+      told.add(incident);
+      return { kind: "skip", reason };
+    }
+    told.add(incident);
+    return { kind: "skip", reason: "handled_before" };
+  }
 }
 
 /** Who was told that an incident is there also hears that it is over, whatever the routes say about that. */

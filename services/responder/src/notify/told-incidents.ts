@@ -9,10 +9,13 @@ const rowSchema = z.object({
   open: incidentSchema.optional(),
 });
 type Row = z.infer<typeof rowSchema>;
+const encodedSchema = z.object({ position: z.number(), rows: z.array(rowSchema) });
 
 /** Which incidents of one partition a notifier was told of, and how far; with `keepOpen` also what it is to be reminded of. */
 export class ToldIncidents {
   readonly #rows = new Map<string, Row>();
+  /** The first offset whose record it does not know of. */
+  position = 0;
   readonly #keepOpen: boolean;
 
   constructor(options: { keepOpen: boolean }) {
@@ -54,12 +57,15 @@ export class ToldIncidents {
   }
 
   encode(): Uint8Array {
-    return new TextEncoder().encode(JSON.stringify([...this.#rows.values()]));
+    return new TextEncoder().encode(
+      JSON.stringify({ position: this.position, rows: [...this.#rows.values()] }),
+    );
   }
 
   /** Takes over what `encode` gave. @throws ZodError when it did not */
   restore(bytes: Uint8Array): void {
-    const rows = z.array(rowSchema).parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const { position, rows } = encodedSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    this.position = position;
     for (const row of rows) this.#rows.set(row.id, row);
   }
 }
