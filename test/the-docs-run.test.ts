@@ -348,6 +348,7 @@ describe("settings shown in the docs", () => {
     const tried = [
       "docs/respond.md yaml",
       "docs/notifiers.md yaml",
+      "docs/revokers.md yaml", // by services/responder/src/settings/revokers.test.ts
       "docs/wrap-a-server.md json",
       "docs/wrap-a-server.md yaml", // by services/collector/test/interceptor-policy.test.ts
       "packages/interceptor/src/http-proxy/README.md json",
