@@ -13,7 +13,6 @@ import { type Log, type RunnerHandle, runStep, type TableReader } from "@triplin
 import type { FastifyPluginAsync } from "fastify";
 import { ControlsView, ControlsWriter, followControls } from "./controls/index.ts";
 import { DECIDER_GROUP, openDecideStep } from "./decide/decide-step.ts";
-import { DecidedPositions } from "./decide/decided-positions.ts";
 import { Decider } from "./decide/decider.ts";
 import { Outcomes } from "./decide/outcomes.ts";
 import { decisionRecords } from "./decision-records.ts";
@@ -94,7 +93,6 @@ export function createResponder(options: ResponderOptions): Responder {
       ),
   });
   const outcomes = new Outcomes(view);
-  const positions = new DecidedPositions(log, DECIDER_GROUP);
   const queues = new NotifierQueues({ log, records, context, publicUrl });
   const upstream = new UpstreamDesk({
     ...{ log, view, records, keys: publicKeys, context },
@@ -137,8 +135,11 @@ export function createResponder(options: ResponderOptions): Responder {
       table.ended.catch(failed);
       controlsTable = await followControls({ log, view: controls, context });
       controlsTable.ended.catch(failed);
-      await watch.start();
-      watch.handle?.ended.catch(failed);
+      // A group's first join takes seconds. Without the braces this would wait until the watch has ended.
+      const watching = watch.start().then(() => {
+        watch.handle?.ended.catch(failed);
+      });
+      watching.catch(failed);
       const config = () => opened.settings.config;
       const { halts, proposals } = tenantGuards;
       const decider = new Decider({
@@ -153,7 +154,7 @@ export function createResponder(options: ResponderOptions): Responder {
         commitEveryMs: 0, // what is not committed is decided again after a crash, and its record written twice
         logger: context.logger,
         open: (partition) =>
-          openDecideStep(partition, { log, decider, positions, outcomes, controls, now: context.now }),
+          openDecideStep(partition, { log, decider, outcomes, controls, now: context.now }),
       });
       await queues.use(opened.settings);
       upstream.use(opened.settings.revokers);
@@ -161,6 +162,7 @@ export function createResponder(options: ResponderOptions): Responder {
         queues.use(settings).catch(failed);
         upstream.use(settings.revokers);
       });
+      await watching;
       file = opened;
       await upstream.start();
       await incidents.start();

@@ -4,7 +4,6 @@ import { copiedFrom, type Log, type PartitionInfo, type PartitionStep } from "@t
 import { alertIdentity, parseAlert } from "../alert-record.ts";
 import type { ControlsView } from "../controls/index.ts";
 import { alertEmission } from "../incidents/triage-record.ts";
-import type { DecidedPositions } from "./decided-positions.ts";
 import type { Decider } from "./decider.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { SeenAlerts } from "./seen-alerts.ts";
@@ -14,7 +13,6 @@ export const DECIDER_GROUP = "responder";
 export interface DecideStepDeps {
   log: Pick<Log, "committed">;
   decider: Decider;
-  positions: DecidedPositions;
   outcomes: Outcomes;
   controls: ControlsView;
   /** ms since the epoch */
@@ -27,7 +25,7 @@ export interface DecideStepDeps {
  */
 export async function openDecideStep(
   { partition }: PartitionInfo,
-  { log, decider, positions, outcomes, controls, now }: DecideStepDeps,
+  { log, decider, outcomes, controls, now }: DecideStepDeps,
 ): Promise<PartitionStep> {
   const committed = await log.committed(TOPICS.alerts, DECIDER_GROUP);
   const handleFrom = committed.get(partition)?.offset ?? 0;
@@ -52,7 +50,6 @@ export async function openDecideStep(
             : null;
       if (known === null && !isOver(alert)) await decider.handle(alert, record.appendTime);
       seen.add(identity);
-      positions.advance(partition, record.offset + 1);
       if (known !== null) return { kind: "skip", reason: known };
       return { kind: "emit", records: [triageOf(alert)] };
     },
