@@ -1,7 +1,7 @@
 import { TriplineError } from "@tripline/events";
 import type { z } from "zod";
 import type { Http, HttpAnswer, HttpRequest } from "../http/index.ts";
-import type { ProbeResult, UpstreamOutcome } from "../revoker.ts";
+import type { UpstreamOutcome } from "../revoker.ts";
 
 /** A request that did not get as far as an answer to read. */
 export type Failed = Extract<UpstreamOutcome, { kind: "retry" | "refused" }>;
@@ -57,9 +57,6 @@ export function bodyOf<S extends z.ZodType>(answer: HttpAnswer, schema: S): z.in
     throw error;
   }
 }
-
-/** What a probe says when the issuer was not heard. */
-export const UNHEARD: ProbeResult = "unknown";
 
 /** RFC 9110, 10.2.3, in ms; dates are left alone, since the other side's clock is not ours. */
 function retryAfter(header: string | null): number | undefined {
