@@ -34,13 +34,10 @@ it("a position is removed when it is in the stretch and not among what was kept"
       fc.array(range, { maxLength: 8 }),
       (from, to, ranges) => {
         const kept = ranges.map(([at, length]): [number, number] => [at, at + length]);
-        const disjoint = kept
-          .toSorted(([a], [b]) => a - b)
-          .filter(([at], n, all) => all.slice(0, n).every(([, end]) => end <= at));
-        const removed = removedBy(record({ from, to: from + to, kept: disjoint.toReversed() }));
+        const removed = removedBy(record({ from, to: from + to, kept }));
         if (removed === null) throw new Error("it is one");
         for (let index = 0; index < 100; index++) {
-          const isKept = disjoint.some(([at, end]) => index >= at && index < end);
+          const isKept = kept.some(([at, end]) => index >= at && index < end);
           expect(isRemoved(removed, index)).toBe(index >= from && index < from + to && !isKept);
         }
       },

@@ -46,8 +46,17 @@ export function removedBy({ type, retention, producer, time }: Envelope): Remove
   if (type !== "retention" || retention?.action !== "removed" || !OWN_PRODUCERS.has(producer.id)) return null;
   const { generation, partition, from, to, before } = retention;
   if (before > time || from > to) return null;
-  const kept = retention.kept.toSorted(([a], [b]) => a - b);
-  return { generation, partition, from, to, kept, before };
+  return { generation, partition, from, to, kept: merged(retention.kept), before };
+}
+
+function merged(ranges: readonly (readonly [number, number])[]): [number, number][] {
+  const all: [number, number][] = [];
+  for (const [from, to] of ranges.toSorted(([a], [b]) => a - b)) {
+    const last = all.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else if (to > from) all.push([from, to]);
+  }
+  return all;
 }
 
 /** Whether this position is among what was removed. */
