@@ -98,11 +98,11 @@ function someRow(column: FixedColumn, isThere: (row: number) => boolean): boolea
   return false;
 }
 
-/** ClickHouse keeps a UUID as two numbers of 8 bytes, each little endian. @param into 16 bytes, from `at` on */
-export function uuidBytesAt({ wire: { bytes } }: FixedColumn, from: number, into: Uint8Array): void {
+/** ClickHouse keeps a UUID as two numbers of 8 bytes, each little endian. @param into 16 bytes from `at` on */
+export function uuidBytesAt({ wire: { bytes } }: FixedColumn, from: number, into: Uint8Array, at = 0): void {
   for (let i = 0; i < 8; i++) {
-    into[i] = bytes[from + 7 - i] ?? 0;
-    into[8 + i] = bytes[from + 15 - i] ?? 0;
+    into[at + i] = bytes[from + 7 - i] ?? 0;
+    into[at + 8 + i] = bytes[from + 15 - i] ?? 0;
   }
 }
 

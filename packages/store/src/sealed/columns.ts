@@ -64,8 +64,7 @@ export function rowsIn({ bytes, mark }: NativeAnswer): number {
 function idsOf(block: NativeBlock, column: string): Uint8Array {
   const stored = block.fixed(column);
   const ids = new Uint8Array(block.rows * ID_BYTES);
-  for (let row = 0; row < block.rows; row++)
-    uuidBytesAt(stored, stored.at(row), ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES));
+  for (let row = 0; row < block.rows; row++) uuidBytesAt(stored, stored.at(row), ids, row * ID_BYTES);
   return ids;
 }
 
