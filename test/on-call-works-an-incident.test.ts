@@ -8,8 +8,9 @@ import { run } from "../packages/cli/src/program.ts";
 import { type Standalone, startStandalone } from "./support/standalone.ts";
 import { waitFor } from "./support/wait-for.ts";
 
-const SAMPLE = new URL("../packages/cli/samples/agentdojo.ndjson", import.meta.url).pathname;
+const SAMPLES = new URL("../packages/cli/samples/", import.meta.url).pathname;
 const CREDENTIAL = "local:travel-agent";
+const SLOW_MS = 90_000; // starts the service, and agents
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 interface Shown {
@@ -57,12 +58,23 @@ describe("on-call works an incident", () => {
         "  - match: {min_severity: low}",
         "    notify: [on-call]",
         "egress: {allow_internal: [127.0.0.1]}",
+        "approval: {people: 2, scopes: [server]}",
+        "drills: [{tenant: local, credential: local:canary, within: 2s}]",
+        "revokers:",
+        `  - {name: llm, type: litellm, url: "http://127.0.0.1:${port}", admin_key: {env: ON_CALL_SECRET}}`,
         "",
       ].join("\n"),
       { mode: 0o600 },
     );
     service = await startStandalone({ data, env: { ON_CALL_SECRET: SECRET } });
-    await tripline("replay", SAMPLE, "--speed", "max", "--credential", "{suite}-agent", "--principal", "ana");
+    const traces = join(folder, "traces.ndjson");
+    const travels = readFileSync(join(SAMPLES, "agentdojo.ndjson"), "utf8")
+      .split("\n")
+      .filter((line) => line.includes('"suite": "travel", "model": "meta-llama'));
+    writeFileSync(traces, travels.join("\n"));
+    const tools = join(SAMPLES, "tools.json");
+    const replayed = ["--speed", "max", "--credential", CREDENTIAL, "--principal", "ana"];
+    expect((await tripline("replay", traces, "--tools", tools, ...replayed)).code).toBe(0);
     id = await waitFor(
       async () => {
         const { out } = await tripline("incidents", "list", "--credential", CREDENTIAL, "--json");
@@ -71,7 +83,7 @@ describe("on-call works an incident", () => {
       },
       { what: "an incident", timeoutMs: 20_000 },
     );
-  });
+  }, SLOW_MS);
   afterAll(async () => {
     await service?.dispose();
     receiver?.close();
@@ -211,11 +223,45 @@ describe("on-call works an incident", () => {
 
   it("finds what waits for others, and what stands still", async () => {
     expect((await tripline("response", "show")).out).toContain("no rule revokes by itself");
+    expect((await tripline("response", "show")).out).toContain("revokes at llm (litellm, http://127.0.0.1:");
     expect((await tripline("response", "proposals")).err).toBe("nothing waits for approval\n");
     expect((await tripline("approve", "abcdef12")).code).toBe(3);
     expect((await tripline("reject", "abcdef12", "--reason", "no")).code).toBe(3);
     expect((await tripline("response", "resume", "--reason", "no")).err).toContain("does not stand still");
-    expect((await tripline("drill")).err).toContain("no drill is configured");
+  });
+
+  it("revokes with the word of two people only, where that is asked for", async () => {
+    const propose = async (server: string) => {
+      const { out } = await tripline("revoke", "server", server, "--reason", "all of it", "--json");
+      return String(JSON.parse(out).proposal_id);
+    };
+    const first = await propose("mail");
+    expect((await tripline("response", "show")).out).toContain(`tripline approve ${first.slice(0, 13)}`);
+    expect((await tripline("approve", first)).err).toContain("another person");
+    const file = join(folder, "second.token");
+    await tripline("tokens", "add", "ben", "--role", "read", "--role", "respond", "--key-file", file);
+    const ben = { TRIPLINE_URL: service.url, TRIPLINE_TOKEN: readFileSync(file, "utf8").trim() };
+    expect((await triplineAs(ben, "approve", first)).out).toBe("server mail is refused from now on\n");
+    const second = await propose("files");
+    expect((await triplineAs(ben, "reject", second, "--reason", "not all")).out).toBe(
+      "rejected: server files stays allowed\n",
+    );
+    expect((await tripline("response", "proposals")).out).toBe("");
+    const live = await waitFor(async () => (await tripline("revocations", "--state", "active")).out, {
+      what: "the revocation to be stored",
+    });
+    expect(live).toContain("mail");
+    expect(live).not.toContain("files");
+  });
+
+  it("drills with a canary, and ends as the drill did", async () => {
+    const told = await tripline("drill", "--json");
+    const report = JSON.parse(told.out);
+    expect(report).toMatchObject({ credential: "local:canary", tenant: "local" });
+    expect(told.code).toBe(report.ok ? 0 : 1);
+    const { out } = await tripline("drill");
+    expect(out).toContain("drill with local:canary");
+    expect(out).toMatch(/decided and durable after \d/);
   });
 
   it("decides nothing without the role, whatever the token may read", async () => {

@@ -35,7 +35,11 @@ function reportText(report: DrillAnswer, context: CommandContext): string {
   const lines = [
     terminalLine(`drill with ${report.credential} (revocation ${report.revocation_id})`),
     `decided and durable after ${took(report.decided_ms)}`,
-    `every interceptor refused after ${took(report.refused_ms)}, and allowed again ${took(report.allowed_ms)} after the reinstatement`,
+    ...(report.interceptors.length === 0
+      ? []
+      : [
+          `every interceptor refused after ${took(report.refused_ms)}, and allowed again ${took(report.allowed_ms)} after the reinstatement`,
+        ]),
     ...(call === null
       ? []
       : [terminalLine(`a real call: ${call.before} before, ${call.during} meanwhile, ${call.after} after`)]),
