@@ -113,7 +113,10 @@ describe("an interceptor that does not say in time that it refuses", () => {
       by: "policy",
       interceptors: [{ producer: "gw-2", boot: cut.boot }],
     });
-    const [alert] = raised("revocation-not-enforced");
+    const [alert] = await waitFor(() => {
+      const found = raised("revocation-not-enforced");
+      return found.length > 0 ? found : null;
+    });
     expect(alert).toMatchObject({
       severity: "critical",
       group: `revocation=${entry.id}`,
@@ -132,6 +135,7 @@ describe("an interceptor that does not say in time that it refuses", () => {
       decisionsOf("enforced").length > 0 ? decisionsOf("enforced") : null,
     );
     expect(enforced).toMatchObject({ revocation_id: entry.id, interceptors: [{ producer: "gw-2" }] });
+    await waitFor(() => raised("revocation-not-enforced", "resolved").length === 1);
     expect(raised("revocation-not-enforced", "resolved").map(({ id }) => id)).toEqual([alert?.id]);
   });
 

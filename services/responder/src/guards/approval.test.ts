@@ -79,6 +79,7 @@ describe("what a rule would revoke", () => {
     const [entry] = bench.revocations;
     expect(entry).toMatchObject({ id: alert.id, subject: "local:demo", by: "policy", state: "active" });
     expect(Date.parse(entry?.expires_at ?? "") - Date.parse(entry?.decided_at ?? "")).toBe(2 * HOUR_MS);
+    await waitFor(() => kinds().length === 4, { what: "the last record" });
     expect(kinds()).toEqual(["proposed policy", "approved ana", "approved ben", "revoked policy"]);
     await waitFor(() => triage.some((each) => each.kind === "done" && each.done.kind === "revoked"));
     expect((await bench.call(person("cy"), "POST", approve)).status).toBe(409);
