@@ -98,6 +98,14 @@ describe("interceptors", () => {
     expect(watch.interceptors.of("acme")).toHaveLength(1);
   });
 
+  test("Tripline's own records come from no interceptor: nothing waits for them to refuse", () => {
+    const watch = new PartitionWatch();
+    for (const [at, own] of ["tripline", "console", "responder"].entries()) {
+      watch.take(asRead(new FakeInterceptor(own).heartbeat(), at, 1000));
+    }
+    expect(watch.interceptors.of("acme")).toEqual([]);
+  });
+
   test("a decision that a producer wrote itself counts for nothing", () => {
     const watch = new PartitionWatch();
     const record = asRead(new FakeInterceptor("gw-1").heartbeat());

@@ -1,3 +1,4 @@
+import { OWN_PRODUCERS } from "@tripline/events";
 import type { LogRecord } from "@tripline/stream";
 import { z } from "zod";
 import { ActiveKeys } from "./active-keys.ts";
@@ -77,6 +78,8 @@ export class PartitionWatch {
     const boot = { tenant, producer: producer.id, boot: producer.boot };
     switch (watched.type) {
       case "heartbeat":
+        // Tripline's services write records of their own, and refuse nothing. Nobody else can have these names.
+        if (OWN_PRODUCERS.has(boot.producer)) return null;
         if (watched.heartbeat.goodbye) {
           this.interceptors.ended(boot);
           return null;
