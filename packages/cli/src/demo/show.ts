@@ -55,7 +55,10 @@ export async function show(
   say(`  ${tone(context, "bad", "is refused its next call".padEnd(42))} mail/send_email`);
 
   const revocation = await measured(client, refusal.revocationId, context);
-  const told = await soon(() => alerts.find(({ alert_id }) => alert_id === refusal.revocationId), context.signal);
+  const told = await soon(
+    () => alerts.find(({ alert_id }) => alert_id === refusal.revocationId),
+    context.signal,
+  );
   say("");
   if (told !== undefined) {
     say(
