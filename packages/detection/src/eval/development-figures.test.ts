@@ -11,7 +11,7 @@ import { parseToolLists } from "./tool-lists.ts";
 
 const RULES = new URL("../../rules/", import.meta.url);
 const SAMPLES = new URL("../../samples/", import.meta.url);
-const ORDINARY = new URL("../../../../test/traces/ordinary/", import.meta.url);
+const TRACES = new URL("../../../../test/traces/", import.meta.url);
 const SHARED = new URL("../../../../../shared/traces/", import.meta.url); // beside the repository, where it is there
 const TIMEOUT_MS = 120_000; // a busy machine
 
@@ -60,10 +60,19 @@ describe("on the sample", () => {
 });
 
 describe("on a day's ordinary work with MCP servers", () => {
-  it(
-    "nothing alerts",
-    () => {
-      const figures = figuresOf(ORDINARY, "ordinary.ndjson.gz", "ordinary.tools.json");
+  it.each([
+    ["ordinary", "ordinary", 1],
+    ["blind/ordinary", "ordinary", 2],
+    ["blind/other", "other", 2],
+  ])(
+    "%s/%s: nothing alerts on one run in %d",
+    (folder, name, every) => {
+      const figures = figuresOf(
+        new URL(`${folder}/`, TRACES),
+        `${name}.ndjson.gz`,
+        `${name}.tools.json`,
+        every,
+      );
       expect(figures.patterns_off.rules).toEqual([]);
     },
     TIMEOUT_MS,
