@@ -17,6 +17,8 @@ const INTERCEPTORS = 8; // that the calls are spread over
 const MAX_MS = 1_000; // far above the default of 50, to see how long it really takes
 const DEFAULT_MS = 50;
 const TICK_MS = 1;
+const TIMER_MS = 2; // a timer may come so much early: such a call had no answer
+const READY_MS = 60_000;
 const LOGS: readonly LogKind[] = ["embedded", "kafka"];
 
 for (const kind of LOGS) {
@@ -39,6 +41,7 @@ for (const kind of LOGS) {
       );
     }
     while (interceptors.some(({ denyList }) => denyList.status() !== "fresh")) await delay(10);
+    for (const interceptor of interceptors) await answered(interceptor);
     await waits(interceptors, 50, WARM_UP_SECONDS);
     for (const rate of RATES) {
       const { samples, unanswered } = await waits(interceptors, rate, SECONDS);
@@ -68,6 +71,18 @@ for (const kind of LOGS) {
     await installation.dispose();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Until this interceptor is answered: a new installation first has to announce its rules. */
+async function answered(interceptor: ConnectedInterceptor): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  for (let n = 0; performance.now() < deadline; n += 1) {
+    const samples: number[] = [];
+    await call([interceptor], n, samples);
+    if (samples.length > 0) return;
+    await delay(100);
+  }
+  throw new Error("no verdict came within a minute");
 }
 
 /** Calls that wait, evenly over the interceptors; the waits of those that were answered, in ms. */
@@ -111,11 +126,10 @@ async function call(
   });
   if (verdict.kind === "deny") return;
   const from = performance.now();
-  const missed = interceptor.stats().unanswered;
   if (verdict.kind === "hold") {
     await verdict.decided;
     const ms = performance.now() - from;
-    if (interceptor.stats().unanswered === missed || ms < MAX_MS) samples.push(ms);
+    if (ms < MAX_MS - TIMER_MS) samples.push(ms);
   }
   verdict.call.end({ outcome: "ok", text: "updated", bytes: 20, items: 1 });
 }

@@ -84,6 +84,7 @@ export function verdictEmission(
   );
   return {
     topic: TOPICS.verdicts,
+    passing: true,
     key: verdictKey(verdict),
     value: encoder.encode(JSON.stringify(verdict)),
     headers: HEADERS,

@@ -373,3 +373,47 @@ test("a commit that names a state of another version is said; the step goes on f
   expect((await all(log, "out")).map(({ value }) => value)).toEqual(["0/1:1"]);
   expect(warnings).toEqual([expect.stringContaining("no state of this version")]);
 });
+
+test("what is of use only now is written, and holds nothing up where it can't be", async () => {
+  const memory = await newLog();
+  let away = false;
+  const log: Log = {
+    ...memory,
+    generation: memory.generation,
+    readTable: (topic, onEntry) => memory.readTable(topic, onEntry),
+    offsets: (topic) => memory.offsets(topic),
+    partitionCount: (topic) => memory.partitionCount(topic),
+    committed: (topic, group) => memory.committed(topic, group),
+    consume: (options) => memory.consume(options),
+    produce: (topic, records) =>
+      away && topic === "out"
+        ? Promise.reject(
+            new TriplineError("TRIPLINE_STREAM_UNAVAILABLE", "the log is away", { kind: "retriable" }),
+          )
+        : memory.produce(topic, records),
+  };
+  const handle = await runStep({
+    log,
+    name: "step",
+    topic: "in",
+    commitEveryMs: 0,
+    open: () => ({
+      process: ({ value }) => ({
+        kind: "emit",
+        records: [{ topic: "out", passing: true, ...record("k", text(value)) }],
+      }),
+    }),
+  });
+  await log.produce("in", [record("a", "1")]);
+  await caughtUp(handle);
+  away = true;
+  await log.produce("in", [record("a", "2")]);
+  await caughtUp(handle);
+  away = false;
+  await log.produce("in", [record("a", "3")]);
+  await caughtUp(handle);
+  await waitFor(async () => (await log.offsets("out"))[0]?.next === 2, { what: "the other two" });
+  expect((await all(log, "out")).map(({ value }) => value)).toEqual(["1", "3"]);
+  expect(handle.health()).toMatchObject({ state: "ready" });
+  await handle.close();
+});

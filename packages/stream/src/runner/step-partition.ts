@@ -141,6 +141,7 @@ export class StepPartition implements PartitionReader {
   async #process(records: readonly LogRecord[]): Promise<boolean> {
     const { name, hooks } = this.#runner.options;
     const emissions: Emission[] = [];
+    const passing: Emission[] = [];
     const rejected: { record: LogRecord; reason: string }[] = [];
     for (const record of records) {
       const aside = setAside(record, name);
@@ -157,19 +158,20 @@ export class StepPartition implements PartitionReader {
         continue;
       }
       if (outcome.kind === "emit") {
-        for (const emission of outcome.records) emissions.push(emission);
+        for (const emission of outcome.records)
+          (emission.passing === true ? passing : emissions).push(emission);
         hooks?.onOutcome?.({ name, kind: "emit" });
       } else {
         hooks?.onOutcome?.({ name, kind: "skip", reason: outcome.reason });
       }
     }
-    const byTopic = new Map<string, NewRecord[]>();
-    for (const { topic, ...record } of emissions) {
-      const list = byTopic.get(topic);
-      if (list === undefined) byTopic.set(topic, [record]);
-      else list.push(record);
+    for (const [topic, list] of byTopicOf(passing)) {
+      // Whoever waited for it goes on without it.
+      this.#runner.options.log.produce(topic, list).catch(() => undefined);
     }
-    await Promise.all([...byTopic].map(([topic, list]) => this.#runner.produce(topic, list, this.#signal)));
+    await Promise.all(
+      [...byTopicOf(emissions)].map(([topic, list]) => this.#runner.produce(topic, list, this.#signal)),
+    );
     if (rejected.length > 0) await this.#runner.deadLetters(rejected, this.#signal);
     return emissions.length > 0 || rejected.length > 0;
   }
@@ -328,4 +330,14 @@ export class StepPartition implements PartitionReader {
     this.#turn = done.catch(() => undefined); // the caller has the error; the next in line must not inherit it
     return done;
   }
+}
+
+function byTopicOf(emissions: readonly Emission[]): Map<string, NewRecord[]> {
+  const byTopic = new Map<string, NewRecord[]>();
+  for (const { topic, passing: _, ...record } of emissions) {
+    const list = byTopic.get(topic);
+    if (list === undefined) byTopic.set(topic, [record]);
+    else list.push(record);
+  }
+  return byTopic;
 }

@@ -4,6 +4,8 @@ import type { StepState } from "./step-state.ts";
 /** A record for a named topic. Produced durably before the source's offset is committed. */
 export interface Emission extends NewRecord {
   topic: string;
+  /** Of use only now: neither the batch nor its commit waits for it, and it is lost where the log can't take it at once. */
+  passing?: true;
 }
 
 /** What should happen because of one record. The step says it; the runner makes it happen. */
