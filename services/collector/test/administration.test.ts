@@ -102,6 +102,7 @@ it("tells an interceptor who it is, and hands out what it needs", async () => {
       keys: [{ id: json.redaction.current, key: expect.stringMatching(/^[0-9a-f]{64}$/) }],
     },
     revocation_keys: [{ id: "r1", public_key: "public" }],
+    verdict_keys: [{ id: "d1", public_key: "public" }],
     policy: expect.objectContaining({ intents: "mutating", fail_closed: [] }),
   });
   expect((await call("GET", "/v1/interceptor")).status).toBe(403);

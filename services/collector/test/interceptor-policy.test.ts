@@ -78,6 +78,7 @@ describe("at the start", () => {
       ...DEFAULTS,
       capture: { default: "full" },
       fail_closed: ["mail/send"],
+      hold: [{ tools: ["mail/send"], severity: "high", max_ms: 50, unanswered: "allow" }],
       trusted_servers: ["filesystem"],
     });
   });
