@@ -1,5 +1,6 @@
 import { type Score, SEVERITIES, type Severity } from "@tripline/events";
 import { z } from "zod";
+import { EVIDENCE_WORDS } from "../judge/evidence-words.ts";
 import { scannedFingerprint } from "../judge/fingerprints.ts";
 import { judgeCall } from "../judge/judge.ts";
 import { judgedCallOf, valuesOfView } from "../judge/judged-call.ts";
@@ -130,7 +131,8 @@ function contributionsOf({ texts, said }: Session, { contributions }: Verdict): 
     points: 0,
     note: `${dropped} words that the session had seen before`,
   };
-  return [...contributions.map((each) => ({ ...each })), ...(dropped > 0 ? [forgotten] : [])];
+  const weighed = contributions.map((each) => ({ ...each, note: EVIDENCE_WORDS[each.name] }));
+  return [...weighed, ...(dropped > 0 ? [forgotten] : [])];
 }
 
 function end(session: Session, view: RecordView): void {
