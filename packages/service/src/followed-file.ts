@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { TriplineError } from "@tripline/events";
 import type { ServiceContext } from "./context.ts";
+import { OneAtATime } from "./one-at-a-time.ts";
 import type { PartHealth } from "./part.ts";
 import { writePrivateFile } from "./private-file.ts";
 
@@ -29,7 +30,7 @@ export class FollowedFile<T> {
   #settings: T;
   #onChange: ((settings: T) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new OneAtATime();
 
   private constructor(options: FollowedFileOptions<T>, text: string) {
     this.path = options.path;
@@ -66,12 +67,12 @@ export class FollowedFile<T> {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#onChange = undefined;
-    await this.#last;
+    await this.#turns.idle();
   }
 
   /** Looks at the file now. What is wrong with it is in `problem` afterwards. */
   reload(): Promise<void> {
-    return this.#oneAtATime(async () => {
+    return this.#turns.run(async () => {
       try {
         const text = (await readIfPresent(this.path)) ?? "";
         // With a problem also the same text: it may be readable again, or what it names may be there now.
@@ -87,7 +88,7 @@ export class FollowedFile<T> {
    * @throws TriplineError when the new text has a mistake: the file is not touched then
    */
   edit(change: (text: string) => string): Promise<void> {
-    return this.#oneAtATime(async () => {
+    return this.#turns.run(async () => {
       const text = change((await readIfPresent(this.path)) ?? "");
       this.#options.parse(text);
       await writePrivateFile(this.path, text);
@@ -116,12 +117,6 @@ export class FollowedFile<T> {
       { path: this.path, code: error.code, problem: error.message },
       `${basename(this.path)} is refused; the last good settings stay`,
     );
-  }
-
-  #oneAtATime<R>(work: () => Promise<R>): Promise<R> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined); // the caller has the rejection; the next one starts all the same
-    return result;
   }
 }
 

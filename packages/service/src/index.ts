@@ -12,6 +12,7 @@ export * from "./http/index.ts";
 export * from "./http-error.ts";
 export * from "./logging.ts";
 export * from "./metrics.ts";
+export * from "./one-at-a-time.ts";
 export * from "./operator-routes.ts";
 export type * from "./part.ts";
 export * from "./private-file.ts";

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { TriplineError } from "@tripline/events";
 import type { Logger } from "pino";
+import { OneAtATime } from "../one-at-a-time.ts";
 import { accessFileVersion, changeAccessFile, readAccessFile } from "./access-file.ts";
 import {
   type AccessFile,
@@ -62,7 +63,7 @@ export class AccessRegistry {
   #version = "";
   #timer: NodeJS.Timeout | undefined;
   /** Reads and changes run one after the other, or a slow read would bring a revoked token back. */
-  #last: Promise<void> = Promise.resolve();
+  readonly #turns = new OneAtATime();
 
   private constructor(options: AccessOptions) {
     this.#options = options;
@@ -186,7 +187,7 @@ export class AccessRegistry {
 
   /** Takes over what is in the file now, if it changed. */
   reload(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const version = await accessFileVersion(this.#options.path);
       if (version === this.#version) return;
       this.#use(await readAccessFile(this.#options.path));
@@ -195,13 +196,7 @@ export class AccessRegistry {
   }
 
   #change(change: (file: AccessFile) => AccessFile): Promise<void> {
-    return this.#inTurn(async () => this.#use(await changeAccessFile(this.#options.path, change)));
-  }
-
-  #inTurn(task: () => Promise<void>): Promise<void> {
-    const turn = this.#last.then(task);
-    this.#last = turn.catch(() => undefined); // the caller hears of it; the next one starts afresh
-    return turn;
+    return this.#turns.run(async () => this.#use(await changeAccessFile(this.#options.path, change)));
   }
 
   #use(file: AccessFile): void {

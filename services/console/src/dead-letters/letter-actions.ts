@@ -6,7 +6,7 @@ import {
   TOPICS,
   TriplineError,
 } from "@tripline/events";
-import { type RecordProducer, type RedactionKeys, redactorOf } from "@tripline/service";
+import { OneAtATime, type RecordProducer, type RedactionKeys, redactorOf } from "@tripline/service";
 import type { DeadLetterPosition, DeadLetterRow, DeadLetterScope, Store } from "@tripline/store";
 import { type Log, MARK_HEADERS, type Position } from "@tripline/stream";
 import { type OriginalRecord, originalOf, type Refusal, superseded } from "./originals.ts";
@@ -70,7 +70,7 @@ export interface LetterActions {
 export function createLetterActions(deps: LetterActionsDeps): LetterActions {
   const { store } = deps;
   const decided = new Map<string, DeadLetterDecision["state"]>();
-  let turn: Promise<unknown> = Promise.resolve();
+  const turns = new OneAtATime();
 
   async function select(request: Request): Promise<{ letters: DeadLetterRow[]; refused: Done["refused"] }> {
     const { selection, scope, after } = request;
@@ -227,11 +227,7 @@ export function createLetterActions(deps: LetterActionsDeps): LetterActions {
       const counts = await store.deadLetters.count(scope, filterOf(selection));
       return counts.reduce((sum, { letters }) => sum + letters, 0);
     },
-    decide: (request) => {
-      const mine = turn.then(() => decide(request));
-      turn = mine.catch(() => undefined); // the caller has the error; the next in line must not inherit it
-      return mine;
-    },
+    decide: (request) => turns.run(() => decide(request)),
   };
 }
 

@@ -8,6 +8,7 @@ import {
 import {
   HttpError,
   looksSecret,
+  OneAtATime,
   type RecordProducer,
   type RedactionKeys,
   redactorOf,
@@ -55,13 +56,7 @@ const MAX_REASON_CHARS = 1024;
 /** One request at a time, so that an erasure knows of every hold that this console took before it. */
 export function createErasureRequests(deps: ErasureRequestDeps): ErasureRequests {
   let recent: Envelope[] = [];
-  let turn: Promise<unknown> = Promise.resolve();
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = turn.then(work);
-    turn = mine.catch(() => undefined); // the caller has the error; the next in line must not inherit it
-    return mine;
-  }
+  const turns = new OneAtATime();
 
   async function index(tenant: string): Promise<ErasureIndex> {
     const known = new ErasureIndex(await deps.store.eraser.records({ tenant }));
@@ -94,7 +89,7 @@ export function createErasureRequests(deps: ErasureRequestDeps): ErasureRequests
   return {
     index,
     erase: (asker, covers, { dryRun }) =>
-      inTurn(async () => {
+      turns.run(async () => {
         const { tenant, by } = asker;
         const subject = subjectOf(covers);
         if (subject !== null) await refuseSecret(tenant, subject.subject);
@@ -111,14 +106,14 @@ export function createErasureRequests(deps: ErasureRequestDeps): ErasureRequests
         return { id, covers, holds: keeping, left };
       }),
     hold: (asker, scope) =>
-      inTurn(async () => {
+      turns.run(async () => {
         const { tenant, by } = asker;
         if (scope.kind !== "tenant") await refuseSecret(tenant, scope.subject);
         const reason = await redacted(asker);
         return await write({ type: "retention", tenant, retention: { action: "held", scope, reason, by } });
       }),
     release: (asker, hold) =>
-      inTurn(async () => {
+      turns.run(async () => {
         const { tenant, by } = asker;
         if (!(await index(tenant)).holds(tenant).some(({ id }) => id === hold)) {
           throw new HttpError(404, "TRIPLINE_NOT_FOUND", "no legal hold in force has this id");

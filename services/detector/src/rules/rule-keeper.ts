@@ -7,7 +7,7 @@ import {
   sameSources,
 } from "@tripline/detection";
 import { isRetriable, TOPICS, TriplineError } from "@tripline/events";
-import type { PartHealth, ServiceContext } from "@tripline/service";
+import { OneAtATime, type PartHealth, type ServiceContext } from "@tripline/service";
 import type { Log } from "@tripline/stream";
 import type { ControlExceptions } from "./control-exceptions.ts";
 import type { RuleDirectory } from "./rule-directory.ts";
@@ -41,7 +41,7 @@ export class RuleKeeper {
   #owner = false;
   #timer: NodeJS.Timeout | undefined;
   #signature = "";
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new OneAtATime();
   /** What this process announced last. */
   #announced: SetName | null = null;
   /** A set that partition 0 was given by somebody else meanwhile. */
@@ -70,14 +70,14 @@ export class RuleKeeper {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#owner = false;
-    await this.#last;
+    await this.#turns.idle();
     await this.#options.exceptions.stop();
   }
 
   /** Partition 0 of the events topic is here. Resolves when a set is in force: that of the files, where they can be read. */
   own(): Promise<void> {
     this.#owner = true;
-    return this.#oneAtATime(async () => {
+    return this.#turns.run(async () => {
       for (;;) {
         try {
           return await this.#announce();
@@ -97,7 +97,7 @@ export class RuleKeeper {
 
   /** Looks at the files now; what is wrong is logged and in `health` afterwards. */
   reload(): Promise<void> {
-    return this.#oneAtATime(async () => {
+    return this.#turns.run(async () => {
       if (!this.#owner) return;
       try {
         await this.#announce();
@@ -229,12 +229,6 @@ export class RuleKeeper {
     if (this.#announced === null || !isLaterSet(parsedName(set.name), this.#announced)) return;
     this.#rival = parsedName(set.name);
     void this.reload();
-  }
-
-  #oneAtATime<R>(work: () => Promise<R>): Promise<R> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined); // the caller has the rejection; the next one starts all the same
-    return result;
   }
 }
 

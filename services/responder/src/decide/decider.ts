@@ -1,6 +1,6 @@
 import type { Alert, Revocation } from "@tripline/events";
 import { type Decision, decide, keyOf, type ResponseConfig } from "@tripline/response";
-import { counter, histogram, type ServiceContext } from "@tripline/service";
+import { counter, histogram, OneAtATime, type ServiceContext } from "@tripline/service";
 import { aboutAlert, type DecisionPart, type DecisionRecords, decisionOf } from "../decision-records.ts";
 import type { InFlightCall, Target } from "../enforcement/in-flight.ts";
 import type { Halts } from "../guards/halts.ts";
@@ -29,7 +29,8 @@ const MINUTE_MS = 60_000;
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #dryKeys = new DryKeys();
-  #last: Promise<unknown> = Promise.resolve();
+  /** One decision at a time, whatever partition it comes from, or two at once would both stay below the limit. */
+  readonly #turns = new OneAtATime();
   readonly #decisions;
   readonly #seconds;
 
@@ -52,7 +53,7 @@ export class Decider {
    */
   async handle(alert: Alert, appendedAt: number): Promise<Decision["kind"]> {
     const { outcomes, records } = this.#options;
-    const { decision, decidedAt, entry } = await this.#inTurn(() => this.#decide(alert, appendedAt));
+    const { decision, decidedAt, entry } = await this.#turns.run(() => this.#decide(alert, appendedAt));
     if (decision.kind === "propose") {
       outcomes.remember(alert, { kind: "proposed", reason: proposedReason(alert, decision) });
     } else if (decision.kind !== "revoke") outcomes.remember(alert, decision);
@@ -109,13 +110,6 @@ export class Decider {
     this.#seconds.observe((context.now() - appendedAt) / 1000);
     outcomes.rememberInFlight(alert, watch.inFlight(entry));
     return { decision, decidedAt, entry };
-  }
-
-  /** One decision at a time, whatever partition it comes from, or two at once would both stay below the limit. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined); // the caller has the rejection; the next one starts all the same
-    return result;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Proposal, type Revocation, sha256Hex, type WhatWasDone } from "@tripline/events";
 import { type Approval, approvedBy, durationMs, proposalState } from "@tripline/response";
-import { HttpError, type ServiceContext } from "@tripline/service";
+import { HttpError, OneAtATime, type ServiceContext } from "@tripline/service";
 import type { ControlsView, ControlsWriter } from "../controls/index.ts";
 import { type DecisionPart, type DecisionRecords, decisionOf } from "../decision-records.ts";
 import type { InFlightCall, Target } from "../enforcement/in-flight.ts";
@@ -30,7 +30,7 @@ export interface ProposalsOptions {
  */
 export class Proposals {
   readonly #options: ProposalsOptions;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new OneAtATime();
 
   constructor(options: ProposalsOptions) {
     this.#options = options;
@@ -84,7 +84,7 @@ export class Proposals {
     id: string,
     by: string,
   ): Promise<{ proposal: Proposal; revocation: Revocation | undefined }> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const { writer, revocations, records, context } = this.#options;
       const now = context.now();
       const at = new Date(now).toISOString();
@@ -118,7 +118,7 @@ export class Proposals {
 
   /** @throws HttpError 404 and 409 as `approve` */
   reject(tenant: string, id: string, by: string, reason: string): Promise<Proposal> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const { context } = this.#options;
       const known = this.#waiting(tenant, id, context.now());
       return this.#close(known, "rejected", by, reason);
@@ -127,7 +127,7 @@ export class Proposals {
 
   /** Closes what nobody approved in time, and forgets what was closed long ago. For one responder of several. */
   tidy(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const { view, writer, context } = this.#options;
       const now = context.now();
       for (const proposal of view.every("proposal")) {
@@ -181,12 +181,6 @@ export class Proposals {
     if (state === "waiting") return proposal;
     const how = state === "lapsed" ? "it has lapsed" : `it was ${proposal.closed?.how ?? "closed"}`;
     throw new HttpError(409, "TRIPLINE_PROPOSAL_CLOSED", `this proposal waits no more: ${how}`);
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined); // the caller has the rejection; the next one starts all the same
-    return result;
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Incident, incidentKey, incidentSchema, TOPICS } from "@tripline/events";
+import { OneAtATime } from "@tripline/service";
 import { type Log, type LogRecord, partitionOf } from "@tripline/stream";
 import type { OwnedBooks } from "./owned-books.ts";
 
@@ -14,7 +15,7 @@ export class IncidentLookup {
   /** By partition and key: the offset of the latest version. */
   readonly #places = new Map<number, Map<string, number>>();
   readonly #readTo = new Map<number, number>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new OneAtATime();
 
   constructor(log: Pick<Log, "offsets" | "scan" | "partitionCount">, books: OwnedBooks) {
     this.#log = log;
@@ -23,7 +24,9 @@ export class IncidentLookup {
 
   /** Undefined where the tenant has none, or it is older than the topic keeps. */
   async find(tenant: string, id: string): Promise<Incident | undefined> {
-    return this.#books.find(tenant, id)?.incident ?? (await this.#inTurn(() => this.#fromTopic(tenant, id)));
+    return (
+      this.#books.find(tenant, id)?.incident ?? (await this.#turns.run(() => this.#fromTopic(tenant, id)))
+    );
   }
 
   async #fromTopic(tenant: string, id: string): Promise<Incident | undefined> {
@@ -61,12 +64,6 @@ export class IncidentLookup {
     take: (records: readonly LogRecord[]) => void,
   ): Promise<void> {
     return this.#log.scan({ topic: TOPICS.incidents, partition, from, to }, async (records) => take(records));
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined); // the caller has the rejection; the next one starts all the same
-    return result;
   }
 }
 
