@@ -1,7 +1,7 @@
 import { ask, download } from "../api.js";
 import { announce, bytes, duration, h, keyed, said, time, viewLink } from "../dom.js";
 import { latestAlert, overviewStrip } from "./overview.js";
-import { choice, empty, ending, field, person, short } from "./parts.js";
+import { choice, empty, ending, filterForm, person, short } from "./parts.js";
 
 const SPANS = [
   ["", "any time"],
@@ -80,7 +80,7 @@ export async function callsView(context) {
   return [
     h("h1", { class: "visually-hidden" }, "Calls"),
     head,
-    filterForm(query, me),
+    callFilters(query, me),
     h(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": "Calls, newest first" },
@@ -131,54 +131,27 @@ function callRow(row, names) {
   );
 }
 
-function filterForm(query, me) {
+function callFilters(query, me) {
   const mayRead = me.roles.includes("read_payload");
-  const text = (name, label) =>
-    field(
-      label,
-      h("input", { name, value: query.get(name) ?? "", autocomplete: "off", spellcheck: "false" }),
-    );
-  const form = h(
-    "form",
-    {
-      class: "filters",
-      role: "search",
-      "aria-label": "Filter calls",
-      on: {
-        submit: (event) => {
-          event.preventDefault();
-          const wanted = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-          location.hash = `#/calls${wanted.size === 0 ? "" : `?${wanted}`}`;
-        },
-      },
-    },
-    choice("hours", "Time", SPANS, query.get("hours") ?? ""),
-    text("principal", mayRead ? "On behalf of" : "Subject id"),
-    text("server", "Server"),
-    text("tool", "Tool"),
-    text("credential", "Credential"),
-    choice(
-      "outcome",
-      "Outcome",
-      OUTCOMES.map((value) => [value, value === "" ? "any" : value.replace("_", " ")]),
-      query.get("outcome") ?? "",
-    ),
-    mayRead ? text("text", "Text") : null,
-    h(
-      "div",
-      { class: "buttons" },
-      h("button", { type: "submit" }, "Filter"),
-      query.size > 0
-        ? h(
-            "button",
-            { type: "button", class: "quiet", on: { click: () => (location.hash = "#/calls") } },
-            "Clear",
-          )
-        : null,
-      h("button", { type: "button", class: "quiet", on: { click: () => void save(query) } }, "CSV"),
-    ),
+  return filterForm(
+    "calls",
+    query,
+    (text) => [
+      choice("hours", "Time", SPANS, query.get("hours") ?? ""),
+      text("principal", mayRead ? "On behalf of" : "Subject id"),
+      text("server", "Server"),
+      text("tool", "Tool"),
+      text("credential", "Credential"),
+      choice(
+        "outcome",
+        "Outcome",
+        OUTCOMES.map((value) => [value, value === "" ? "any" : value.replace("_", " ")]),
+        query.get("outcome") ?? "",
+      ),
+      mayRead ? text("text", "Text") : null,
+    ],
+    h("button", { type: "button", class: "quiet", on: { click: () => void save(query) } }, "CSV"),
   );
-  return form;
 }
 
 async function save(query) {

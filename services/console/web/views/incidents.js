@@ -3,7 +3,7 @@ import { ago, announce, h, keyed, said, viewLink } from "../dom.js";
 import { untilNewer } from "./incident-changes.js";
 import { doneBadge, doneSentence, stateBadges } from "./incident-words.js";
 import { overviewStrip } from "./overview.js";
-import { actButton, choice, empty, field, person, severity } from "./parts.js";
+import { actButton, choice, empty, filterForm, person, severity } from "./parts.js";
 
 const SEVERITIES = ["critical", "high", "medium", "low", "informational"];
 const CLOSED_AT_ONCE = 10; // what is over is looked up, not looked at
@@ -83,7 +83,7 @@ export async function incidentsView(context) {
     head,
     closed.whole,
     h("p", {}, more),
-    filterForm(query),
+    incidentFilters(query),
   ];
 }
 
@@ -149,26 +149,8 @@ function whose({ agent, team, environment, credential, principal, server, tool, 
   return shown.flatMap((part, at) => (at === 0 ? part : [" · ", ...part]));
 }
 
-function filterForm(query) {
-  const text = (name, label) =>
-    field(
-      label,
-      h("input", { name, value: query.get(name) ?? "", autocomplete: "off", spellcheck: "false" }),
-    );
-  const form = h(
-    "form",
-    {
-      class: "filters",
-      role: "search",
-      "aria-label": "Filter incidents",
-      on: {
-        submit: (event) => {
-          event.preventDefault();
-          const chosen = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-          location.hash = `#/incidents${chosen.size === 0 ? "" : `?${chosen}`}`;
-        },
-      },
-    },
+function incidentFilters(query) {
+  return filterForm("incidents", query, (text) => [
     choice(
       "severity",
       "Severity",
@@ -178,18 +160,5 @@ function filterForm(query) {
     text("rule", "Rule"),
     text("credential", "Credential"),
     text("server", "Server"),
-    h(
-      "div",
-      { class: "buttons" },
-      h("button", { type: "submit" }, "Filter"),
-      query.size > 0
-        ? h(
-            "button",
-            { type: "button", class: "quiet", on: { click: () => (location.hash = "#/incidents") } },
-            "Clear",
-          )
-        : null,
-    ),
-  );
-  return form;
+  ]);
 }

@@ -152,3 +152,45 @@ export function decisionButton({ label, question, act, danger, quiet }) {
     act: (values) => act(String(values.get("reason")).trim()),
   });
 }
+
+/**
+ * The filters above a view's list; submitting goes to the view with what is not empty. `fields` gets what makes a text field of
+ * a name and a label, filled from the query; `buttons` stand behind Filter and Clear.
+ */
+export function filterForm(view, query, fields, ...buttons) {
+  const text = (name, label) =>
+    field(
+      label,
+      h("input", { name, value: query.get(name) ?? "", autocomplete: "off", spellcheck: "false" }),
+    );
+  const form = h(
+    "form",
+    {
+      class: "filters",
+      role: "search",
+      "aria-label": `Filter ${view}`,
+      on: {
+        submit: (event) => {
+          event.preventDefault();
+          const wanted = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+          location.hash = `#/${view}${wanted.size === 0 ? "" : `?${wanted}`}`;
+        },
+      },
+    },
+    fields(text),
+    h(
+      "div",
+      { class: "buttons" },
+      h("button", { type: "submit" }, "Filter"),
+      query.size > 0
+        ? h(
+            "button",
+            { type: "button", class: "quiet", on: { click: () => (location.hash = `#/${view}`) } },
+            "Clear",
+          )
+        : null,
+      buttons,
+    ),
+  );
+  return form;
+}
